@@ -1,0 +1,351 @@
+//! What comes out of an evaluation.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Diagnostic, ObjectRef, Range};
+
+/// The answer of `POST /v1/evaluate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluation {
+    /// One for each request, in their order.
+    pub results: Vec<Answer>,
+    /// Findings about manifests and requests.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What becomes of one request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The request's label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// One plain sentence.
+    pub reason: String,
+    /// What the client sees where a proxy answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+    /// What made the verdict; absent where nothing had an opinion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// The rule taken at the last proxy that routed; `null`: none.
+    #[serde(default)]
+    pub route: Option<RouteChoice>,
+    /// Where the request may go, in manifest order.
+    #[serde(default)]
+    pub backends: Vec<Backend>,
+    /// Who gets a copy.
+    #[serde(default)]
+    pub mirrors: Vec<Backend>,
+    /// The request as the backend receives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<DeliveredRequest>,
+    /// Every proxy on the way, in order.
+    #[serde(default)]
+    pub hops: Vec<HopAnswer>,
+    /// Findings that bear on this request.
+    #[serde(default)]
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether `expect` is met; absent without `expect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+}
+
+/// The verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// It reaches a backend, or gets an answer below 400.
+    Allow,
+    /// It certainly does not.
+    Deny,
+    /// An external authorizer, or a key that is not here, decides.
+    Unknown,
+}
+
+/// The verdict of one proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HopVerdict {
+    /// It lets the request pass.
+    Allow,
+    /// It refuses.
+    Deny,
+    /// Nobody here can tell.
+    Unknown,
+    /// The request does not get there.
+    Skipped,
+}
+
+/// What the client sees where a proxy answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// The HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Headers, names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The gRPC status of a gRPC call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<u16>,
+    /// The connection is closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
+}
+
+/// What made the verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// The proxy.
+    pub hop: HopKind,
+    /// The kind of reason.
+    pub cause: Cause,
+    /// The policy, where one decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyRef>,
+}
+
+/// A proxy's part on the way of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HopKind {
+    /// The caller itself.
+    Client,
+    /// The ztunnel of the caller's node.
+    SourceZtunnel,
+    /// An ingress gateway.
+    IngressGateway,
+    /// A waypoint.
+    Waypoint,
+    /// The ztunnel of the destination's node.
+    DestinationZtunnel,
+}
+
+/// The kind of reason behind a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// A rule of an AuthorizationPolicy.
+    Authorization,
+    /// A token.
+    Authentication,
+    /// A PeerAuthentication, or a refused handshake.
+    Mtls,
+    /// A route, or that there is none.
+    Routing,
+    /// ALLOW policies exist and none matched.
+    Default,
+}
+
+/// A policy and, where one decided, its rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyRef {
+    /// The policy.
+    #[serde(flatten)]
+    pub object: ObjectRef,
+    /// Index of the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<usize>,
+}
+
+/// The rule of a route that takes a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteChoice {
+    /// The route.
+    #[serde(flatten)]
+    pub object: ObjectRef,
+    /// Index of the rule.
+    pub rule: usize,
+    /// Index of the match; absent where the rule has none written.
+    #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
+    pub match_index: Option<usize>,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the rule stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+/// A backend with its share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backend {
+    /// The Service, ServiceEntry or host.
+    #[serde(flatten)]
+    pub object: ObjectRef,
+    /// The port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The subset of a DestinationRule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset: Option<String>,
+    /// The weight as written, 1 where none is; absent where no route chose the backend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// The effective share in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<f64>,
+    /// Why its share of requests fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid: Option<String>,
+}
+
+/// The request as the backend receives it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveredRequest {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The Host header.
+    pub host: String,
+    /// Header names in lower case, lines joined with `,`.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// One proxy on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HopAnswer {
+    /// Its part.
+    pub hop: HopKind,
+    /// The Gateway of a waypoint or gateway; the workload in front of which a ztunnel stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ObjectRef>,
+    /// The identity that this proxy sees; `null`: none.
+    #[serde(default)]
+    pub peer: Option<String>,
+    /// What this proxy understands of the traffic.
+    pub layer: Layer,
+    /// Its verdict.
+    pub verdict: HopVerdict,
+    /// The policies that it enforces, in evaluation order.
+    #[serde(default)]
+    pub policies: Vec<PolicyAnswer>,
+    /// The route rule it takes; `null`: none.
+    #[serde(default)]
+    pub route: Option<RouteChoice>,
+    /// Where it may send the request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Backend>,
+    /// What it answers itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+}
+
+/// What a proxy understands of traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Layer {
+    /// Connections.
+    L4,
+    /// HTTP.
+    L7,
+}
+
+/// One policy's part in a verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyAnswer {
+    /// The policy.
+    pub policy: ObjectRef,
+    /// Its action: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; of a PeerAuthentication `DENY`.
+    pub action: String,
+    /// Why it is here: the object it is attached to, or namespace, mesh, selector.
+    pub scope: String,
+    /// Whether one of its rules matches.
+    pub matched: Matched,
+    /// What this proxy cannot see of it, and what follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<String>,
+    /// Its rules.
+    pub rules: Vec<RuleAnswer>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleAnswer {
+    /// Its index in the policy.
+    pub index: usize,
+    /// Whether all of its clauses match.
+    pub matched: Matched,
+    /// Its fields.
+    pub clauses: Vec<ClauseAnswer>,
+}
+
+/// One field of a rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClauseAnswer {
+    /// The field, relative to the rule: `from[0].source.namespaces`.
+    pub path: String,
+    /// What the policy wants, as written.
+    pub want: Vec<String>,
+    /// What the request has; `null`: nothing. A list where the request carries several.
+    pub got: serde_json::Value,
+    /// Whether it matches.
+    pub matched: Matched,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the field stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+/// `true`, `false`, or `"unknown"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "serde_json::Value", try_from = "serde_json::Value")]
+pub enum Matched {
+    /// It matches.
+    Yes,
+    /// It does not.
+    No,
+    /// Nobody here can tell.
+    Unknown,
+}
+
+impl From<Matched> for serde_json::Value {
+    fn from(matched: Matched) -> Self {
+        match matched {
+            Matched::Yes => Self::Bool(true),
+            Matched::No => Self::Bool(false),
+            Matched::Unknown => Self::String("unknown".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<serde_json::Value> for Matched {
+    type Error = String;
+
+    fn try_from(value: serde_json::Value) -> Result<Self, String> {
+        match value {
+            serde_json::Value::Bool(true) => Ok(Self::Yes),
+            serde_json::Value::Bool(false) => Ok(Self::No),
+            serde_json::Value::String(word) if word == "unknown" => Ok(Self::Unknown),
+            other => Err(format!("`{other}` is not `true`, `false` or `unknown`")),
+        }
+    }
+}
+
+/// Whether a request's `expect` is met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// Every field of `expect` equals the answer's.
+    pub met: bool,
+    /// One sentence for each field that does not.
+    pub differences: Vec<String>,
+}

@@ -1,0 +1,131 @@
+//! The attachment graph.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Diagnostic, Range};
+
+/// The answer of `POST /v1/graph`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Graph {
+    /// Objects, sorted by id.
+    pub nodes: Vec<Node>,
+    /// References between them, accepted or not.
+    pub edges: Vec<Edge>,
+    /// Findings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The answer of `POST /v1/analyze`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Analysis {
+    /// Findings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// `Kind/namespace/name`, or `Kind//name` for what has no namespace.
+    pub id: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+    /// Of a Gateway: `waypoint`, `sandwich`, `ingress`, `remote`, `eastWest`, `foreign`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// `Stable`, `Beta`, `Alpha`, as Istio's documentation lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature_status: Option<String>,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the object stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+    /// Manifests refer to it but do not hold it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+}
+
+/// What holds a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Via {
+    /// Policy to its target.
+    TargetRef,
+    /// Route (or ListenerSet) to its parent.
+    ParentRef,
+    /// Policy or classic Gateway to a workload or Gateway that its selector matches.
+    Selector,
+    /// Policy without selector and targetRefs to its Namespace.
+    Namespace,
+    /// The same in the root namespace, to the mesh.
+    Mesh,
+    /// `istio.io/use-waypoint`, to the Gateway.
+    UseWaypoint,
+    /// `istio.io/use-waypoint-canary`, to the Gateway.
+    UseWaypointCanary,
+    /// Route to where it sends requests.
+    BackendRef,
+    /// Service or ServiceEntry to its workloads.
+    Membership,
+    /// DestinationRule or VirtualService to the Service whose name it states.
+    Host,
+    /// VirtualService to a classic Gateway.
+    Gateways,
+}
+
+/// What becomes of a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EdgeStatus {
+    /// It takes effect there.
+    Attached,
+    /// The API server or a controller refuses it.
+    Rejected,
+    /// Nothing refuses it, and yet it has no effect there.
+    Ignored,
+    /// An ALLOW policy that a ztunnel cannot express: it denies instead.
+    FailSafeDeny,
+}
+
+/// One reference, from the object that holds it to the object it points at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edge {
+    /// Id of the object that holds the reference, label or selector.
+    pub from: String,
+    /// Id of the object it points at.
+    pub to: String,
+    /// What holds the reference.
+    pub via: Via,
+    /// What becomes of it.
+    pub status: EdgeStatus,
+    /// The condition reason of Gateway API or Istio where one exists, else one of this project's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// One plain sentence.
+    pub message: String,
+    /// The port that the reference names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The section that the reference names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section_name: Option<String>,
+    /// The object whose label is inherited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited_from: Option<String>,
+    /// Where the reference stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}

@@ -1,0 +1,344 @@
+//! What comes in: manifests, settings, sample requests.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The body of `POST /v1/evaluate`; `/v1/graph` and `/v1/analyze` read all of it but `requests`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Input {
+    /// Kubernetes manifests, as kubectl prints and reads them.
+    #[serde(default)]
+    pub manifests: Manifests,
+    /// Mesh-wide facts that manifests do not carry.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Sample requests.
+    #[serde(default)]
+    pub requests: Requests,
+}
+
+/// Manifests: one text, or several named files. Each is multi-document YAML or JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Manifests {
+    /// One text without a name.
+    Text(String),
+    /// Several files.
+    Files(Vec<ManifestFile>),
+}
+
+impl Default for Manifests {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+/// One named file of manifests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// The file's name, as diagnostics show it.
+    pub name: String,
+    /// The file's text.
+    pub content: String,
+}
+
+/// Sample requests: a list of objects or, where positions in a text matter (the page's second tab),
+/// that text itself: a YAML list of requests, or a mapping with `requests` and, if wanted, `settings`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Requests {
+    /// YAML; diagnostics of a request then have `file: requests` and a range.
+    Text(String),
+    /// Objects of the shape of [`Request`]. Each is decoded on its own, so that a bad one does not lose the others.
+    List(Vec<serde_json::Value>),
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+/// Mesh-wide facts that manifests do not carry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// The mesh's trust domain.
+    pub trust_domain: String,
+    /// Other names of the trust domain.
+    pub trust_domain_aliases: Vec<String>,
+    /// DNS suffix of Services.
+    pub cluster_domain: String,
+    /// The namespace whose policies are mesh-wide.
+    pub root_namespace: String,
+    /// CUSTOM authorizers by name.
+    pub extension_providers: BTreeMap<String, ExtensionProvider>,
+    /// How proxies normalize paths before they look at them.
+    pub path_normalization: PathNormalization,
+    /// How many proxies in front of an ingress gateway are trusted to write `x-forwarded-for`.
+    pub xff_trusted_hops: u32,
+    /// Which answer counts where Istio's documentation and its code differ.
+    pub behavior: Behavior,
+    /// The clock for token checks, RFC 3339; absent: `exp` and `nbf` are not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            trust_domain: "cluster.local".to_owned(),
+            trust_domain_aliases: Vec::new(),
+            cluster_domain: "cluster.local".to_owned(),
+            root_namespace: "istio-system".to_owned(),
+            extension_providers: BTreeMap::new(),
+            path_normalization: PathNormalization::default(),
+            xff_trusted_hops: 0,
+            behavior: Behavior::default(),
+            now: None,
+        }
+    }
+}
+
+/// What an external authorizer answers: the answer alone, or with its protocol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ExtensionProvider {
+    /// An HTTP authorizer.
+    Answer(ProviderAnswer),
+    /// An authorizer of a stated protocol.
+    Full {
+        /// What it answers.
+        #[serde(default)]
+        answer: ProviderAnswer,
+        /// How it is asked; an HTTP authorizer is skipped on TCP.
+        #[serde(default)]
+        protocol: ProviderProtocol,
+    },
+}
+
+/// What an external authorizer answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProviderAnswer {
+    /// It lets requests pass.
+    Allow,
+    /// It refuses.
+    Deny,
+    /// Nobody knows.
+    #[default]
+    Unknown,
+}
+
+/// How an external authorizer is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProviderProtocol {
+    /// `envoyExtAuthzHttp`
+    #[default]
+    Http,
+    /// `envoyExtAuthzGrpc`
+    Grpc,
+}
+
+/// `meshConfig.pathNormalization`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PathNormalization {
+    /// The path stays as it is.
+    None,
+    /// Dot segments are removed (RFC 3986), `\` becomes `/`.
+    #[default]
+    Base,
+    /// BASE, and `//` becomes `/`.
+    MergeSlashes,
+    /// `%2F` and `%5C` are decoded, then MERGE_SLASHES.
+    DecodeAndMergeSlashes,
+}
+
+/// Which answer counts where Istio's documentation and its code differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Behavior {
+    /// As Istio's code does.
+    #[default]
+    Implemented,
+    /// As Istio's documentation says.
+    Documented,
+}
+
+/// One sample request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// A label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Who calls.
+    pub from: Source,
+    /// What is called.
+    pub to: Destination,
+    /// An HTTP request; absent like `grpc` and `tls`: plain TCP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpRequest>,
+    /// A gRPC call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc: Option<GrpcRequest>,
+    /// A TLS connection that the client originates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsRequest>,
+    /// The tokens that the request carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jwt: Vec<Jwt>,
+    /// Makes the request a test: a verdict, or an object of fields that must equal the answer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<serde_json::Value>,
+}
+
+/// Who calls: exactly one of `workload`, `serviceAccount`, `principal`, `gateway`, `outside`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// `namespace/name` of a Pod or of a controller with a pod template in the manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// `namespace/name`: an identity without a workload; in the mesh unless `inMesh` says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<String>,
+    /// A SPIFFE id, from anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// `namespace/name` of the ingress Gateway (either API) through which the request enters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
+    /// No mesh identity: plaintext.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<bool>,
+    /// The address that the first proxy sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// For `workload` and `serviceAccount`: overrides what labels say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_mesh: Option<bool>,
+}
+
+/// What is called: exactly one of `service`, `host`, `workload`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Destination {
+    /// `namespace/name` of a Service, called through its VIP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// A name: of a Service, a ServiceEntry, or a gateway's hostname.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// `namespace/name` of a workload, called at its own address, past any Service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// Port of the Service, of the workload, or of the gateway's listener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The destination address that policies see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: String,
+    /// Path and query, as sent.
+    pub path: String,
+    /// The Host header; absent: the name or address that was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Header lines by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, HeaderValue>,
+}
+
+impl Default for HttpRequest {
+    fn default() -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            host: None,
+            headers: BTreeMap::new(),
+        }
+    }
+}
+
+/// One line of a header, or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HeaderValue {
+    /// One line.
+    One(String),
+    /// Several lines.
+    Many(Vec<String>),
+}
+
+/// A gRPC call: `POST /<service>/<method>` over HTTP/2.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GrpcRequest {
+    /// The full name, `package.Service`.
+    pub service: String,
+    /// The method.
+    pub method: String,
+    /// The authority; absent: the name or address that was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Metadata by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, HeaderValue>,
+}
+
+/// A TLS connection that the client originates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TlsRequest {
+    /// The server name that the client asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sni: Option<String>,
+}
+
+/// A token, by its claims or as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Jwt {
+    /// A real token, checked against the inline `jwks` of the RequestAuthentication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// `iss`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// `aud`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audiences: Vec<String>,
+    /// All other claims.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub claims: serde_json::Map<String, serde_json::Value>,
+    /// Whether signature and times hold; absent: they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<bool>,
+    /// Where the request carries it; absent: the Authorization header.
+    #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
+    pub location: Option<JwtLocation>,
+}
+
+/// Where a request carries a token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum JwtLocation {
+    /// A header of this name.
+    Header(String),
+    /// A query parameter of this name.
+    Param(String),
+    /// A cookie of this name.
+    Cookie(String),
+}

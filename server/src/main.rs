@@ -1,0 +1,2 @@
+//! The REST service of Ambient Playground.
+fn main() {}
