@@ -1,5 +1,14 @@
 //! The engine of Ambient Playground.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
+mod flow;
+mod resource;
+mod trace;
 pub mod wire;
 
 /// Evaluates every sample request against the manifests.

@@ -1,0 +1,190 @@
+//! AuthorizationPolicy (`security.istio.io`), and the references that all policies share.
+
+use serde::Deserialize;
+
+use super::Labels;
+
+/// `spec` of an AuthorizationPolicy, as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct AuthorizationPolicy {
+    /// Labels of the workloads it is for.
+    pub(crate) selector: Option<WorkloadSelector>,
+    /// One target; read only if `targetRefs` is empty.
+    pub(crate) target_ref: Option<PolicyTargetReference>,
+    /// Targets.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) target_refs: Vec<PolicyTargetReference>,
+    /// What a match means; absent: `ALLOW`.
+    pub(crate) action: Option<Action>,
+    /// The external authorizer of `CUSTOM`.
+    pub(crate) provider: Option<PolicyProvider>,
+    /// Rules; a policy matches if one of them does. A `null` entry is refused by validation.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) rules: Vec<Option<Rule>>,
+}
+
+/// `selector` of policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct WorkloadSelector {
+    /// Labels that must be there with these values.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) match_labels: Labels,
+}
+
+/// `targetRefs[]` of policies; `istio/api: type/v1beta1/selector.proto` (PolicyTargetReference).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct PolicyTargetReference {
+    /// The group; absent: core.
+    pub(crate) group: Option<String>,
+    /// The kind.
+    pub(crate) kind: String,
+    /// The name.
+    pub(crate) name: String,
+    /// Refused by validation, even the policy's own.
+    pub(crate) namespace: Option<String>,
+}
+
+/// `provider`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct PolicyProvider {
+    /// The name in mesh configuration.
+    pub(crate) name: String,
+}
+
+/// `action`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Action {
+    /// Requests that match may pass; if there is any, others may not.
+    #[default]
+    Allow,
+    /// Requests that match may not pass.
+    Deny,
+    /// Requests that match are marked.
+    Audit,
+    /// An external authorizer judges requests that match.
+    Custom,
+}
+
+impl Action {
+    /// As policies write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "ALLOW",
+            Self::Deny => "DENY",
+            Self::Audit => "AUDIT",
+            Self::Custom => "CUSTOM",
+        }
+    }
+}
+
+/// `rules[]`: `from` and `to` and every `when` must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Rule {
+    /// Alternatives; absent: anybody.
+    pub(crate) from: Option<Vec<RuleFrom>>,
+    /// Alternatives; absent: anything.
+    pub(crate) to: Option<Vec<RuleTo>>,
+    /// Further conditions.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) when: Vec<Condition>,
+}
+
+/// `from[]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct RuleFrom {
+    /// The source.
+    pub(crate) source: Option<Source>,
+}
+
+/// `from[].source`: all fields must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(
+    missing_docs,
+    reason = "each field is described once, at `authz::Attribute`"
+)]
+pub(crate) struct Source {
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) principals: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_principals: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) request_principals: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_request_principals: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) namespaces: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_namespaces: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) service_accounts: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_service_accounts: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) trust_domains: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_trust_domains: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) ip_blocks: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_ip_blocks: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) remote_ip_blocks: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_remote_ip_blocks: Vec<String>,
+}
+
+/// `to[]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct RuleTo {
+    /// The operation.
+    pub(crate) operation: Option<Operation>,
+}
+
+/// `to[].operation`: all fields must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(
+    missing_docs,
+    reason = "each field is described once, at `authz::Attribute`"
+)]
+pub(crate) struct Operation {
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) hosts: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_hosts: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) ports: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_ports: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) methods: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_methods: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) paths: Vec<String>,
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_paths: Vec<String>,
+}
+
+/// `when[]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Condition {
+    /// The attribute: `request.headers[x-user]`.
+    pub(crate) key: String,
+    /// One of these must match.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) values: Vec<String>,
+    /// None of these may match.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) not_values: Vec<String>,
+}

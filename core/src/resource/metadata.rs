@@ -1,0 +1,99 @@
+//! `metadata` and names: what every object has.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::Kind;
+use crate::wire;
+
+/// An object by kind, namespace and name. Cluster-scoped objects have an empty namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ObjectId {
+    /// The kind.
+    pub(crate) kind: Kind,
+    /// The namespace; empty for cluster-scoped objects.
+    pub(crate) namespace: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+impl ObjectId {
+    /// An id; the namespace is dropped for cluster-scoped kinds.
+    pub(crate) fn new(kind: Kind, namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        let namespace = if kind.is_namespaced() {
+            namespace.into()
+        } else {
+            String::new()
+        };
+        Self {
+            kind,
+            namespace,
+            name: name.into(),
+        }
+    }
+
+    /// `namespace/name`, or the name alone for cluster-scoped objects: how sentences name it.
+    pub(crate) fn qualified_name(&self) -> String {
+        if self.namespace.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.namespace, self.name)
+        }
+    }
+
+    /// The contract's form.
+    pub(crate) fn to_wire(&self) -> wire::ObjectRef {
+        wire::ObjectRef {
+            kind: self.kind.name().to_owned(),
+            namespace: (!self.namespace.is_empty()).then(|| self.namespace.clone()),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// `Kind/namespace/name`, or `Kind//name`.
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.kind.name(), self.namespace, self.name)
+    }
+}
+
+/// An object's place among all objects of the manifests, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ObjectIndex(pub(crate) u32);
+
+/// Label or annotation values by key.
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// `metadata`, as far as any rule reads it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Metadata {
+    /// The name; an object without one is no object.
+    pub(crate) name: String,
+    /// The namespace as written; absent means `default`.
+    pub(crate) namespace: Option<String>,
+    /// Labels.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) labels: Labels,
+    /// Annotations.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) annotations: Labels,
+    /// RFC 3339; absent in most pasted manifests. Istio's tie-breakers read it.
+    pub(crate) creation_timestamp: Option<String>,
+    /// Who made it: a ReplicaSet's Deployment, a Pod's ReplicaSet.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) owner_references: Vec<OwnerReference>,
+}
+
+/// `metadata.ownerReferences[]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct OwnerReference {
+    /// The owner's kind.
+    pub(crate) kind: String,
+    /// The owner's name; it lives in the same namespace.
+    pub(crate) name: String,
+}

@@ -1,0 +1,41 @@
+//! Service (`v1`).
+
+use serde::Deserialize;
+
+use super::{IntOrString, Labels};
+
+/// `spec` of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Service {
+    /// Labels of the pods behind it; empty selects nothing.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) selector: Labels,
+    /// Ports.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) ports: Vec<ServicePort>,
+    /// `ClusterIP`, `ExternalName`, …
+    #[serde(rename = "type")]
+    pub(crate) service_type: Option<String>,
+    /// The VIP; `None` as a word: headless.
+    #[serde(rename = "clusterIP")]
+    pub(crate) cluster_ip: Option<String>,
+    /// The name that an ExternalName Service stands for.
+    pub(crate) external_name: Option<String>,
+}
+
+/// `spec.ports[]` of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ServicePort {
+    /// The port's name.
+    pub(crate) name: Option<String>,
+    /// `TCP` unless said otherwise.
+    pub(crate) protocol: Option<String>,
+    /// The application protocol; replaces what the name says.
+    pub(crate) app_protocol: Option<String>,
+    /// The port.
+    pub(crate) port: u16,
+    /// Number or name of the container port; absent: `port`.
+    pub(crate) target_port: Option<IntOrString>,
+}

@@ -1,0 +1,138 @@
+//! Pod and the kinds that hold a pod template: what runs, under which identity.
+
+use serde::Deserialize;
+
+use super::{Labels, metadata};
+
+/// A Pod, or the one virtual pod of a controller: everything comes from the pod template, nothing from the
+/// controller's own metadata.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Workload {
+    /// The pod's labels.
+    pub(crate) labels: Labels,
+    /// The pod's annotations.
+    pub(crate) annotations: Labels,
+    /// The pod's spec.
+    pub(crate) pod: PodSpec,
+    /// The pod's address, where a pasted `status` tells it.
+    pub(crate) pod_ip: Option<String>,
+    /// `Succeeded` or `Failed`: it runs no more.
+    pub(crate) terminated: bool,
+}
+
+/// `spec` of a Pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PodSpec {
+    /// The service account; absent: `default`.
+    pub(crate) service_account_name: Option<String>,
+    /// The pod shares its node's network.
+    pub(crate) host_network: bool,
+    /// Containers.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) containers: Vec<Container>,
+    /// Init containers; native sidecars among them serve ports too.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) init_containers: Vec<Container>,
+}
+
+/// `spec.containers[]` of a Pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Container {
+    /// Declared ports.
+    #[serde(deserialize_with = "super::null_as_default")]
+    pub(crate) ports: Vec<ContainerPort>,
+    /// `Always` on an init container makes it a native sidecar.
+    pub(crate) restart_policy: Option<String>,
+}
+
+/// `ports[]` of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ContainerPort {
+    /// The port's name, which a Service's `targetPort` may use.
+    pub(crate) name: Option<String>,
+    /// The port.
+    pub(crate) container_port: u16,
+}
+
+/// A Pod as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Pod {
+    metadata: metadata::Metadata,
+    spec: PodSpec,
+    status: PodStatus,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PodStatus {
+    phase: Option<String>,
+    #[serde(rename = "podIP")]
+    pod_ip: Option<String>,
+}
+
+impl From<Pod> for Workload {
+    fn from(pod: Pod) -> Self {
+        Self {
+            labels: pod.metadata.labels,
+            annotations: pod.metadata.annotations,
+            pod: pod.spec,
+            pod_ip: pod.status.pod_ip,
+            terminated: matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed")),
+        }
+    }
+}
+
+/// A controller as written: Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Controller {
+    spec: ControllerSpec,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ControllerSpec {
+    template: Template,
+}
+
+/// A CronJob as written: its template sits one level deeper.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CronJob {
+    spec: CronJobSpec,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CronJobSpec {
+    job_template: Controller,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Template {
+    metadata: metadata::Metadata,
+    spec: PodSpec,
+}
+
+impl From<Controller> for Workload {
+    fn from(controller: Controller) -> Self {
+        let template = controller.spec.template;
+        Self {
+            labels: template.metadata.labels,
+            annotations: template.metadata.annotations,
+            pod: template.spec,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<CronJob> for Workload {
+    fn from(job: CronJob) -> Self {
+        job.spec.job_template.into()
+    }
+}
