@@ -6,8 +6,11 @@
     clippy::indexing_slicing
 )]
 
+mod attach;
 mod flow;
+mod mesh;
 mod resource;
+mod source;
 mod trace;
 pub mod wire;
 

@@ -1,5 +1,144 @@
 //! The table of kinds: which `apiVersion` and `kind` become which type.
 
+use serde::de::DeserializeOwned;
+
+use super::{Resource, Workload, workload};
+use crate::source::{DecodeError, FieldPath, Node, decode};
+
+/// One kind that the engine knows.
+pub(super) struct Row {
+    /// The API group; empty: core.
+    pub(super) group: &'static str,
+    /// The versions that are, or were, served; all of them parse to one type.
+    pub(super) versions: &'static [&'static str],
+    /// The kind.
+    pub(super) kind: Kind,
+    /// How a document becomes a resource.
+    pub(super) decode: Decode,
+    /// Whether the type lists every field of the API, so that another one is a mistake.
+    pub(super) lists_all_fields: bool,
+}
+
+type Decode = fn(&Node, &mut Vec<FieldPath>) -> Result<Resource, DecodeError>;
+
+/// A row of a kind that is, or holds, pods: its type names the fields that matter only.
+const fn pods(
+    group: &'static str,
+    versions: &'static [&'static str],
+    kind: Kind,
+    decode: Decode,
+) -> Row {
+    Row {
+        group,
+        versions,
+        kind,
+        decode,
+        lists_all_fields: false,
+    }
+}
+
+const CONTROLLER: Decode =
+    |node, unknown| whole::<workload::Controller>(node, unknown).map(workload);
+
+/// Every kind that the engine knows.
+pub(super) const KINDS: &[Row] = &[
+    Row {
+        group: "",
+        versions: &["v1"],
+        kind: Kind::Namespace,
+        decode: METADATA_ONLY,
+        lists_all_fields: false,
+    },
+    Row {
+        group: "",
+        versions: &["v1"],
+        kind: Kind::ServiceAccount,
+        decode: METADATA_ONLY,
+        lists_all_fields: false,
+    },
+    Row {
+        group: "",
+        versions: &["v1"],
+        kind: Kind::Service,
+        decode: |node, unknown| spec(node, unknown).map(Resource::Service),
+        lists_all_fields: false,
+    },
+    pods("", &["v1"], Kind::Pod, |node, unknown| {
+        whole::<workload::Pod>(node, unknown).map(workload)
+    }),
+    pods("", &["v1"], Kind::ReplicationController, CONTROLLER),
+    pods("apps", &["v1"], Kind::Deployment, CONTROLLER),
+    pods("apps", &["v1"], Kind::StatefulSet, CONTROLLER),
+    pods("apps", &["v1"], Kind::DaemonSet, CONTROLLER),
+    pods("apps", &["v1"], Kind::ReplicaSet, CONTROLLER),
+    pods("batch", &["v1"], Kind::Job, CONTROLLER),
+    pods(
+        "batch",
+        &["v1", "v1beta1"],
+        Kind::CronJob,
+        |node, unknown| whole::<workload::CronJob>(node, unknown).map(workload),
+    ),
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1beta1", "v1alpha2"],
+        kind: Kind::GatewayClass,
+        decode: |node, unknown| spec(node, unknown).map(Resource::GatewayClass),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1beta1", "v1alpha2"],
+        kind: Kind::Gateway,
+        decode: |node, unknown| spec(node, unknown).map(Resource::Gateway),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1beta1", "v1alpha2"],
+        kind: Kind::HttpRoute,
+        decode: |node, unknown| spec(node, unknown).map(Resource::HttpRoute),
+        lists_all_fields: true,
+    },
+    Row {
+        group: "security.istio.io",
+        versions: &["v1", "v1beta1"],
+        kind: Kind::AuthorizationPolicy,
+        decode: |node, unknown| spec(node, unknown).map(Resource::AuthorizationPolicy),
+        lists_all_fields: true,
+    },
+];
+
+/// The group of Gateway API.
+pub(crate) const GATEWAY_API: &str = "gateway.networking.k8s.io";
+const METADATA_ONLY: Decode = |_, _| Ok(Resource::MetadataOnly);
+
+fn workload(written: impl Into<Workload>) -> Resource {
+    Resource::Workload(written.into())
+}
+
+/// Decodes `spec`; absent, it is as if it were empty.
+fn spec<T: DeserializeOwned + Default>(
+    node: &Node,
+    unknown: &mut Vec<FieldPath>,
+) -> Result<T, DecodeError> {
+    let Some(spec) = node.get("spec") else {
+        return Ok(T::default());
+    };
+    let mut ignored = Vec::new();
+    let inside = FieldPath::new().key("spec");
+    let decoded = decode(spec, &mut ignored).map_err(|error| DecodeError {
+        path: inside.clone().join(&error.path),
+        ..error
+    });
+    unknown.extend(ignored.iter().map(|path| inside.clone().join(path)));
+    decoded
+}
+
+/// Decodes the whole document.
+fn whole<T: DeserializeOwned>(node: &Node, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
+    decode(node, unknown)
+}
+
 /// A kind of object, or of node in the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names are Kubernetes' own")]
@@ -49,5 +188,29 @@ impl Kind {
     /// Whether objects of the kind live in a namespace.
     pub(crate) fn is_namespaced(self) -> bool {
         !matches!(self, Self::Namespace | Self::GatewayClass | Self::Mesh)
+    }
+
+    /// Its feature status, as Istio's documentation of waypoints lists it; `None` for what it does not list.
+    pub(crate) fn feature_status(self) -> Option<FeatureStatus> {
+        match self {
+            Self::HttpRoute | Self::AuthorizationPolicy => Some(FeatureStatus::Stable),
+            _ => None,
+        }
+    }
+}
+
+/// How finished a feature is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FeatureStatus {
+    /// Ready for production, and kept.
+    Stable,
+}
+
+impl FeatureStatus {
+    /// As the documentation writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Stable => "Stable",
+        }
     }
 }

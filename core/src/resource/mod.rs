@@ -6,11 +6,14 @@ mod gateway;
 mod http_route;
 mod kinds;
 mod metadata;
-mod namespace;
+mod read;
 mod service;
+mod violation;
 mod workload;
 
 use serde::{Deserialize, Deserializer};
+
+use crate::source;
 
 pub(crate) use authorization_policy::{
     Action, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule, Source,
@@ -25,10 +28,11 @@ pub(crate) use http_route::{
     HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpUrlRewriteFilter, HttpValueMatch,
     ParentReference,
 };
-pub(crate) use kinds::Kind;
+pub(crate) use kinds::{FeatureStatus, GATEWAY_API, Kind};
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
-pub(crate) use namespace::MetadataOnly;
+pub(crate) use read::{LINTS, read};
 pub(crate) use service::{Service, ServicePort};
+pub(crate) use violation::{Violation, Violations};
 pub(crate) use workload::{PodSpec, Workload};
 
 /// A number or a name, as in `targetPort`.
@@ -46,4 +50,61 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// An object with its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    /// Kind, namespace, name.
+    pub(crate) id: ObjectId,
+    /// `metadata`
+    pub(crate) metadata: Metadata,
+    /// The document that holds it.
+    pub(crate) document: source::DocumentId,
+    /// Validation refuses it: it is absent for everything, and the graph shows what it would have had.
+    pub(crate) refused: bool,
+    /// What it says.
+    pub(crate) resource: Resource,
+}
+
+/// What an object says, by kind. Adding a variant makes every `match` on it ask for an answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Resource {
+    /// Namespace, ServiceAccount: the metadata says it all.
+    MetadataOnly,
+    /// A Service.
+    Service(Service),
+    /// A Pod, or the pod template of a controller.
+    Workload(Workload),
+    /// A Gateway API Gateway.
+    Gateway(Gateway),
+    /// A GatewayClass.
+    GatewayClass(GatewayClass),
+    /// An HTTPRoute.
+    HttpRoute(HttpRoute),
+    /// An AuthorizationPolicy.
+    AuthorizationPolicy(AuthorizationPolicy),
+}
+
+impl Resource {
+    /// What the API server or Istio's webhook would say about it.
+    fn validate(&self, metadata: &Metadata) -> Violations {
+        match self {
+            Self::AuthorizationPolicy(_)
+            | Self::HttpRoute(_)
+            | Self::MetadataOnly
+            | Self::Service(_)
+            | Self::Workload(_)
+            | Self::Gateway(_)
+            | Self::GatewayClass(_) => Violations::default(),
+        }
+    }
+
+    /// The workload, if it is one.
+    pub(crate) fn as_workload(&self) -> Option<&Workload> {
+        match self {
+            Self::Workload(workload) => Some(workload),
+            _ => None,
+        }
+    }
 }

@@ -1,0 +1,32 @@
+//! Service → workload: which pods a Service's selector matches.
+
+use super::{Reason, Row, origin};
+use crate::mesh::Mesh;
+use crate::source::FieldPath;
+use crate::wire::Via;
+
+/// One edge for each workload behind each Service.
+pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
+    for (_, service) in mesh.services() {
+        let Some(object) = mesh.object(service.object) else {
+            continue;
+        };
+        for workload in service
+            .workloads
+            .iter()
+            .filter_map(|&index| mesh.workload(index))
+        {
+            let Some(to) = mesh.object(workload.object) else {
+                continue;
+            };
+            let origin = origin(object, FieldPath::new().key("spec").key("selector"));
+            rows.push(Row::new(
+                service.object,
+                to.id.clone(),
+                Via::Membership,
+                Reason::Accepted,
+                origin,
+            ));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Who attaches to whom, and why not: one file a relation. Input is the mesh, output rows, rejected ones too.
+//! Graph, lints and compilation read these rows; none decides again.
+
+mod backend_ref;
+mod membership;
+mod parent_ref;
+mod reason;
+mod selector;
+mod target_ref;
+mod use_waypoint;
+
+use std::collections::BTreeMap;
+
+pub(crate) use reason::Reason;
+pub(crate) use use_waypoint::{Binding, ingress_uses_waypoint};
+
+use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
+use crate::resource::{Object, ObjectId, ObjectIndex};
+use crate::source::{FieldPath, Origin};
+use crate::wire::{EdgeStatus, Via};
+
+/// One reference from an object to another, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// The object that holds the reference, label or selector.
+    pub(crate) from: ObjectIndex,
+    /// What it points at, whether the manifests hold it or not.
+    pub(crate) to: ObjectId,
+    /// What holds the reference.
+    pub(crate) via: Via,
+    /// What becomes of it.
+    pub(crate) status: EdgeStatus,
+    /// Why.
+    pub(crate) reason: Reason,
+    /// The port that the reference names.
+    pub(crate) port: Option<u16>,
+    /// The section that the reference names.
+    pub(crate) section_name: Option<String>,
+    /// The namespace whose label `from` inherits.
+    pub(crate) inherited_from: Option<ObjectId>,
+    /// Where the reference stands.
+    pub(crate) origin: Origin,
+}
+
+impl Row {
+    fn new(from: ObjectIndex, to: ObjectId, via: Via, reason: Reason, origin: Origin) -> Self {
+        let status = reason.status(via);
+        Self {
+            from,
+            to,
+            via,
+            status,
+            reason,
+            port: None,
+            section_name: None,
+            inherited_from: None,
+            origin,
+        }
+    }
+
+    /// Whether it takes effect.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.status == EdgeStatus::Attached
+    }
+}
+
+/// All references, and the waypoint of everything that can have one.
+pub(crate) struct Attachments {
+    rows: Vec<Row>,
+    services: BTreeMap<ServiceIndex, Binding>,
+    workloads: BTreeMap<WorkloadIndex, Binding>,
+}
+
+/// Resolves every reference in the mesh.
+pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
+    let services: BTreeMap<_, _> = mesh
+        .services()
+        .map(|(index, service)| (index, use_waypoint::service(mesh, service)))
+        .collect();
+    let workloads = mesh
+        .workloads()
+        .map(|(index, workload)| (index, use_waypoint::workload(mesh, workload)))
+        .collect();
+    let mut attachments = Attachments {
+        rows: Vec::new(),
+        services,
+        workloads,
+    };
+    let mut rows = Vec::new();
+    use_waypoint::rows(mesh, &attachments, &mut rows);
+    parent_ref::rows(mesh, &attachments, &mut rows);
+    backend_ref::rows(mesh, &mut rows);
+    target_ref::rows(mesh, &attachments, &mut rows);
+    selector::rows(mesh, &mut rows);
+    membership::rows(mesh, &mut rows);
+    // By ids, never by the order of documents.
+    rows.sort_by_cached_key(|row| {
+        let from = mesh.object(row.from).map(|object| object.id.to_string());
+        (
+            from,
+            row.via,
+            row.to.to_string(),
+            row.port,
+            row.section_name.clone(),
+            row.from,
+            row.origin.path.to_string(),
+        )
+    });
+    attachments.rows = rows;
+    attachments
+}
+
+impl Attachments {
+    /// All references, in the order of their ids.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The waypoint of traffic addressed to a Service.
+    pub(crate) fn service_waypoint(&self, service: ServiceIndex) -> Option<GatewayIndex> {
+        self.services.get(&service)?.gateway()
+    }
+
+    /// The same, with the reason where there is none.
+    pub(crate) fn service_binding(&self, service: ServiceIndex) -> Option<&Binding> {
+        self.services.get(&service)
+    }
+
+    /// The waypoint of traffic addressed to a workload.
+    pub(crate) fn workload_waypoint(&self, workload: WorkloadIndex) -> Option<GatewayIndex> {
+        self.workloads.get(&workload)?.gateway()
+    }
+
+    /// The same, with the reason where there is none.
+    pub(crate) fn workload_binding(&self, workload: WorkloadIndex) -> Option<&Binding> {
+        self.workloads.get(&workload)
+    }
+}
+
+/// A place in an object.
+fn origin(object: &Object, path: FieldPath) -> Origin {
+    Origin {
+        document: object.document,
+        path,
+    }
+}

@@ -1,0 +1,280 @@
+//! Why a reference is attached or not: the condition reasons of Gateway API and Istio where they exist, else
+//! this project's own. Status and sentence are methods, so that no place words a reason twice.
+
+use crate::resource::ObjectId;
+use crate::wire::{EdgeStatus, Via};
+
+/// Why a reference is what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Reason {
+    /// It takes effect.
+    Accepted,
+    /// Validation refuses the object that holds it.
+    Invalid,
+    /// The target of a policy does not exist.
+    TargetNotFound,
+    /// The target of a policy has no waypoint that serves it.
+    AncestorNotBound,
+    /// The parent of a route does not exist, or has no such section.
+    NoMatchingParent,
+    /// The Service that is a route's parent has no such port. Istio accepts the route, and it matches nothing.
+    NoMatchingPort,
+    /// No hostname of the route is one of the listener's.
+    NoMatchingListenerHostname,
+    /// The listener does not admit the route's namespace or kind.
+    NotAllowedByListeners,
+    /// The backend does not exist.
+    BackendNotFound,
+    /// The backend is of a kind that Istio does not take.
+    InvalidKind,
+    /// The backend is in another namespace that grants no reference.
+    RefNotPermitted,
+    /// The named waypoint does not exist.
+    WaypointIsNotReady,
+    /// The waypoint's listener does not admit the namespace.
+    AttachmentDenied,
+    /// The waypoint does not serve this sort of traffic.
+    UnsupportedTrafficType,
+    /// Neither the Service nor its namespace names a waypoint.
+    MissingUseWaypointLabel,
+    /// `use-waypoint: none`
+    OptedOut,
+    /// Ambient does not implement ExternalName Services.
+    ExternalNameService,
+    /// The route is neither in the Service's namespace nor in its waypoint's.
+    NotProducerNamespace,
+    /// The Service has no address of its own.
+    NoAddress,
+    /// A parent of a group and kind that Istio does not know.
+    UnsupportedParent,
+    /// The parent Gateway does not exist: nobody writes a status.
+    ParentNotFound,
+    /// The class belongs to another controller.
+    ForeignController,
+    /// A route whose parent is a waypoint Gateway.
+    WaypointTakesNoRoutes,
+    /// A selector where only targetRefs count.
+    IneffectiveSelector,
+    /// The workloads in reach are not captured.
+    NotCaptured,
+    /// A GatewayClass that no proxy compares with.
+    ClassNotEnforced,
+    /// A ztunnel takes no such policy.
+    UnsupportedValue,
+}
+
+impl Reason {
+    /// What becomes of a reference with this reason. `kubernetes-sigs/gateway-api: apis/v1` for its own reasons;
+    /// whether a condition is False (rejected) or nothing refuses and yet nothing happens (ignored).
+    pub(crate) fn status(self, via: Via) -> EdgeStatus {
+        match self {
+            Self::Accepted => EdgeStatus::Attached,
+            // On the Service they are a False condition; a route or policy that counts on the waypoint is only inert.
+            Self::WaypointIsNotReady | Self::AttachmentDenied | Self::UnsupportedTrafficType => {
+                match via {
+                    Via::UseWaypoint | Via::UseWaypointCanary => EdgeStatus::Rejected,
+                    _ => EdgeStatus::Ignored,
+                }
+            }
+            Self::Invalid
+            | Self::TargetNotFound
+            | Self::AncestorNotBound
+            | Self::NoMatchingParent
+            | Self::NoMatchingListenerHostname
+            | Self::NotAllowedByListeners
+            | Self::BackendNotFound
+            | Self::InvalidKind
+            | Self::RefNotPermitted
+            | Self::UnsupportedValue => EdgeStatus::Rejected,
+            Self::MissingUseWaypointLabel
+            | Self::OptedOut
+            | Self::ExternalNameService
+            | Self::NoMatchingPort
+            | Self::NotProducerNamespace
+            | Self::NoAddress
+            | Self::UnsupportedParent
+            | Self::ParentNotFound
+            | Self::ForeignController
+            | Self::WaypointTakesNoRoutes
+            | Self::IneffectiveSelector
+            | Self::NotCaptured
+            | Self::ClassNotEnforced => EdgeStatus::Ignored,
+        }
+    }
+
+    /// As conditions and the contract write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Invalid => "Invalid",
+            Self::TargetNotFound => "TargetNotFound",
+            Self::AncestorNotBound => "AncestorNotBound",
+            Self::NoMatchingParent | Self::NoMatchingPort => "NoMatchingParent",
+            Self::NoMatchingListenerHostname => "NoMatchingListenerHostname",
+            Self::NotAllowedByListeners => "NotAllowedByListeners",
+            Self::BackendNotFound => "BackendNotFound",
+            Self::InvalidKind => "InvalidKind",
+            Self::RefNotPermitted => "RefNotPermitted",
+            Self::WaypointIsNotReady => "WaypointIsNotReady",
+            Self::AttachmentDenied => "AttachmentDenied",
+            Self::UnsupportedTrafficType => "UnsupportedTrafficType",
+            Self::MissingUseWaypointLabel => "MissingUseWaypointLabel",
+            Self::OptedOut => "OptedOut",
+            Self::ExternalNameService => "ExternalNameService",
+            Self::NotProducerNamespace => "NotProducerNamespace",
+            Self::NoAddress => "NoAddress",
+            Self::UnsupportedParent => "UnsupportedParent",
+            Self::ParentNotFound => "ParentNotFound",
+            Self::ForeignController => "ForeignController",
+            Self::WaypointTakesNoRoutes => "WaypointTakesNoRoutes",
+            Self::IneffectiveSelector => "IneffectiveSelector",
+            Self::NotCaptured => "NotCaptured",
+            Self::ClassNotEnforced => "ClassNotEnforced",
+            Self::UnsupportedValue => "UnsupportedValue",
+        }
+    }
+
+    /// What it means for one reference, as one plain sentence.
+    pub(crate) fn sentence(self, via: Via, from: &ObjectId, to: &ObjectId) -> String {
+        let holder = format!("{} `{}`", from.kind.name(), from.qualified_name());
+        let target = format!("{} `{}`", to.kind.name(), to.qualified_name());
+        match self {
+            Self::Accepted => accepted(via, &holder, &target),
+            Self::Invalid => {
+                format!("{holder} is refused by validation, so nothing that it says takes effect.")
+            }
+            Self::TargetNotFound => {
+                format!("{target} does not exist, so {holder} is enforced nowhere there.")
+            }
+            Self::AncestorNotBound => {
+                format!(
+                    "{target} has no waypoint that serves it, so {holder} is not enforced for it."
+                )
+            }
+            Self::NoMatchingParent => {
+                format!("{target} does not exist or has no such section; {holder} has no effect.")
+            }
+            Self::NoMatchingPort => {
+                format!("{target} has no such port, so {holder} matches nothing there.")
+            }
+            Self::NoMatchingListenerHostname => {
+                format!("No hostname of {holder} is one that a listener of {target} serves.")
+            }
+            Self::NotAllowedByListeners => {
+                format!(
+                    "The listeners of {target} do not admit routes of this kind from namespace `{}`.",
+                    from.namespace
+                )
+            }
+            Self::BackendNotFound => {
+                format!("{target} does not exist; its share of the requests is answered with 500.")
+            }
+            Self::InvalidKind => format!(
+                "{target} is of a kind that no route may send requests to; its share is answered with 500."
+            ),
+            Self::RefNotPermitted => {
+                format!(
+                    "Namespace `{}` grants {holder} no reference to {target}; its share is answered with 500.",
+                    to.namespace
+                )
+            }
+            Self::WaypointIsNotReady => match via {
+                Via::UseWaypoint | Via::UseWaypointCanary => {
+                    format!(
+                        "{target} does not exist, so traffic of {holder} goes on without a waypoint."
+                    )
+                }
+                _ => format!(
+                    "The waypoint that {target} names does not exist, so {holder} has no effect."
+                ),
+            },
+            Self::AttachmentDenied => match via {
+                Via::UseWaypoint | Via::UseWaypointCanary => {
+                    format!(
+                        "The listener of {target} does not admit namespace `{}`, so traffic of {holder} goes on without a waypoint.",
+                        from.namespace
+                    )
+                }
+                _ => format!(
+                    "The waypoint that {target} names does not admit its namespace, so {holder} has no effect."
+                ),
+            },
+            Self::UnsupportedTrafficType => match via {
+                Via::UseWaypoint | Via::UseWaypointCanary => {
+                    format!(
+                        "{target} does not serve this sort of traffic (label `istio.io/waypoint-for`), so traffic of {holder} goes on without a waypoint."
+                    )
+                }
+                _ => format!(
+                    "The waypoint that {target} names does not serve traffic of Services, so {holder} has no effect."
+                ),
+            },
+            Self::MissingUseWaypointLabel => {
+                format!(
+                    "Neither {target} nor its namespace names a waypoint, so nothing reads {holder}."
+                )
+            }
+            Self::OptedOut => format!(
+                "{target} opts out with `istio.io/use-waypoint: none`, so nothing reads {holder}."
+            ),
+            Self::ExternalNameService => {
+                format!("{target} is of type ExternalName, which ambient does not implement.")
+            }
+            Self::NotProducerNamespace => {
+                format!(
+                    "{holder} is neither in the namespace of {target} nor in that of its waypoint, so it has no effect."
+                )
+            }
+            Self::NoAddress => format!(
+                "{target} is headless: clients call its pods directly, and {holder} never applies."
+            ),
+            Self::UnsupportedParent => {
+                format!(
+                    "The `group` of this parentRef is not the one of kind `{}`, so it is silently skipped.",
+                    to.kind.name()
+                )
+            }
+            Self::ParentNotFound => format!("{target} does not exist; nobody writes a status."),
+            Self::ForeignController => format!(
+                "{target} belongs to a controller that is not Istio's, which ignores {holder}."
+            ),
+            Self::WaypointTakesNoRoutes => {
+                format!(
+                    "{target} is a waypoint, which takes no routes: {holder} has no effect there, although the documentation says it has."
+                )
+            }
+            Self::IneffectiveSelector => {
+                format!("{target} is a waypoint, which takes policies by `targetRefs` only.")
+            }
+            Self::NotCaptured => {
+                format!("No ztunnel captures {target}, so nothing enforces {holder} there.")
+            }
+            Self::ClassNotEnforced => {
+                format!(
+                    "Waypoints compare with the class name `istio-waypoint` only, so {holder} is enforced nowhere."
+                )
+            }
+            Self::UnsupportedValue => format!("A ztunnel takes no policy like {holder}."),
+        }
+    }
+}
+
+fn accepted(via: Via, holder: &str, target: &str) -> String {
+    match via {
+        Via::TargetRef => format!("{holder} is enforced at {target}."),
+        Via::ParentRef => format!("{holder} routes requests to {target}."),
+        Via::Selector => format!("{holder} selects {target}."),
+        Via::Namespace => {
+            format!("{holder} is for every captured workload and gateway of {target}.")
+        }
+        Via::Mesh => format!("{holder} is for every captured workload and gateway of the mesh."),
+        Via::UseWaypoint => format!("Traffic to {holder} goes through {target}."),
+        Via::UseWaypointCanary => {
+            format!("A share of the traffic to {holder} goes through {target}.")
+        }
+        Via::BackendRef => format!("{holder} sends requests to {target}."),
+        Via::Membership => format!("{target} is behind {holder}."),
+        Via::Host => format!("{holder} states the name of {target}."),
+        Via::Gateways => format!("{holder} is bound to {target}."),
+    }
+}

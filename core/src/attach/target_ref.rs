@@ -1,0 +1,109 @@
+//! `targetRefs` of policies: which waypoint, gateway, class or Service a policy is attached to.
+//! `istio/istio: pilot/pkg/serviceregistry/ambient/policies.go` (WaypointPolicyStatusCollection),
+//! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
+
+use super::{Attachments, Reason, Row, origin};
+use crate::mesh::{MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
+use crate::resource::{
+    AuthorizationPolicy, Kind, Object, ObjectId, PolicyTargetReference, Resource,
+};
+use crate::source::FieldPath;
+use crate::wire::Via;
+
+/// One edge for each targetRef of each policy.
+pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
+    for (index, object) in mesh.objects() {
+        let Resource::AuthorizationPolicy(policy) = &object.resource else {
+            continue;
+        };
+        for (path, reference) in references(policy) {
+            // The target's namespace is always the policy's.
+            let Some(kind) = kind(reference) else {
+                continue;
+            };
+            let to = ObjectId::new(kind, object.id.namespace.as_str(), reference.name.as_str());
+            let reason = if object.refused {
+                Reason::Invalid
+            } else {
+                resolve(mesh, attachments, object, &to)
+            };
+            rows.push(Row::new(
+                index,
+                to,
+                Via::TargetRef,
+                reason,
+                origin(object, path),
+            ));
+        }
+    }
+}
+
+/// The targets of a policy: `targetRef` is read only if `targetRefs` is empty (GetTargetRefs).
+fn references(policy: &AuthorizationPolicy) -> Vec<(FieldPath, &PolicyTargetReference)> {
+    let spec = FieldPath::new().key("spec");
+    if policy.target_refs.is_empty() {
+        return policy
+            .target_ref
+            .iter()
+            .map(|reference| (spec.clone().key("targetRef"), reference))
+            .collect();
+    }
+    let list = spec.key("targetRefs");
+    policy
+        .target_refs
+        .iter()
+        .enumerate()
+        .map(|(position, reference)| (list.clone().index(position), reference))
+        .collect()
+}
+
+/// The kind that a reference names; `None` for one that the graph does not know.
+fn kind(reference: &PolicyTargetReference) -> Option<Kind> {
+    [
+        Kind::Gateway,
+        Kind::GatewayClass,
+        Kind::Service,
+        Kind::Pod,
+        Kind::Deployment,
+        Kind::Namespace,
+        Kind::HttpRoute,
+    ]
+    .into_iter()
+    .find(|kind| kind.name() == reference.kind)
+}
+
+/// One target. Validation has refused other groups and kinds.
+fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectId) -> Reason {
+    match to.kind {
+        Kind::GatewayClass => gateway_class(mesh, policy, &to.name),
+        Kind::Gateway => match mesh
+            .find_gateway(&to.namespace, &to.name)
+            .and_then(|index| mesh.gateway(index))
+        {
+            None => Reason::TargetNotFound,
+            Some(gateway) => match gateway.role {
+                Role::Waypoint | Role::Sandwich | Role::Ingress => Reason::Accepted,
+                Role::Remote | Role::EastWest | Role::Foreign => Reason::ForeignController,
+            },
+        },
+        Kind::Service => match mesh.find_service(&to.namespace, &to.name) {
+            None => Reason::TargetNotFound,
+            Some(service) if attachments.service_waypoint(service).is_some() => Reason::Accepted,
+            Some(_) => Reason::AncestorNotBound,
+        },
+        _ => Reason::Invalid,
+    }
+}
+
+/// A class as target: a waypoint of whatever class compares with the name `istio-waypoint` alone.
+fn gateway_class(mesh: &Mesh, policy: &Object, class: &str) -> Reason {
+    if !mesh.is_root(&policy.id.namespace) {
+        return Reason::Invalid;
+    }
+    match mesh.controller(class) {
+        None => Reason::TargetNotFound,
+        Some(MESH_CONTROLLER) if class == WAYPOINT_CLASS => Reason::Accepted,
+        Some(MESH_CONTROLLER) => Reason::ClassNotEnforced,
+        Some(_) => Reason::Invalid,
+    }
+}

@@ -1,0 +1,340 @@
+//! `istio.io/use-waypoint`: which waypoint serves a Service or a workload.
+//! `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (fetchWaypointForTarget, fetchWaypointForService,
+//! fetchWaypointForWorkload).
+
+use super::{Attachments, Reason, Row, origin};
+use crate::mesh::{Address, GatewayIndex, GatewayInfo, Mesh, Role, ServiceInfo, WorkloadInfo};
+use crate::resource::{Kind, Labels, Object, ObjectId, RouteNamespaces};
+use crate::source::FieldPath;
+use crate::wire::Via;
+
+const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+const INGRESS_USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
+/// The value that opts out; exactly this word.
+const NONE: &str = "none";
+/// On a Service that is itself a waypoint's or east-west gateway's.
+const MANAGED: &str = "gateway.istio.io/managed";
+
+/// Which waypoint serves an object, or why none does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// This one.
+    Bound {
+        /// The waypoint.
+        gateway: GatewayIndex,
+        /// The label that names it.
+        label: Label,
+    },
+    /// The label names one, but it does not serve. Traffic then goes straight on: it fails open.
+    NotBound {
+        /// The Gateway that the label names.
+        wanted: ObjectId,
+        /// The label.
+        label: Label,
+        /// Why it does not serve.
+        reason: Reason,
+    },
+    /// Nothing names one: `MissingUseWaypointLabel`, `OptedOut`, `ExternalNameService`.
+    None(Reason),
+}
+
+/// Whose label it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// The object's own.
+    Own,
+    /// Its namespace's.
+    Namespace,
+}
+
+impl Binding {
+    /// The waypoint, if one serves.
+    pub(crate) fn gateway(&self) -> Option<GatewayIndex> {
+        match self {
+            Self::Bound { gateway, .. } => Some(*gateway),
+            Self::NotBound { .. } | Self::None(_) => None,
+        }
+    }
+
+    /// Why it is what it is.
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::Bound { .. } => Reason::Accepted,
+            Self::NotBound { reason, .. } | Self::None(reason) => *reason,
+        }
+    }
+}
+
+/// The waypoint of traffic addressed to a Service.
+pub(super) fn service(mesh: &Mesh, service: &ServiceInfo) -> Binding {
+    let Some(object) = mesh.object(service.object) else {
+        return Binding::None(Reason::MissingUseWaypointLabel);
+    };
+    if service.address == Address::ExternalName {
+        return Binding::None(Reason::ExternalNameService);
+    }
+    if matches!(
+        object.metadata.labels.get(MANAGED).map(String::as_str),
+        Some("istio.io-mesh-controller" | "istio.io-eastwest-controller")
+    ) {
+        return Binding::None(Reason::MissingUseWaypointLabel);
+    }
+    named(mesh, &object.metadata.labels, &service.namespace).bind(
+        mesh,
+        &service.namespace,
+        |gateway, _| {
+            if gateway.traffic_type.serves_services() {
+                Ok(())
+            } else {
+                Err(Reason::UnsupportedTrafficType)
+            }
+        },
+    )
+}
+
+/// The waypoint of traffic addressed to a workload.
+pub(super) fn workload(mesh: &Mesh, workload: &WorkloadInfo) -> Binding {
+    // A gateway's own pods have no waypoint.
+    let is_gateway = workload
+        .labels
+        .get("gateway.networking.k8s.io/gateway-name")
+        .is_some_and(|name| mesh.find_gateway(&workload.namespace, name).is_some());
+    if is_gateway {
+        return Binding::None(Reason::MissingUseWaypointLabel);
+    }
+    let binding = named(mesh, &workload.labels, &workload.namespace).bind(
+        mesh,
+        &workload.namespace,
+        |gateway, _| {
+            if gateway.traffic_type.serves_workloads() {
+                Ok(())
+            } else {
+                Err(Reason::UnsupportedTrafficType)
+            }
+        },
+    );
+    match binding {
+        // A namespace's waypoint for Services is no fault of its workloads: silently none.
+        Binding::NotBound {
+            label: Label::Namespace,
+            reason: Reason::UnsupportedTrafficType,
+            ..
+        } => Binding::None(Reason::UnsupportedTrafficType),
+        other => other,
+    }
+}
+
+/// What labels say, before the Gateway is looked at.
+enum Named {
+    Gateway {
+        namespace: String,
+        name: String,
+        label: Label,
+    },
+    Nothing(Reason),
+}
+
+/// An object's own label, else its namespace's. A label on the object ends the search, also if it is `none`.
+fn named(mesh: &Mesh, labels: &Labels, namespace: &str) -> Named {
+    let from = |labels: &dyn Fn(&str) -> Option<String>, label: Label| -> Option<Named> {
+        let name = labels(USE_WAYPOINT)?;
+        if name == NONE {
+            return Some(Named::Nothing(Reason::OptedOut));
+        }
+        let namespace = labels(USE_WAYPOINT_NAMESPACE).unwrap_or_else(|| namespace.to_owned());
+        Some(Named::Gateway {
+            namespace,
+            name,
+            label,
+        })
+    };
+    from(&|key| labels.get(key).cloned(), Label::Own)
+        .or_else(|| {
+            from(
+                &|key| mesh.namespace_label(namespace, key).map(str::to_owned),
+                Label::Namespace,
+            )
+        })
+        .unwrap_or(Named::Nothing(Reason::MissingUseWaypointLabel))
+}
+
+impl Named {
+    fn bind(
+        self,
+        mesh: &Mesh,
+        from_namespace: &str,
+        serves: impl Fn(&GatewayInfo, Label) -> Result<(), Reason>,
+    ) -> Binding {
+        let (namespace, name, label) = match self {
+            Self::Nothing(reason) => return Binding::None(reason),
+            Self::Gateway {
+                namespace,
+                name,
+                label,
+            } => (namespace, name, label),
+        };
+        let wanted = || ObjectId::new(Kind::Gateway, namespace.as_str(), name.as_str());
+        // Any Gateway will do, whatever its class: a wrong one binds, and traffic through it then fails.
+        let Some((index, gateway)) = mesh
+            .find_gateway(&namespace, &name)
+            .and_then(|index| Some((index, mesh.gateway(index)?)))
+        else {
+            return Binding::NotBound {
+                wanted: wanted(),
+                label,
+                reason: Reason::WaypointIsNotReady,
+            };
+        };
+        let verdict = if admits(mesh, gateway, from_namespace) {
+            serves(gateway, label)
+        } else {
+            Err(Reason::AttachmentDenied)
+        };
+        match verdict {
+            Ok(()) => Binding::Bound {
+                gateway: index,
+                label,
+            },
+            Err(reason) => Binding::NotBound {
+                wanted: wanted(),
+                label,
+                reason,
+            },
+        }
+    }
+}
+
+/// Whether a waypoint's listener admits what lives in a namespace. `allowedRoutes.kinds` plays no part.
+fn admits(mesh: &Mesh, gateway: &GatewayInfo, namespace: &str) -> bool {
+    let namespaces = mesh
+        .hbone_listener(gateway)
+        .and_then(|listener| listener.allowed_routes.as_ref())
+        .and_then(|routes| routes.namespaces.as_ref());
+    admits_namespace(mesh, namespaces, &gateway.namespace, namespace)
+}
+
+/// `allowedRoutes.namespaces`: absent means the Gateway's own namespace.
+pub(super) fn admits_namespace(
+    mesh: &Mesh,
+    rule: Option<&RouteNamespaces>,
+    own: &str,
+    namespace: &str,
+) -> bool {
+    match rule.and_then(|rule| rule.from.as_deref()) {
+        Some("All") => true,
+        Some("Selector") => rule
+            .and_then(|rule| rule.selector.as_ref())
+            .is_none_or(|selector| selector.matches(&mesh.namespace_labels(namespace))),
+        None | Some("Same") => namespace == own,
+        Some(_) => false,
+    }
+}
+
+/// Whether gateways send traffic for a Service through its waypoint: the Service's label, whatever its value, hides
+/// its namespace's. `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels).
+pub(crate) fn ingress_uses_waypoint(mesh: &Mesh, service: &ServiceInfo) -> bool {
+    let own = mesh
+        .object(service.object)
+        .and_then(|object| object.metadata.labels.get(INGRESS_USE_WAYPOINT));
+    own.map(String::as_str)
+        .or_else(|| mesh.namespace_label(&service.namespace, INGRESS_USE_WAYPOINT))
+        // As Go's strconv.ParseBool; what it cannot read is false.
+        .is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
+}
+
+/// The edges of namespaces, Services and workloads to the waypoints that their labels name.
+pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
+    for (index, object) in mesh.live(Kind::Namespace) {
+        let binding = match named(mesh, &object.metadata.labels, &object.id.name) {
+            Named::Gateway {
+                namespace, name, ..
+            } => Named::Gateway {
+                namespace,
+                name,
+                label: Label::Own,
+            },
+            Named::Nothing(reason) => Named::Nothing(reason),
+        }
+        .bind(mesh, &object.id.name, |_, _| Ok(()));
+        rows.extend(row(mesh, index, object, &binding));
+    }
+    for (index, service) in mesh.services() {
+        if let (Some(object), Some(binding)) = (
+            mesh.object(service.object),
+            attachments.service_binding(index),
+        ) {
+            rows.extend(row(mesh, service.object, object, binding));
+        }
+    }
+    for (index, workload) in mesh.workloads() {
+        if let (Some(object), Some(binding)) = (
+            mesh.object(workload.object),
+            attachments.workload_binding(index),
+        ) {
+            rows.extend(row(mesh, workload.object, object, binding));
+        }
+    }
+}
+
+fn row(
+    mesh: &Mesh,
+    from: crate::resource::ObjectIndex,
+    object: &Object,
+    binding: &Binding,
+) -> Option<Row> {
+    let (to, label) = match binding {
+        Binding::Bound { gateway, label } => (
+            mesh.object(mesh.gateway(*gateway)?.object)?.id.clone(),
+            *label,
+        ),
+        Binding::NotBound { wanted, label, .. } => (wanted.clone(), *label),
+        Binding::None(_) => return None,
+    };
+    let namespace = ObjectId::new(Kind::Namespace, "", object.id.namespace.as_str());
+    let (holder, inherited_from) = match label {
+        Label::Own => (object, None),
+        Label::Namespace => (mesh.object(mesh.find(&namespace)?)?, Some(namespace)),
+    };
+    let path = label_path(holder, USE_WAYPOINT);
+    let mut row = Row::new(
+        from,
+        to,
+        Via::UseWaypoint,
+        binding.reason(),
+        origin(holder, path),
+    );
+    row.inherited_from = inherited_from;
+    Some(row)
+}
+
+/// Where a label stands that counts for an object: in the pod template of a controller.
+fn label_path(object: &Object, key: &str) -> FieldPath {
+    let metadata = match object.id.kind {
+        Kind::Deployment
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::Job => FieldPath::new().key("spec").key("template"),
+        Kind::CronJob => FieldPath::new()
+            .key("spec")
+            .key("jobTemplate")
+            .key("spec")
+            .key("template"),
+        _ => FieldPath::new(),
+    };
+    metadata.key("metadata").key("labels").key(key)
+}
+
+impl GatewayInfo {
+    /// Whether ztunnel can hand traffic to it as a waypoint. istiod binds any Gateway; what is none then fails.
+    /// `istio/ztunnel: src/state.rs` (fetch_waypoint).
+    pub(crate) fn works_as_waypoint(&self, mesh: &Mesh) -> bool {
+        match self.role {
+            Role::Waypoint => mesh.hbone_listener(self).is_some(),
+            Role::Sandwich => true,
+            Role::Ingress | Role::Remote | Role::EastWest | Role::Foreign => false,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Which proxies a call passes, and what each of them sees. Input is a call, output flows; no policy is read here.
+//! `istio/ztunnel: src/proxy/outbound.rs` (build_request), `src/proxy/inbound.rs`, `src/proxy/inbound_passthrough.rs`.
+
+use std::net::IpAddr;
+
+use super::call::{Call, Target, Traffic};
+use crate::attach::Attachments;
+use crate::flow::{Flow, Http, Principal};
+use crate::mesh::{Address, GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
+use crate::route::Protocol;
+
+/// The waypoint on the way of a call, with what it sees.
+pub(crate) struct WaypointHop {
+    /// The waypoint.
+    pub(crate) gateway: GatewayIndex,
+    /// The Service addressed; `None` for a call to a workload's own address.
+    pub(crate) service: Option<ServiceIndex>,
+    /// What it sees.
+    pub(crate) flow: Flow,
+}
+
+/// The waypoint that a call goes through, if any. Only ztunnel sends traffic to waypoints, so a client that no ztunnel
+/// carries passes them by.
+pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> Option<WaypointHop> {
+    if !call.client.captured {
+        return None;
+    }
+    let (gateway, service, protocol, address) = match call.target {
+        Target::Service(index) => {
+            let service = mesh.service(index)?;
+            match service.address {
+                // Its name resolves to pod addresses, so that the call is one to a workload.
+                Address::Headless => {
+                    let gateway = attachments.workload_waypoint(*service.workloads.first()?)?;
+                    (gateway, None, Protocol::Auto, None)
+                }
+                Address::ExternalName => return None,
+                Address::Vip(ip) => {
+                    let protocol = Protocol::of(service.port(call.port)?);
+                    (attachments.service_waypoint(index)?, Some(index), protocol, ip)
+                }
+            }
+        }
+        Target::Workload(index) => {
+            let gateway = attachments.workload_waypoint(index)?;
+            (gateway, None, Protocol::Auto, mesh.workload(index)?.addresses.first().copied())
+        }
+    };
+    if protocol == Protocol::Udp {
+        return None;
+    }
+    let source_ip = call.client.ip;
+    let http = http(protocol, &call.traffic);
+    Some(WaypointHop {
+        gateway,
+        service,
+        flow: Flow {
+            peer: call.client.principal.clone(),
+            source_ip,
+            remote_ip: forwarded_for(http.as_ref()).or(source_ip),
+            destination_ip: call.destination_ip.or(address),
+            destination_port: call.port,
+            sni: sni(&call.traffic),
+            http,
+            claims: None,
+        },
+    })
+}
+
+/// What the ztunnel in front of a pod sees.
+pub(crate) fn destination(
+    mesh: &Mesh,
+    workload: WorkloadIndex,
+    peer: Option<Principal>,
+    source_ip: Option<IpAddr>,
+    port: u16,
+) -> Flow {
+    Flow {
+        peer,
+        source_ip,
+        remote_ip: None,
+        destination_ip: mesh.workload(workload).and_then(|workload| workload.addresses.first().copied()),
+        destination_port: port,
+        sni: None,
+        http: None,
+        claims: None,
+    }
+}
+
+/// The HTTP request, where the port lets a proxy see one: an HTTP request to a TCP port is bytes.
+fn http(protocol: Protocol, traffic: &Traffic) -> Option<Http> {
+    match (protocol, traffic) {
+        (Protocol::Http | Protocol::Auto, Traffic::Http(http)) => Some(http.clone()),
+        _ => None,
+    }
+}
+
+/// A waypoint trusts no proxy in front of it, and reads the last entry.
+fn forwarded_for(http: Option<&Http>) -> Option<IpAddr> {
+    let line = http?.header("x-forwarded-for").last()?;
+    line.rsplit(',').next()?.trim().parse().ok()
+}
+
+fn sni(traffic: &Traffic) -> Option<String> {
+    match traffic {
+        Traffic::Tls(sni) => sni.clone(),
+        Traffic::Http(_) | Traffic::Tcp => None,
+    }
+}

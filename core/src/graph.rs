@@ -1,0 +1,98 @@
+//! Mesh and attachments as nodes and edges. Nothing is decided here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::mesh::Role;
+use crate::model::Model;
+use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::wire;
+
+/// The graph of a model, sorted by ids; without diagnostics.
+pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
+    let mut nodes: BTreeMap<String, wire::Node> = BTreeMap::new();
+    let folded = folded_pods(model);
+    for (index, object) in model.mesh.objects() {
+        if !folded.contains(&index) {
+            nodes.insert(object.id.to_string(), written(model, index, &object.id));
+        }
+    }
+    let mut edges = Vec::new();
+    for row in model.attachments.rows() {
+        let Some(from) = model.mesh.object(row.from) else { continue };
+        nodes.entry(row.to.to_string()).or_insert_with(|| absent(model, &row.to));
+        let (status, reason) = model.effect(row);
+        edges.push(wire::Edge {
+            from: from.id.to_string(),
+            to: row.to.to_string(),
+            via: row.via,
+            status,
+            reason: Some(reason.name().to_owned()),
+            message: reason.sentence(row.via, &from.id, &row.to),
+            port: row.port,
+            section_name: row.section_name.clone(),
+            inherited_from: row.inherited_from.as_ref().map(ObjectId::to_string),
+            range: model.documents.range(&row.origin),
+            file: model.documents.file(row.origin.document).map(str::to_owned),
+        });
+    }
+    (nodes.into_values().collect(), edges)
+}
+
+/// Pods and ReplicaSets that another workload stands for.
+fn folded_pods(model: &Model) -> BTreeSet<ObjectIndex> {
+    model
+        .mesh
+        .objects()
+        .filter(|(index, _)| {
+            model
+                .mesh
+                .workload_of(*index)
+                .and_then(|workload| model.mesh.workload(workload))
+                .is_some_and(|workload| workload.object != *index)
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
+    let document = model.mesh.object(index).map(|object| object.document);
+    wire::Node {
+        file: document.and_then(|document| model.documents.file(document)).map(str::to_owned),
+        range: document.and_then(|document| model.documents.range_of_object(document)),
+        role: role(model, id).map(|role| role.name().to_owned()),
+        ..node(id)
+    }
+}
+
+/// A node that some object refers to and the manifests do not hold.
+fn absent(model: &Model, id: &ObjectId) -> wire::Node {
+    let exists = match id.kind {
+        // Namespaces are implied by what lives in them, the mesh by itself.
+        Kind::Namespace | Kind::Mesh => true,
+        Kind::GatewayClass => model.mesh.controller(&id.name).is_some(),
+        _ => false,
+    };
+    wire::Node { missing: !exists, ..node(id) }
+}
+
+fn node(id: &ObjectId) -> wire::Node {
+    let object = id.to_wire();
+    wire::Node {
+        id: id.to_string(),
+        kind: object.kind,
+        namespace: object.namespace,
+        name: object.name,
+        feature_status: id.kind.feature_status().map(|status| status.name().to_owned()),
+        ..wire::Node::default()
+    }
+}
+
+fn role(model: &Model, id: &ObjectId) -> Option<Role> {
+    match id.kind {
+        Kind::Gateway => {
+            let gateway = model.mesh.find_gateway(&id.namespace, &id.name)?;
+            model.mesh.gateway(gateway).map(|gateway| gateway.role)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,174 @@
+//! Whose traffic ztunnel captures.
+
+use crate::resource::{Labels, Workload};
+
+const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
+const AMBIENT: &str = "ambient";
+const NONE: &str = "none";
+/// Written by the sidecar injector: `istio/istio: cni/pkg/util/enablement_selector.go`.
+const SIDECAR_STATUS: &str = "sidecar.istio.io/status";
+/// Namespaces that the CNI leaves alone by default: `istio/istio: cni/pkg/config/config.go`.
+const EXCLUDED_NAMESPACES: &[&str] = &["kube-system"];
+
+/// Whether ztunnel captures a workload's traffic, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Capture {
+    /// It does.
+    Captured,
+    /// The pod shares its node's network.
+    HostNetwork,
+    /// The pod has, or will have, a sidecar; that wins over ambient.
+    Sidecar,
+    /// The pod's own label says `none`.
+    OptedOut,
+    /// The CNI leaves the namespace alone.
+    ExcludedNamespace,
+    /// Neither the pod nor its namespace says `ambient`.
+    NotEnrolled,
+}
+
+impl Capture {
+    /// Whether ztunnel captures it.
+    pub(crate) fn is_captured(self) -> bool {
+        self == Self::Captured
+    }
+
+    /// Why, as the end of a sentence about a workload.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Captured => "is captured by ztunnel",
+            Self::HostNetwork => "uses the host network, which is never captured",
+            Self::Sidecar => "has a sidecar, which wins over ambient",
+            Self::OptedOut => "opts out with the label `istio.io/dataplane-mode: none`",
+            Self::ExcludedNamespace => "is in a namespace that the CNI excludes",
+            Self::NotEnrolled => {
+                "has no label `istio.io/dataplane-mode: ambient`, nor has its namespace"
+            }
+        }
+    }
+}
+
+/// Decides for one pod. `istio/istio: cni/pkg/util/enablement_selector.go` (Matches), with the selectors of
+/// `manifests/charts/istio-cni/values.yaml`.
+pub(super) fn capture(pod: &Workload, namespace: &str, namespace_labels: &Labels) -> Capture {
+    let own = pod.labels.get(DATAPLANE_MODE).map(String::as_str);
+    let inherited = namespace_labels.get(DATAPLANE_MODE).map(String::as_str);
+    if pod.pod.host_network {
+        Capture::HostNetwork
+    } else if will_have_sidecar(pod, namespace_labels) {
+        Capture::Sidecar
+    } else if EXCLUDED_NAMESPACES.contains(&namespace) {
+        Capture::ExcludedNamespace
+    } else if own == Some(AMBIENT) {
+        Capture::Captured
+    } else if own == Some(NONE) {
+        Capture::OptedOut
+    } else if inherited == Some(AMBIENT) {
+        // Any other value of the pod's own label, also a typo, does not opt out.
+        Capture::Captured
+    } else {
+        Capture::NotEnrolled
+    }
+}
+
+/// A running pod says it with an annotation. A pasted template has none yet, so the injector's choice is predicted:
+/// the pod's label decides, else the namespace's.
+fn will_have_sidecar(pod: &Workload, namespace_labels: &Labels) -> bool {
+    if pod.annotations.contains_key(SIDECAR_STATUS) {
+        return true;
+    }
+    match pod
+        .labels
+        .get("sidecar.istio.io/inject")
+        .map(String::as_str)
+    {
+        Some(inject) => inject == "true",
+        None => {
+            namespace_labels.get("istio-injection").map(String::as_str) == Some("enabled")
+                || namespace_labels.contains_key("istio.io/rev")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::PodSpec;
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
+        pairs
+            .iter()
+            .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn labels_of_pod_and_namespace_decide() {
+        const MODE: &str = DATAPLANE_MODE;
+        for (pod, namespace, expected) in [
+            (labels(&[]), labels(&[]), Capture::NotEnrolled),
+            (labels(&[]), labels(&[(MODE, "ambient")]), Capture::Captured),
+            (
+                labels(&[]),
+                labels(&[(MODE, "Ambient")]),
+                Capture::NotEnrolled,
+            ),
+            (labels(&[(MODE, "ambient")]), labels(&[]), Capture::Captured),
+            (
+                labels(&[(MODE, "none")]),
+                labels(&[(MODE, "ambient")]),
+                Capture::OptedOut,
+            ),
+            (
+                labels(&[(MODE, "off")]),
+                labels(&[(MODE, "ambient")]),
+                Capture::Captured,
+            ),
+            (
+                labels(&[("sidecar.istio.io/inject", "true")]),
+                labels(&[(MODE, "ambient")]),
+                Capture::Sidecar,
+            ),
+            (
+                labels(&[]),
+                labels(&[(MODE, "ambient"), ("istio-injection", "enabled")]),
+                Capture::Sidecar,
+            ),
+            (
+                labels(&[("sidecar.istio.io/inject", "false")]),
+                labels(&[(MODE, "ambient"), ("istio-injection", "enabled")]),
+                Capture::Captured,
+            ),
+        ] {
+            let workload = Workload {
+                labels: pod.clone(),
+                ..Workload::default()
+            };
+            assert_eq!(
+                capture(&workload, "default", &namespace),
+                expected,
+                "{pod:?} in {namespace:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn host_network_and_system_namespaces_are_never_captured() {
+        let ambient = labels(&[(DATAPLANE_MODE, "ambient")]);
+        let host_network = Workload {
+            pod: PodSpec {
+                host_network: true,
+                ..PodSpec::default()
+            },
+            ..Workload::default()
+        };
+        assert_eq!(
+            capture(&host_network, "default", &ambient),
+            Capture::HostNetwork
+        );
+        assert_eq!(
+            capture(&Workload::default(), "kube-system", &ambient),
+            Capture::ExcludedNamespace
+        );
+    }
+}

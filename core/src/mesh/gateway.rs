@@ -1,0 +1,249 @@
+//! Gateways: which part each plays, and under which identity it runs.
+
+use super::Mesh;
+use crate::flow::Principal;
+use crate::resource::{Gateway, Kind, Labels, Listener, Object, ObjectId, ObjectIndex, Resource};
+
+/// A Gateway's place in the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct GatewayIndex(pub(super) u32);
+
+/// The part that a Gateway plays. `istio/istio: pilot/pkg/config/kube/gatewaycommon/classinfo.go`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// It enforces L7 for Services and workloads that are enrolled.
+    Waypoint,
+    /// A gateway of another class that ztunnel feeds as a waypoint.
+    Sandwich,
+    /// It lets traffic into the mesh.
+    Ingress,
+    /// It stands for a gateway in another cluster.
+    Remote,
+    /// It joins networks.
+    EastWest,
+    /// Another controller's.
+    Foreign,
+}
+
+impl Role {
+    /// As the graph writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Waypoint => "waypoint",
+            Self::Sandwich => "sandwich",
+            Self::Ingress => "ingress",
+            Self::Remote => "remote",
+            Self::EastWest => "eastWest",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+/// What a waypoint serves: `istio.io/waypoint-for`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TrafficType {
+    /// Traffic addressed to Services.
+    Service,
+    /// Traffic addressed to workloads.
+    Workload,
+    /// Both.
+    All,
+    /// Neither: `none`, or a word that is no traffic type. Nothing validates the label.
+    None,
+}
+
+impl TrafficType {
+    /// Whether traffic addressed to a Service goes through.
+    pub(crate) fn serves_services(self) -> bool {
+        matches!(self, Self::Service | Self::All)
+    }
+
+    /// Whether traffic addressed to a workload goes through.
+    pub(crate) fn serves_workloads(self) -> bool {
+        matches!(self, Self::Workload | Self::All)
+    }
+}
+
+/// A Gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct GatewayInfo {
+    /// The object.
+    pub(crate) object: ObjectIndex,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its class.
+    pub(crate) class: String,
+    /// The part it plays.
+    pub(crate) role: Role,
+    /// What it serves as a waypoint.
+    pub(crate) traffic_type: TrafficType,
+    /// The identity of its pods.
+    pub(crate) principal: Principal,
+    /// The labels of its pods, which selectors may match.
+    pub(crate) pod_labels: Labels,
+}
+
+/// The classes that exist without being in the manifests, each with its controller.
+/// `istio/istio: pilot/pkg/config/kube/gatewaycommon/classinfo.go`, `gatewayclass_collection.go` (FetchGatewayClass).
+const BUILT_IN_CLASSES: &[(&str, &str)] = &[
+    ("istio", "istio.io/gateway-controller"),
+    ("istio-remote", "istio.io/unmanaged-gateway"),
+    (WAYPOINT_CLASS, MESH_CONTROLLER),
+];
+/// The class whose name policies must use to reach every waypoint.
+pub(crate) const WAYPOINT_CLASS: &str = "istio-waypoint";
+/// The controller of waypoints.
+pub(crate) const MESH_CONTROLLER: &str = "istio.io/mesh-controller";
+const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
+const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
+const SERVICE_ACCOUNT: &str = "gateway.istio.io/service-account";
+/// The port and protocol on which ztunnel reaches a waypoint.
+const HBONE_PORT: u16 = 15008;
+const HBONE: &str = "HBONE";
+
+/// Adds the Gateways, by namespace and name.
+pub(super) fn add(mesh: &mut Mesh) {
+    let gateways: Vec<GatewayInfo> = mesh
+        .live(Kind::Gateway)
+        .filter_map(|(index, object)| info(mesh, index, object))
+        .collect();
+    for (index, gateway) in (0..).map(GatewayIndex).zip(&gateways) {
+        mesh.gateway_by_object.insert(gateway.object, index);
+    }
+    mesh.gateways = gateways;
+}
+
+fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo> {
+    let Resource::Gateway(gateway) = &object.resource else {
+        return None;
+    };
+    let class = gateway.gateway_class_name.clone();
+    let class_object = mesh
+        .find(&ObjectId::new(Kind::GatewayClass, "", class.as_str()))
+        .and_then(|at| mesh.object(at));
+    let role = role(mesh, object, class_object, &class);
+    let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
+    Some(GatewayInfo {
+        object: index,
+        role,
+        traffic_type: traffic_type(object, class_object),
+        principal: Principal::new(
+            &mesh.settings.trust_domain,
+            &namespace,
+            &service_account(object, role, &name, &class),
+        ),
+        pod_labels: pod_labels(object, gateway, &name, &class),
+        namespace,
+        name,
+        class,
+    })
+}
+
+fn role(mesh: &Mesh, object: &Object, class_object: Option<&Object>, class: &str) -> Role {
+    let role = match mesh.controller(class) {
+        Some(MESH_CONTROLLER) => Role::Waypoint,
+        Some("istio.io/gateway-controller") => Role::Ingress,
+        Some("istio.io/unmanaged-gateway") => Role::Remote,
+        Some("istio.io/eastwest-controller") => Role::EastWest,
+        _ => Role::Foreign,
+    };
+    let binding = [Some(object), class_object]
+        .into_iter()
+        .flatten()
+        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING));
+    match role {
+        Role::Waypoint => role,
+        // `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (makeInboundBinding)
+        _ if binding.is_some() => Role::Sandwich,
+        _ => role,
+    }
+}
+
+/// The Gateway's label, else its class's, else `service`: `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go`.
+fn traffic_type(object: &Object, class_object: Option<&Object>) -> TrafficType {
+    let label = [Some(object), class_object]
+        .into_iter()
+        .flatten()
+        .find_map(|object| object.metadata.labels.get(WAYPOINT_FOR))
+        .map(String::as_str);
+    match label {
+        None | Some("service") => TrafficType::Service,
+        Some("workload") => TrafficType::Workload,
+        Some("all") => TrafficType::All,
+        Some(_) => TrafficType::None,
+    }
+}
+
+/// `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go`: a waypoint's account bears its name, another
+/// gateway's the name and its class.
+fn service_account(object: &Object, role: Role, name: &str, class: &str) -> String {
+    match object.metadata.annotations.get(SERVICE_ACCOUNT) {
+        Some(account) => account.clone(),
+        None if role == Role::Waypoint => name.to_owned(),
+        None => format!("{name}-{class}"),
+    }
+}
+
+/// The labels that the deployment controller gives to a gateway's pods:
+/// `istio/istio: pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go`.
+fn pod_labels(object: &Object, gateway: &Gateway, name: &str, class: &str) -> Labels {
+    let mut labels = match &gateway.infrastructure {
+        Some(infrastructure) => infrastructure.labels.clone(),
+        None => object.metadata.labels.clone(),
+    };
+    labels.insert(
+        "gateway.networking.k8s.io/gateway-name".to_owned(),
+        name.to_owned(),
+    );
+    labels.insert(
+        "gateway.networking.k8s.io/gateway-class-name".to_owned(),
+        class.to_owned(),
+    );
+    labels
+}
+
+impl Mesh {
+    /// The Gateway at a place.
+    pub(crate) fn gateway(&self, index: GatewayIndex) -> Option<&GatewayInfo> {
+        self.gateways.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// All Gateways, by namespace and name.
+    pub(crate) fn gateways(&self) -> impl Iterator<Item = (GatewayIndex, &GatewayInfo)> {
+        (0..).map(GatewayIndex).zip(&self.gateways)
+    }
+
+    /// The Gateway of a name.
+    pub(crate) fn find_gateway(&self, namespace: &str, name: &str) -> Option<GatewayIndex> {
+        let object = self.find(&ObjectId::new(Kind::Gateway, namespace, name))?;
+        self.gateway_by_object.get(&object).copied()
+    }
+
+    /// The controller of a class; a pasted GatewayClass overrides the built-in one of its name.
+    pub(crate) fn controller(&self, class: &str) -> Option<&str> {
+        let pasted = self
+            .find(&ObjectId::new(Kind::GatewayClass, "", class))
+            .and_then(|index| self.object(index));
+        match pasted.map(|object| &object.resource) {
+            Some(Resource::GatewayClass(class)) => Some(&class.controller_name),
+            _ => BUILT_IN_CLASSES
+                .iter()
+                .find(|(name, _)| *name == class)
+                .map(|(_, controller)| *controller),
+        }
+    }
+
+    /// The listener on which ztunnel reaches a waypoint. Port and protocol are compared exactly:
+    /// `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (unexpectedWaypointListener).
+    pub(crate) fn hbone_listener(&self, gateway: &GatewayInfo) -> Option<&Listener> {
+        match &self.object(gateway.object)?.resource {
+            Resource::Gateway(gateway) => gateway
+                .listeners
+                .iter()
+                .find(|listener| listener.port == HBONE_PORT && listener.protocol == HBONE),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The cluster as one index: namespaces, Services, workloads with their identities, Gateways with their roles.
+//! Input are the objects as written, output are lookups; upstream's defaults are applied here and nowhere else.
+//! Nothing here decides what attaches to what.
+
+mod capture;
+mod gateway;
+mod select;
+mod service;
+mod workload;
+
+use std::collections::BTreeMap;
+
+pub(crate) use capture::Capture;
+pub(crate) use gateway::{
+    GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, TrafficType, WAYPOINT_CLASS,
+};
+pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
+pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
+
+use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex};
+use crate::wire;
+
+/// The label that every namespace carries in a real cluster, whether its manifest says so or not.
+const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// The cluster as one index.
+pub(crate) struct Mesh {
+    settings: wire::Settings,
+    objects: Vec<Object>,
+    by_id: BTreeMap<ObjectId, ObjectIndex>,
+    namespaces: BTreeMap<String, Labels>,
+    services: Vec<ServiceInfo>,
+    service_by_object: BTreeMap<ObjectIndex, ServiceIndex>,
+    service_by_host: BTreeMap<String, ServiceIndex>,
+    workloads: Vec<WorkloadInfo>,
+    workload_by_object: BTreeMap<ObjectIndex, WorkloadIndex>,
+    selection: select::Index,
+    gateways: Vec<GatewayInfo>,
+    gateway_by_object: BTreeMap<ObjectIndex, GatewayIndex>,
+}
+
+/// Indexes objects. Of several objects with one id the last counts, as it would if they were applied in their order;
+/// an object that validation refused is kept for the graph, and found by no lookup.
+pub(crate) fn index(settings: wire::Settings, objects: Vec<Object>) -> Mesh {
+    let mut by_id = BTreeMap::new();
+    for (index, object) in numbered(&objects) {
+        if !object.refused {
+            by_id.insert(object.id.clone(), index);
+        }
+    }
+    let mut mesh = Mesh {
+        settings,
+        objects,
+        by_id,
+        namespaces: BTreeMap::new(),
+        services: Vec::new(),
+        service_by_object: BTreeMap::new(),
+        service_by_host: BTreeMap::new(),
+        workloads: Vec::new(),
+        workload_by_object: BTreeMap::new(),
+        selection: select::Index::default(),
+        gateways: Vec::new(),
+        gateway_by_object: BTreeMap::new(),
+    };
+    mesh.namespaces = namespaces(&mesh);
+    workload::add(&mut mesh);
+    service::add(&mut mesh);
+    gateway::add(&mut mesh);
+    mesh
+}
+
+/// Objects with their places.
+fn numbered(objects: &[Object]) -> impl Iterator<Item = (ObjectIndex, &Object)> {
+    (0..).map(ObjectIndex).zip(objects)
+}
+
+fn namespaces(mesh: &Mesh) -> BTreeMap<String, Labels> {
+    mesh.live(Kind::Namespace)
+        .map(|(_, object)| {
+            let mut labels = object.metadata.labels.clone();
+            labels.insert(NAMESPACE_NAME_LABEL.to_owned(), object.id.name.clone());
+            (object.id.name.clone(), labels)
+        })
+        .collect()
+}
+
+impl Mesh {
+    /// The mesh-wide facts that manifests do not carry.
+    pub(crate) fn settings(&self) -> &wire::Settings {
+        &self.settings
+    }
+
+    /// All objects, refused and replaced ones too, in the order of the manifests.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectIndex, &Object)> {
+        numbered(&self.objects)
+    }
+
+    /// The objects of one kind that count, in the order of their ids.
+    pub(crate) fn live(&self, kind: Kind) -> impl Iterator<Item = (ObjectIndex, &Object)> {
+        let first = ObjectId {
+            kind,
+            namespace: String::new(),
+            name: String::new(),
+        };
+        self.by_id
+            .range(first..)
+            .take_while(move |(id, _)| id.kind == kind)
+            .filter_map(|(_, &index)| Some((index, self.object(index)?)))
+    }
+
+    /// Whether an object counts: it was not refused, and no later one replaced it.
+    pub(crate) fn is_live(&self, index: ObjectIndex) -> bool {
+        self.object(index)
+            .is_some_and(|object| self.find(&object.id) == Some(index))
+    }
+
+    /// The object at a place.
+    pub(crate) fn object(&self, index: ObjectIndex) -> Option<&Object> {
+        self.objects.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// The object that counts under an id.
+    pub(crate) fn find(&self, id: &ObjectId) -> Option<ObjectIndex> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The labels of a namespace; one without a manifest has the implied name label alone.
+    pub(crate) fn namespace_labels(&self, namespace: &str) -> Labels {
+        self.namespaces.get(namespace).cloned().unwrap_or_else(|| {
+            Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned())])
+        })
+    }
+
+    /// One label of a namespace.
+    pub(crate) fn namespace_label(&self, namespace: &str, key: &str) -> Option<&str> {
+        self.namespaces.get(namespace)?.get(key).map(String::as_str)
+    }
+
+    /// The root namespace, whose policies are mesh-wide.
+    pub(crate) fn is_root(&self, namespace: &str) -> bool {
+        namespace == self.settings.root_namespace
+    }
+}

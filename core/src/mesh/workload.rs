@@ -1,0 +1,216 @@
+//! Workloads: Pods and the one virtual pod of each controller, with identity, labels and capture.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::{Capture, Mesh, capture};
+use crate::flow::Principal;
+use crate::resource::{
+    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload,
+};
+
+/// A workload's place in the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct WorkloadIndex(pub(super) u32);
+
+/// A workload.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkloadInfo {
+    /// The object that stands for it: its controller if the manifests hold it, else the Pod.
+    pub(crate) object: ObjectIndex,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// The labels of its pods.
+    pub(crate) labels: Labels,
+    /// Its service account.
+    pub(crate) service_account: String,
+    /// Its identity, if it is in the mesh.
+    pub(crate) principal: Principal,
+    /// Whether ztunnel captures its traffic.
+    pub(crate) capture: Capture,
+    /// The addresses of its pods, as far as the manifests tell them.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// Named container ports.
+    named_ports: BTreeMap<String, u16>,
+}
+
+impl WorkloadInfo {
+    /// The container port behind a `targetPort`; a name that no container has serves nothing.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/workloads.go` (FindPortName).
+    pub(crate) fn target_port(
+        &self,
+        service_port: u16,
+        target: Option<&IntOrString>,
+    ) -> Option<u16> {
+        match target {
+            None => Some(service_port),
+            Some(IntOrString::Int(port)) => Some(*port),
+            Some(IntOrString::String(name)) => self.named_ports.get(name).copied(),
+        }
+    }
+}
+
+/// The kinds that are, or hold, pods.
+const KINDS: &[Kind] = &[
+    Kind::Pod,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::ReplicationController,
+    Kind::Job,
+    Kind::CronJob,
+];
+
+/// Adds the workloads: first those that own themselves, then, folded into them, the pods that they own.
+pub(super) fn add(mesh: &mut Mesh) {
+    let mut owners = Vec::new();
+    let mut owned = Vec::new();
+    for &kind in KINDS {
+        for (index, object) in mesh.live(kind) {
+            match topmost_owner(mesh, object) {
+                Some(owner) => owned.push((index, owner)),
+                None => owners.push(index),
+            }
+        }
+    }
+    // By namespace and name, so that answers do not depend on the order of documents.
+    owners.sort_by(|left, right| key(mesh, *left).cmp(&key(mesh, *right)));
+    for object in owners {
+        let Some(info) = mesh
+            .object(object)
+            .and_then(|written| info(mesh, object, written))
+        else {
+            continue;
+        };
+        let index = WorkloadIndex(u32::try_from(mesh.workloads.len()).unwrap_or(u32::MAX));
+        mesh.selection.add(&info.namespace, &info.labels, index);
+        mesh.workload_by_object.insert(object, index);
+        mesh.workloads.push(info);
+    }
+    for (object, owner) in owned {
+        let Some(&index) = mesh.workload_by_object.get(&owner) else {
+            continue;
+        };
+        let address = mesh
+            .object(object)
+            .and_then(|written| written.resource.as_workload())
+            .and_then(pod_ip);
+        mesh.workload_by_object.insert(object, index);
+        if let (Some(address), Some(info)) = (address, mesh.workloads.get_mut(index.0 as usize)) {
+            info.addresses.push(address);
+            info.addresses.sort_unstable();
+        }
+    }
+}
+
+fn key(mesh: &Mesh, index: ObjectIndex) -> Option<(&str, &str, Kind)> {
+    let id = &mesh.object(index)?.id;
+    Some((&id.namespace, &id.name, id.kind))
+}
+
+/// The last owner up the chain that the manifests hold; `None` for an object that has none there.
+fn topmost_owner(mesh: &Mesh, object: &Object) -> Option<ObjectIndex> {
+    let mut found = None;
+    let mut current = object;
+    // Deployment, ReplicaSet, Pod is the longest chain there is; a cycle in broken manifests must end.
+    for _ in 0..3 {
+        let Some(owner) = current.metadata.owner_references.iter().find_map(|owner| {
+            let kind = KINDS
+                .iter()
+                .copied()
+                .find(|kind| kind.name() == owner.kind)?;
+            mesh.find(&ObjectId::new(
+                kind,
+                object.id.namespace.as_str(),
+                owner.name.as_str(),
+            ))
+        }) else {
+            break;
+        };
+        let Some(next) = mesh.object(owner) else {
+            break;
+        };
+        if next.id == object.id {
+            return None;
+        }
+        found = Some(owner);
+        current = next;
+    }
+    found
+}
+
+fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<WorkloadInfo> {
+    let Resource::Workload(workload) = &object.resource else {
+        return None;
+    };
+    if workload.terminated {
+        return None;
+    }
+    let namespace = object.id.namespace.clone();
+    let service_account = match workload.pod.service_account_name.as_deref() {
+        None | Some("") => "default",
+        Some(name) => name,
+    };
+    Some(WorkloadInfo {
+        object: index,
+        labels: workload.labels.clone(),
+        service_account: service_account.to_owned(),
+        principal: Principal::new(&mesh.settings.trust_domain, &namespace, service_account),
+        capture: capture::capture(workload, &namespace, &mesh.namespace_labels(&namespace)),
+        addresses: pod_ip(workload).into_iter().collect(),
+        named_ports: named_ports(workload),
+        namespace,
+    })
+}
+
+fn pod_ip(workload: &Workload) -> Option<IpAddr> {
+    workload.pod_ip.as_deref()?.parse().ok()
+}
+
+fn named_ports(workload: &Workload) -> BTreeMap<String, u16> {
+    // Of the init containers only native sidecars go on running.
+    let sidecars = workload
+        .pod
+        .init_containers
+        .iter()
+        .filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    let mut ports = BTreeMap::new();
+    for port in workload
+        .pod
+        .containers
+        .iter()
+        .chain(sidecars)
+        .flat_map(|container| &container.ports)
+    {
+        if let Some(name) = &port.name {
+            ports.entry(name.clone()).or_insert(port.container_port);
+        }
+    }
+    ports
+}
+
+impl Mesh {
+    /// The workload at a place.
+    pub(crate) fn workload(&self, index: WorkloadIndex) -> Option<&WorkloadInfo> {
+        self.workloads.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// All workloads, by namespace and name.
+    pub(crate) fn workloads(&self) -> impl Iterator<Item = (WorkloadIndex, &WorkloadInfo)> {
+        (0..).map(WorkloadIndex).zip(&self.workloads)
+    }
+
+    /// The workload that an object is, or is folded into.
+    pub(crate) fn workload_of(&self, object: ObjectIndex) -> Option<WorkloadIndex> {
+        self.workload_by_object.get(&object).copied()
+    }
+
+    /// The workload of a name: a controller before a Pod.
+    pub(crate) fn find_workload(&self, namespace: &str, name: &str) -> Option<WorkloadIndex> {
+        KINDS
+            .iter()
+            .rev()
+            .find_map(|&kind| self.workload_of(self.find(&ObjectId::new(kind, namespace, name))?))
+    }
+}

@@ -1,0 +1,214 @@
+//! Documents → objects. What does not fit its type, or what validation refuses, is reported at its field; the rest of
+//! the input is read all the same.
+
+use std::collections::BTreeMap;
+
+use super::kinds::{KINDS, Row};
+use super::{Kind, Metadata, Object, ObjectId, Resource};
+use crate::source::{
+    self, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
+};
+
+lint!(NOT_AN_OBJECT = "WP0101", "not-an-object", Error);
+lint!(UNKNOWN_KIND = "WP0102", "unknown-kind", Info);
+lint!(MISSING_NAME = "WP0103", "missing-name", Error);
+lint!(WRONG_TYPE = "WP0104", "wrong-type", Error);
+lint!(UNKNOWN_FIELD = "WP0105", "unknown-field", Warning);
+lint!(REFUSED = "WP0106", "refused", Error);
+lint!(REPLACED = "WP0107", "replaced", Warning);
+lint!(DOUBTFUL = "WP0108", "doubtful", Warning);
+
+/// What reading objects reports.
+pub(crate) static LINTS: &[&Lint] = &[
+    &NOT_AN_OBJECT,
+    &UNKNOWN_KIND,
+    &MISSING_NAME,
+    &WRONG_TYPE,
+    &UNKNOWN_FIELD,
+    &REFUSED,
+    &REPLACED,
+    &DOUBTFUL,
+];
+
+/// Reads every document that is an object of a known kind, in the order of the text.
+pub(crate) fn read(documents: &Documents, out: &mut Diagnostics) -> Vec<Object> {
+    let objects: Vec<Object> = documents
+        .iter()
+        .filter_map(|(document, node)| object(document, node, out))
+        .collect();
+    report_replaced(&objects, out);
+    objects
+}
+
+fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Object> {
+    let at = |path: FieldPath| Origin { document, path };
+    let (Some(api_version), Some(kind)) = (
+        node.get("apiVersion").and_then(Node::as_str),
+        node.get("kind").and_then(Node::as_str),
+    ) else {
+        let message = match node.value {
+            Value::Map(_) => "this document has no `apiVersion` and `kind`",
+            _ => "this document is no Kubernetes object",
+        };
+        out.report(&NOT_AN_OBJECT, at(FieldPath::new()), message)
+            .help("an object begins with `apiVersion` and `kind`; documents are kept apart by a line `---`");
+        return None;
+    };
+    let Some(row) = find(api_version, kind) else {
+        let message = format!(
+            "`{kind}` of `{api_version}` is not evaluated; nothing of it has any effect here"
+        );
+        out.report(&UNKNOWN_KIND, at(FieldPath::new().key("kind")), message)
+            .help(suggestion(api_version, kind));
+        return None;
+    };
+    let metadata = metadata(document, node, out)?;
+    if metadata.name.is_empty() {
+        out.report(
+            &MISSING_NAME,
+            at(FieldPath::new().key("metadata").key("name")),
+            format!("this `{kind}` has no name"),
+        )
+        .help("add `metadata.name`");
+        return None;
+    }
+    let namespace = match metadata.namespace.as_deref() {
+        None | Some("") => "default",
+        Some(namespace) => namespace,
+    };
+    let id = ObjectId::new(row.kind, namespace, metadata.name.as_str());
+    let mut unknown = Vec::new();
+    let resource = match (row.decode)(node, &mut unknown) {
+        Ok(resource) => resource,
+        Err(error) => {
+            out.report(&WRONG_TYPE, at(error.path), error.message)
+                .resource(&id)
+                .help("the API server refuses the whole object; it is absent from every answer");
+            return None;
+        }
+    };
+    if row.lists_all_fields {
+        for path in unknown {
+            out.report(&UNKNOWN_FIELD, at(path.clone()), format!("`{kind}` has no field `{path}`"))
+                .resource(&id)
+                .help("the API server drops it, or refuses the object in strict mode; look for a misspelling or a wrong indentation");
+        }
+    }
+    let refused = validate(&resource, &metadata, &id, document, out);
+    Some(Object {
+        id,
+        metadata,
+        document,
+        refused,
+        resource,
+    })
+}
+
+fn find(api_version: &str, kind: &str) -> Option<&'static Row> {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    KINDS.iter().find(|row| {
+        row.group == group && row.kind.name() == kind && row.versions.contains(&version)
+    })
+}
+
+/// What to do about an unknown kind: another `apiVersion` if the kind exists under one, else nothing.
+fn suggestion(api_version: &str, kind: &str) -> String {
+    match KINDS
+        .iter()
+        .find(|row| row.kind.name().eq_ignore_ascii_case(kind))
+    {
+        Some(row) => {
+            let version = row.versions.first().copied().unwrap_or_default();
+            let slash = if row.group.is_empty() { "" } else { "/" };
+            format!(
+                "did you mean `kind: {}` of `apiVersion: {}{slash}{version}`?",
+                row.kind.name(),
+                row.group
+            )
+        }
+        None => format!(
+            "objects of `{api_version}` that have no part in attachment, routing or authorization can stay"
+        ),
+    }
+}
+
+fn metadata(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Metadata> {
+    let Some(metadata) = node.get("metadata") else {
+        return Some(Metadata::default());
+    };
+    // The API server writes fields that nobody here reads (`uid`, `managedFields`, …): unknown ones are no finding.
+    source::decode(metadata, &mut Vec::new())
+        .map_err(|error| {
+            let path = FieldPath::new().key("metadata").join(&error.path);
+            out.report(&WRONG_TYPE, Origin { document, path }, error.message)
+                .help("the API server refuses the whole object; it is absent from every answer");
+        })
+        .ok()
+}
+
+/// Reports what validation says; whether it refuses the object.
+fn validate(
+    resource: &Resource,
+    metadata: &Metadata,
+    id: &ObjectId,
+    document: DocumentId,
+    out: &mut Diagnostics,
+) -> bool {
+    let violations = resource.validate(metadata);
+    for (lint, violation) in violations
+        .errors
+        .iter()
+        .map(|error| (&REFUSED, error))
+        .chain(
+            violations
+                .warnings
+                .iter()
+                .map(|warning| (&DOUBTFUL, warning)),
+        )
+    {
+        let origin = Origin {
+            document,
+            path: FieldPath::parse(&violation.path),
+        };
+        let finding = out.report(lint, origin, violation.message.as_str());
+        finding.resource(id);
+        if let Some(help) = &violation.help {
+            finding.help(help.as_str());
+        }
+    }
+    !violations.errors.is_empty()
+}
+
+/// Of several objects with one id the last counts, as if they were applied one after the other.
+fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
+    let mut last: BTreeMap<&ObjectId, &Object> = BTreeMap::new();
+    for object in objects {
+        if let Some(replaced) = last.insert(&object.id, object) {
+            let message = format!(
+                "{} `{}` stands in the manifests again further down; only the last one counts",
+                object.id.kind.name(),
+                object.id.qualified_name()
+            );
+            out.report(
+                &REPLACED,
+                Origin {
+                    document: replaced.document,
+                    path: FieldPath::new(),
+                },
+                message,
+            )
+            .resource(&object.id)
+            .help("remove one, or give it another name");
+        }
+    }
+}
+
+impl Kind {
+    /// The kind of a name, as manifests write it.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        KINDS
+            .iter()
+            .map(|row| row.kind)
+            .find(|kind| kind.name() == name)
+    }
+}

@@ -1,0 +1,313 @@
+//! The parser's events → one tree of values with spans. Depth and aliases are limited: the parser itself limits
+//! neither nested blocks nor what aliases expand to.
+
+use std::collections::BTreeMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+use super::node::{Entry, Node, Value};
+use super::scalar;
+use super::text::{Position, Span};
+
+/// How deep values may nest. Kubernetes' own objects stay far below.
+const MAX_DEPTH: usize = 100;
+/// How many values aliases of one document may add.
+const MAX_ALIASED: usize = 100_000;
+
+/// Why a document cannot be read, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) kind: BrokenKind,
+    pub(super) at: Position,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BrokenKind {
+    /// It is not YAML; in the parser's words.
+    Syntax(String),
+    /// It nests too deep.
+    TooDeep,
+    /// Its aliases expand to too much.
+    TooManyAliases,
+}
+
+/// A key that a mapping has twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Duplicate {
+    pub(super) key: String,
+    pub(super) first: Span,
+    pub(super) second: Span,
+}
+
+/// One document's value, if it has any, and the keys that it repeats.
+pub(super) type Read = (Option<Node>, Vec<Duplicate>);
+
+/// Reads one document, whose first line is line `line` of its file.
+pub(super) fn read(text: &str, line: u32) -> Result<Read, Broken> {
+    let mut builder = Builder {
+        line,
+        ..Builder::default()
+    };
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| Broken {
+            kind: BrokenKind::Syntax(error.info().to_owned()),
+            at: builder.position(error.marker()),
+        })?;
+        let span = Span {
+            start: builder.position(&span.start),
+            end: builder.position(&span.end),
+        };
+        builder.event(event, span)?;
+    }
+    Ok((builder.root, builder.duplicates))
+}
+
+#[derive(Default)]
+struct Builder {
+    line: u32,
+    root: Option<Node>,
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Node>,
+    aliased: usize,
+    duplicates: Vec<Duplicate>,
+}
+
+/// A list or mapping that is not closed yet.
+struct Open {
+    start: Position,
+    anchor: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    /// Entries, and the key that waits for its value.
+    Map(Vec<Entry>, Option<(String, Span)>),
+}
+
+impl Builder {
+    fn position(&self, marker: &saphyr_parser::Marker) -> Position {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position {
+            line: number(marker.line().saturating_sub(1)).saturating_add(self.line),
+            column: number(marker.col()),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Broken> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_string = style != ScalarStyle::Plain
+                    || tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                // A key is a string, whatever it looks like.
+                if let Some(Open {
+                    content: Content::Map(_, key @ None),
+                    ..
+                }) = self.open.last_mut()
+                {
+                    *key = Some((text.into_owned(), span));
+                    return Ok(());
+                }
+                let value = if is_string {
+                    Value::String(text.into_owned())
+                } else {
+                    scalar::resolve(&text)
+                };
+                self.add(Node { span, value }, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.open(Content::List(Vec::new()), anchor, span),
+            Event::MappingStart(anchor, _) => {
+                self.open(Content::Map(Vec::new(), None), anchor, span)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => self.alias(anchor, span),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    fn open(&mut self, content: Content, anchor: usize, span: Span) -> Result<(), Broken> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Broken {
+                kind: BrokenKind::TooDeep,
+                at: span.start,
+            });
+        }
+        self.not_a_key(span)?;
+        self.open.push(Open {
+            start: span.start,
+            anchor,
+            content,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, span: Span) -> Result<(), Broken> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let value = match open.content {
+            Content::List(items) => Value::List(items),
+            Content::Map(entries, _) => Value::Map(self.merged(entries)),
+        };
+        self.add(
+            Node {
+                span: Span {
+                    start: open.start,
+                    end: span.end,
+                },
+                value,
+            },
+            open.anchor,
+        )
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Broken> {
+        if let Some(Open {
+            content: Content::Map(_, key @ None),
+            ..
+        }) = self.open.last_mut()
+        {
+            let text = self
+                .anchors
+                .get(&anchor)
+                .and_then(|node| node.as_str())
+                .map(str::to_owned);
+            *key = Some((text.unwrap_or_default(), span));
+            return Ok(());
+        }
+        let Some(node) = self.anchors.get(&anchor) else {
+            let message = "an alias stands inside the value that it names".to_owned();
+            return Err(Broken {
+                kind: BrokenKind::Syntax(message),
+                at: span.start,
+            });
+        };
+        let (count, depth) = size(node);
+        self.aliased = self.aliased.saturating_add(count);
+        if self.aliased > MAX_ALIASED {
+            return Err(Broken {
+                kind: BrokenKind::TooManyAliases,
+                at: span.start,
+            });
+        }
+        if self.open.len().saturating_add(depth) > MAX_DEPTH {
+            return Err(Broken {
+                kind: BrokenKind::TooDeep,
+                at: span.start,
+            });
+        }
+        let node = Node {
+            span,
+            value: node.value.clone(),
+        };
+        self.add(node, 0)
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Broken> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open {
+                content: Content::List(items),
+                ..
+            }) => items.push(node),
+            Some(Open {
+                content: Content::Map(entries, key),
+                ..
+            }) => {
+                let Some((key, key_span)) = key.take() else {
+                    return Ok(());
+                };
+                // A merge key may stand more than once.
+                if let Some(first) = entries
+                    .iter()
+                    .find(|entry| entry.key == key && key != MERGE)
+                {
+                    let duplicate = Duplicate {
+                        key: key.clone(),
+                        first: first.key_span,
+                        second: key_span,
+                    };
+                    self.duplicates.push(duplicate);
+                }
+                entries.push(Entry {
+                    key,
+                    key_span,
+                    value: node,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn not_a_key(&self, span: Span) -> Result<(), Broken> {
+        match self.open.last() {
+            Some(Open {
+                content: Content::Map(_, None),
+                ..
+            }) => {
+                let message = "a key is a list or a mapping, which Kubernetes has not".to_owned();
+                Err(Broken {
+                    kind: BrokenKind::Syntax(message),
+                    at: span.start,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Entries with `<<` replaced by what it merges; what stands in the mapping itself wins.
+    fn merged(&self, entries: Vec<Entry>) -> Vec<Entry> {
+        if !entries.iter().any(|entry| entry.key == MERGE) {
+            return entries;
+        }
+        let (merges, mut own): (Vec<Entry>, Vec<Entry>) =
+            entries.into_iter().partition(|entry| entry.key == MERGE);
+        for merge in merges {
+            let sources = match merge.value.value {
+                Value::List(items) => items,
+                _ => vec![merge.value],
+            };
+            for source in sources {
+                let Value::Map(merged) = source.value else {
+                    continue;
+                };
+                for entry in merged {
+                    if !own.iter().any(|present| present.key == entry.key) {
+                        own.push(entry);
+                    }
+                }
+            }
+        }
+        own
+    }
+}
+
+const MERGE: &str = "<<";
+
+/// How many values a value holds, itself included, and how deep they nest. The depth of what is measured is limited
+/// already.
+fn size(node: &Node) -> (usize, usize) {
+    let children: Vec<(usize, usize)> = match &node.value {
+        Value::List(items) => items.iter().map(size).collect(),
+        Value::Map(entries) => entries.iter().map(|entry| size(&entry.value)).collect(),
+        _ => return (1, 0),
+    };
+    let count = children.iter().map(|(count, _)| count).sum::<usize>();
+    (
+        count + 1,
+        children
+            .iter()
+            .map(|(_, depth)| depth)
+            .max()
+            .copied()
+            .unwrap_or_default()
+            + 1,
+    )
+}

@@ -1,0 +1,23 @@
+//! Text → documents: YAML and JSON as one tree of values with spans, field paths, positions, diagnostics.
+//! Broken input is data: a document that does not parse is reported, and the others are read. Nothing here knows
+//! Kubernetes, but that `kind: …List` holds `items`.
+
+mod decode;
+mod diagnostic;
+mod documents;
+mod events;
+mod node;
+mod path;
+mod scalar;
+mod text;
+
+pub(crate) use decode::{DecodeError, decode};
+pub(crate) use diagnostic::{Diagnostics, Lint, lint};
+pub(crate) use documents::{DocumentId, Documents};
+pub(crate) use node::{Node, Value};
+pub(crate) use path::{FieldPath, Origin, Segment};
+
+lint!(pub(crate) SYNTAX = "WP0001", "syntax", Error);
+lint!(pub(crate) DUPLICATE_KEY = "WP0002", "duplicate-key", Error);
+lint!(pub(crate) TOO_DEEP = "WP0003", "too-deep", Error);
+lint!(pub(crate) TOO_MANY_ALIASES = "WP0004", "too-many-aliases", Error);

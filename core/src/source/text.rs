@@ -1,0 +1,142 @@
+//! Positions in a text: lines, and columns in characters (as the parser counts) or UTF-16 units (as editors do).
+
+use crate::wire;
+
+/// A position: line and column count from 0, the column in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Position {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// From a position up to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Span {
+    pub(crate) start: Position,
+    pub(crate) end: Position,
+}
+
+impl Span {
+    /// Nothing, at a position.
+    pub(crate) fn empty(at: Position) -> Self {
+        Self { start: at, end: at }
+    }
+}
+
+/// A text that knows its lines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text {
+    text: String,
+    /// Byte offsets at which lines begin.
+    lines: Vec<usize>,
+}
+
+impl Text {
+    pub(super) fn new(text: &str) -> Self {
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(offset, _)| offset + 1))
+            .collect();
+        Self {
+            text: text.to_owned(),
+            lines,
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lines there are; at least one.
+    pub(super) fn line_count(&self) -> u32 {
+        u32::try_from(self.lines.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A line without its end.
+    pub(super) fn line(&self, line: u32) -> &str {
+        let index = usize::try_from(line).unwrap_or(usize::MAX);
+        let Some(&start) = self.lines.get(index) else {
+            return "";
+        };
+        let end = self
+            .lines
+            .get(index.saturating_add(1))
+            .copied()
+            .unwrap_or(self.text.len());
+        self.text
+            .get(start..end)
+            .unwrap_or_default()
+            .trim_end_matches(['\n', '\r'])
+    }
+
+    /// The contract's form of a span, within the text whatever the span says.
+    pub(super) fn range(&self, span: Span) -> wire::Range {
+        let (start_line, start_column) = self.utf16(span.start);
+        let (end_line, end_column) = self.utf16(span.end.max(span.start));
+        wire::Range {
+            start_line,
+            start_column,
+            end_line,
+            end_column,
+        }
+    }
+
+    /// A span cut down to its first line: what a marker can underline without covering a whole block.
+    pub(super) fn first_line(&self, span: Span) -> Span {
+        if span.start.line == span.end.line {
+            return span;
+        }
+        let width = u32::try_from(self.line(span.start.line).trim_end().chars().count())
+            .unwrap_or(u32::MAX);
+        Span {
+            start: span.start,
+            end: Position {
+                line: span.start.line,
+                column: width.max(span.start.column),
+            },
+        }
+    }
+
+    fn utf16(&self, position: Position) -> (u32, u32) {
+        let last = self.line_count().saturating_sub(1);
+        let (line, column) = if position.line > last {
+            (last, u32::MAX)
+        } else {
+            (position.line, position.column)
+        };
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        let units: usize = self
+            .line(line)
+            .chars()
+            .take(column)
+            .map(char::len_utf16)
+            .sum();
+        (
+            line + 1,
+            u32::try_from(units).unwrap_or(u32::MAX).saturating_add(1),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(line: u32, column: u32) -> Position {
+        Position { line, column }
+    }
+
+    #[test]
+    fn columns_count_utf16_units_from_one() {
+        let text = Text::new("a: 😀b\r\nc: é");
+        for (at, expected) in [
+            (position(0, 0), (1, 1)),
+            (position(0, 3), (1, 4)),
+            (position(0, 4), (1, 6)),
+            (position(0, 99), (1, 7)),
+            (position(1, 4), (2, 5)),
+            (position(9, 0), (2, 5)),
+        ] {
+            assert_eq!(text.utf16(at), expected, "{at:?}");
+        }
+    }
+}
