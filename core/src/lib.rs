@@ -6,7 +6,9 @@
     clippy::indexing_slicing
 )]
 
+mod authz;
 mod flow;
+mod matcher;
 mod resource;
 mod trace;
 pub mod wire;

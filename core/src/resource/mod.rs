@@ -1,20 +1,22 @@
 //! Objects as written: one file a kind, and the table of kinds. Input is a document, output a typed object with its
 //! metadata; no default is applied and nothing is looked up here.
 
-mod authorization_policy;
+pub(crate) mod authorization_policy;
 mod gateway;
 mod http_route;
 mod kinds;
 mod metadata;
 mod namespace;
+mod policy_attachment;
 mod service;
+mod violation;
 mod workload;
 
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule, Source,
-    WorkloadSelector,
+    Action, Attribute, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule,
+    Source, WorkloadSelector, WrittenAlternative, WrittenClause, WrittenGroup,
 };
 pub(crate) use gateway::{
     AllowedRoutes, Gateway, GatewayClass, LabelSelector, Listener, RouteNamespaces,
@@ -29,6 +31,7 @@ pub(crate) use kinds::Kind;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use namespace::MetadataOnly;
 pub(crate) use service::{Service, ServicePort};
+pub(crate) use violation::{Violation, Violations};
 pub(crate) use workload::{PodSpec, Workload};
 
 /// A number or a name, as in `targetPort`.
