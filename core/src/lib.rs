@@ -7,7 +7,9 @@
 )]
 
 mod attach;
+mod authz;
 mod flow;
+mod matcher;
 mod mesh;
 mod resource;
 mod source;

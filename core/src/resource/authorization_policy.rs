@@ -1,6 +1,14 @@
 //! AuthorizationPolicy (`security.istio.io`), and the references that all policies share.
 
+mod attribute;
+mod clause;
+mod validate;
+
 use serde::Deserialize;
+
+pub(crate) use attribute::{Attribute, parse_port, split_service_account};
+pub(crate) use clause::{WrittenAlternative, WrittenClause, WrittenGroup};
+pub(crate) use validate::{is_dry_run, validate};
 
 use super::Labels;
 

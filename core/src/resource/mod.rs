@@ -1,11 +1,12 @@
 //! Objects as written: one file a kind, and the table of kinds. Input is a document, output a typed object with its
 //! metadata; no default is applied and nothing is looked up here.
 
-mod authorization_policy;
+pub(crate) mod authorization_policy;
 mod gateway;
 mod http_route;
 mod kinds;
 mod metadata;
+mod policy_attachment;
 mod read;
 mod service;
 mod violation;
@@ -16,8 +17,8 @@ use serde::{Deserialize, Deserializer};
 use crate::source;
 
 pub(crate) use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule, Source,
-    WorkloadSelector,
+    Action, Attribute, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule,
+    Source, WorkloadSelector, WrittenAlternative, WrittenClause, WrittenGroup,
 };
 pub(crate) use gateway::{
     AllowedRoutes, Gateway, GatewayClass, LabelSelector, Listener, RouteNamespaces,
@@ -90,8 +91,10 @@ impl Resource {
     /// What the API server or Istio's webhook would say about it.
     fn validate(&self, metadata: &Metadata) -> Violations {
         match self {
-            Self::AuthorizationPolicy(_)
-            | Self::HttpRoute(_)
+            Self::AuthorizationPolicy(policy) => {
+                authorization_policy::validate(policy, &metadata.annotations)
+            }
+            Self::HttpRoute(_)
             | Self::MetadataOnly
             | Self::Service(_)
             | Self::Workload(_)

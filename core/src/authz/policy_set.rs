@@ -1,0 +1,232 @@
+//! All policies of one chain, and their decision. The order of the phases is that of Envoy's filters: `CUSTOM`, token
+//! check, `AUDIT`, `DENY`, `ALLOW` (`istio/istio: pilot/pkg/networking/core/listener_waypoint.go`
+//! (buildWaypointHTTPFilters), `pilot/pkg/security/authz/builder/builder.go` (build)); a ztunnel has the last two only
+//! (`istio/ztunnel: src/state.rs` (assert_rbac)).
+//!
+//! An index over principals, namespaces and paths belongs in front of [`PolicySet::decide`], as a filter of the lists
+//! that it walks; a log has to list every policy, so it goes past the index.
+
+use super::compile::Enforcer;
+use super::decision::{Authentication, Deciding, Decision, Opinions};
+use super::policy::{Effect, Policy, Provider};
+use crate::flow::Flow;
+use crate::resource::Action;
+use crate::trace::{Step, Trace, Truth, any, step};
+use crate::wire::{Cause, ProviderAnswer, ProviderProtocol, Verdict};
+
+/// The policies of one chain, by place in a slice that is shared by many sets. Each list is in the order in which the
+/// proxy tries and reports them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PolicySet {
+    custom: Vec<u32>,
+    audit: Vec<u32>,
+    deny: Vec<u32>,
+    allow: Vec<u32>,
+    /// The `CUSTOM` policies name several external authorizers, which Envoy is not configured for: what matches is
+    /// refused.
+    conflicting_providers: bool,
+    /// An HTTP authorizer cannot be asked about bytes.
+    tcp: bool,
+}
+
+fn at(policies: &[Policy], index: u32) -> Option<&Policy> {
+    policies.get(usize::try_from(index).ok()?)
+}
+
+impl PolicySet {
+    /// A set of members of `policies`, all compiled for `enforcer`.
+    pub(crate) fn new(
+        enforcer: Enforcer,
+        policies: &[Policy],
+        members: impl IntoIterator<Item = u32>,
+    ) -> Self {
+        let mut set = Self {
+            tcp: enforcer == Enforcer::Tcp,
+            ..Self::default()
+        };
+        let mut members: Vec<(u32, &Policy)> = members
+            .into_iter()
+            .filter_map(|index| Some((index, at(policies, index)?)))
+            .collect();
+        // Ztunnel's order is the one given: all its policies have the same.
+        members.sort_by(|(_, a), (_, b)| a.order.cmp(&b.order));
+        let mut first_provider: Option<&Provider> = None;
+        for (index, policy) in members {
+            if enforcer == Enforcer::Ztunnel
+                && super::refusal(policy.action, policy.dry_run).is_some()
+            {
+                continue;
+            }
+            if let Some(provider) = &policy.provider {
+                set.conflicting_providers |=
+                    first_provider.get_or_insert(provider).name != provider.name;
+            }
+            match policy.action {
+                Action::Custom => &mut set.custom,
+                Action::Audit => &mut set.audit,
+                Action::Deny => &mut set.deny,
+                Action::Allow => &mut set.allow,
+            }
+            .push(index);
+        }
+        set
+    }
+
+    /// The members, in the order of evaluation.
+    pub(crate) fn members(&self) -> impl Iterator<Item = u32> {
+        [&self.custom, &self.audit, &self.deny, &self.allow]
+            .into_iter()
+            .flatten()
+            .copied()
+    }
+
+    /// What the policies come to. `policies` is the slice that the set was made for.
+    pub(crate) fn decide<T: Trace>(
+        &self,
+        policies: &[Policy],
+        flow: &Flow,
+        authentication: Authentication,
+        trace: &mut T,
+    ) -> Decision {
+        let mut opinions = Opinions::default();
+        if let Some((policy, matched)) = first_match(&self.custom, policies, flow, trace)
+            && let Some(verdict) = self.external_verdict(policy, matched.truth)
+        {
+            opinions.add(verdict, matched.deciding(policy));
+        }
+        match authentication {
+            Authentication::Passed => {}
+            Authentication::Refused { by } => opinions.add(Verdict::Deny, token(by)),
+            Authentication::Unknown { by } => opinions.add(Verdict::Unknown, token(by)),
+        }
+        if T::EXHAUSTIVE {
+            // An AUDIT policy marks requests and has no say.
+            let _ = first_match(&self.audit, policies, flow, trace);
+        }
+        if opinions.are_settled() && !T::EXHAUSTIVE {
+            return opinions.into_decision();
+        }
+        if let Some((policy, matched)) = first_match(&self.deny, policies, flow, trace) {
+            opinions.add(matched.truth.refusal(), matched.deciding(policy));
+        }
+        if opinions.are_settled() && !T::EXHAUSTIVE {
+            return opinions.into_decision();
+        }
+        match first_match(&self.allow, policies, flow, trace) {
+            Some((policy, matched)) => {
+                opinions.add(matched.truth.admission(), matched.deciding(policy))
+            }
+            None => {
+                let mut enforced = self
+                    .allow
+                    .iter()
+                    .filter_map(|index| at(policies, *index))
+                    .filter(|policy| !policy.dry_run);
+                if let Some(first) = enforced.next() {
+                    let only = enforced.next().is_none() && first.effect() == Effect::Enforced;
+                    opinions.add(
+                        Verdict::Deny,
+                        Deciding {
+                            cause: Cause::Default,
+                            policy: only.then_some(first.object),
+                            rule: None,
+                        },
+                    );
+                }
+            }
+        }
+        opinions.into_decision()
+    }
+
+    /// What comes of a `CUSTOM` policy that matches; `None`: the request passes.
+    fn external_verdict(&self, policy: &Policy, matched: Truth) -> Option<Verdict> {
+        let provider = policy.provider.as_ref()?;
+        if self.conflicting_providers {
+            return Some(matched.refusal());
+        }
+        if self.tcp && provider.protocol == Some(ProviderProtocol::Http) {
+            return None;
+        }
+        match provider.answer {
+            ProviderAnswer::Allow => None,
+            ProviderAnswer::Deny => Some(matched.refusal()),
+            ProviderAnswer::Unknown => Some(Verdict::Unknown),
+        }
+    }
+}
+
+/// How a policy matched; never [`Truth::No`].
+#[derive(Clone, Copy)]
+struct Matched {
+    truth: Truth,
+    rule: Option<u32>,
+}
+
+impl Matched {
+    fn deciding(self, policy: &Policy) -> Deciding {
+        Deciding {
+            cause: policy.cause,
+            policy: Some(policy.object),
+            rule: self.rule,
+        }
+    }
+}
+
+impl Truth {
+    /// What a match of this truth means where it refuses.
+    fn refusal(self) -> Verdict {
+        match self {
+            Self::Yes => Verdict::Deny,
+            Self::Unknown => Verdict::Unknown,
+            Self::No => Verdict::Allow,
+        }
+    }
+
+    /// What a match of this truth means where it admits.
+    fn admission(self) -> Verdict {
+        match self {
+            Self::Yes => Verdict::Allow,
+            Self::Unknown => Verdict::Unknown,
+            Self::No => Verdict::Deny,
+        }
+    }
+}
+
+fn token(by: Option<crate::resource::ObjectIndex>) -> Deciding {
+    Deciding {
+        cause: Cause::Authentication,
+        policy: by,
+        rule: None,
+    }
+}
+
+/// Whether any policy of one phase matches: the first that settles it. A policy on a dry run is evaluated for the log
+/// and does not count.
+fn first_match<'a, T: Trace>(
+    phase: &[u32],
+    policies: &'a [Policy],
+    flow: &Flow,
+    trace: &mut T,
+) -> Option<(&'a Policy, Matched)> {
+    let mut settled: Option<(&Policy, Matched)> = None;
+    let members = phase
+        .iter()
+        .filter_map(|index| Some((*index, at(policies, *index)?)))
+        .filter(|(_, policy)| T::EXHAUSTIVE || !policy.dry_run);
+    any(trace, members, |trace, (index, policy)| {
+        let mut rule = None;
+        let truth = step(trace, Step::Policy(index), |trace| {
+            let (truth, first) = policy.matches(flow, trace);
+            rule = first;
+            truth
+        });
+        if policy.dry_run {
+            return Truth::No;
+        }
+        if truth > settled.map_or(Truth::No, |(_, matched)| matched.truth) {
+            settled = Some((policy, Matched { truth, rule }));
+        }
+        truth
+    });
+    settled
+}

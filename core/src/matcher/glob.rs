@@ -1,0 +1,76 @@
+//! A text in which every `*` stands for any characters, none included.
+
+/// Literal pieces between the stars; there is always at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Glob {
+    first: Box<str>,
+    middle: Box<[Box<str>]>,
+    /// `None`: the pattern has no star.
+    last: Option<Box<str>>,
+}
+
+impl Glob {
+    /// Reads a pattern; every text is one.
+    pub(crate) fn new(pattern: &str) -> Self {
+        let mut pieces = pattern.split('*').map(Box::from);
+        let first = pieces.next().unwrap_or_default();
+        let mut middle: Vec<Box<str>> = pieces.collect();
+        let last = middle.pop();
+        Self {
+            first,
+            middle: middle.into(),
+            last,
+        }
+    }
+
+    /// Whether the whole text matches.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let Some(mut rest) = text.strip_prefix(&*self.first) else {
+            return false;
+        };
+        let Some(last) = &self.last else {
+            return rest.is_empty();
+        };
+        // The leftmost place of each piece leaves the most room for those behind it.
+        for piece in &self.middle {
+            match rest.split_once(&**piece) {
+                Some((_, behind)) => rest = behind,
+                None => return false,
+            }
+        }
+        rest.ends_with(&**last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_star_is_a_wildcard() {
+        for (pattern, text, expected) in [
+            ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("a*", "a", true),
+            ("*a", "ba", true),
+            ("a*c", "abc", true),
+            ("a*c", "ac", true),
+            ("a*c", "abcd", false),
+            ("a*a", "a", false),
+            ("*b*", "abc", true),
+            ("*b*b*", "abc", false),
+            ("*b*b*", "abcb", true),
+            ("*ab*b", "aab", false),
+            ("*ab*b", "aabb", true),
+        ] {
+            assert_eq!(
+                Glob::new(pattern).matches(text),
+                expected,
+                "{pattern} ~ {text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Total predicates over plain text and addresses, compiled once and asked often. They know neither Kubernetes nor a
+//! request: what is matched against what is said by the modules that use them. Matching allocates nothing.
+
+mod glob;
+mod ip_block;
+mod path_normalization;
+mod path_template;
+mod string;
+
+pub(crate) use glob::Glob;
+pub(crate) use ip_block::parse_ip_block;
+pub(crate) use path_normalization::normalize_path;
+pub(crate) use path_template::{PathTemplate, PathTemplateError};
+pub(crate) use string::StringMatch;

@@ -1,0 +1,137 @@
+//! Where policies say what they are for: `selector`, `targetRef`, `targetRefs`, alike in all kinds of policies.
+//! `istio/istio: pkg/config/validation/validation.go` (validateOneOfSelectorType, validateWorkloadSelector,
+//! validatePolicyTargetReference).
+
+use super::violation::Violations;
+use super::{Labels, PolicyTargetReference, WorkloadSelector};
+
+/// `istio.io/dry-run`
+pub(super) const DRY_RUN: &str = "istio.io/dry-run";
+
+const MAX_TARGET_REFS: usize = 16;
+
+/// What a policy may point at: kind, group, and how the group may be written.
+const TARGETS: [(&str, &str, &[&str]); 4] = [
+    (
+        "Gateway",
+        "gateway.networking.k8s.io",
+        &["gateway.networking.k8s.io"],
+    ),
+    (
+        "GatewayClass",
+        "gateway.networking.k8s.io",
+        &["gateway.networking.k8s.io"],
+    ),
+    ("Service", "", &["", "core"]),
+    (
+        "ServiceEntry",
+        "networking.istio.io",
+        &["networking.istio.io"],
+    ),
+];
+
+/// Checks the three fields together.
+pub(super) fn validate(
+    selector: Option<&WorkloadSelector>,
+    target_ref: Option<&PolicyTargetReference>,
+    target_refs: &[PolicyTargetReference],
+    out: &mut Violations,
+) {
+    let fields = [
+        ("`selector`", selector.is_some()),
+        ("`targetRef`", target_ref.is_some()),
+        ("`targetRefs`", !target_refs.is_empty()),
+    ];
+    let set: Vec<&str> = fields
+        .iter()
+        .filter_map(|(name, set)| set.then_some(*name))
+        .collect();
+    if set.len() > 1 {
+        out.error_with_help(
+            "spec",
+            format!("only one of {} may be set", set.join(" and ")),
+            "a policy is either for workloads (`selector`) or for what `targetRefs` name",
+        );
+    }
+    if let Some(selector) = selector {
+        validate_selector(selector, out);
+    }
+    if let Some(target) = target_ref {
+        validate_target(target, "spec.targetRef", out);
+    }
+    if target_refs.len() > MAX_TARGET_REFS {
+        out.error(
+            "spec.targetRefs",
+            format!("more than {MAX_TARGET_REFS} `targetRefs`"),
+        );
+    }
+    for (index, target) in target_refs.iter().enumerate() {
+        validate_target(target, &format!("spec.targetRefs[{index}]"), out);
+    }
+}
+
+/// Checks `selector` alone.
+pub(super) fn validate_selector(selector: &WorkloadSelector, out: &mut Violations) {
+    let path = "spec.selector.matchLabels";
+    for (key, value) in &selector.match_labels {
+        if key.is_empty() {
+            out.error(path, "a label of `selector` has no key");
+        }
+        if key.contains('*') || value.contains('*') {
+            out.error_with_help(
+                path,
+                format!("the label `{key}: {value}` has a `*`"),
+                "a selector compares whole values; it knows no wildcards",
+            );
+        }
+    }
+    if selector.match_labels.is_empty() {
+        out.warning(
+            "spec.selector",
+            "`selector` has no labels",
+            "leave `selector` out to select every workload in scope",
+        );
+    }
+}
+
+fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violations) {
+    if target.name.is_empty() {
+        out.error(path, "the target has no `name`");
+    }
+    if target
+        .namespace
+        .as_deref()
+        .is_some_and(|namespace| !namespace.is_empty())
+    {
+        out.error_with_help(
+            format!("{path}.namespace"),
+            "a target may not name a namespace",
+            "a policy points at objects of its own namespace only; leave `namespace` out",
+        );
+    }
+    let group = target.group.as_deref().unwrap_or_default();
+    let known = TARGETS.iter().find(|(kind, ..)| *kind == target.kind);
+    match known {
+        Some((_, _, groups)) if groups.contains(&group) => {}
+        Some((kind, wanted, _)) => out.error_with_help(
+            path,
+            format!("no policy can point at kind `{kind}` of group `{group}`"),
+            format!("`{kind}` needs `group: \"{wanted}\"`"),
+        ),
+        None => out.error_with_help(
+            path,
+            format!("no policy can point at kind `{}`", target.kind),
+            "a target is a Gateway, a GatewayClass, a Service or a ServiceEntry",
+        ),
+    }
+}
+
+/// Only AuthorizationPolicies have a dry run. `istio/istio: pkg/config/validation/validation.go` (checkDryRunAnnotation).
+pub(super) fn refuse_dry_run(annotations: &Labels, out: &mut Violations) {
+    if annotations.contains_key(DRY_RUN) {
+        out.error(
+            "metadata.annotations",
+            format!("the annotation `{DRY_RUN}` is for AuthorizationPolicies only"),
+        );
+    }
+}
