@@ -18,8 +18,12 @@ pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
     }
     let mut edges = Vec::new();
     for row in model.attachments.rows() {
-        let Some(from) = model.mesh.object(row.from) else { continue };
-        nodes.entry(row.to.to_string()).or_insert_with(|| absent(model, &row.to));
+        let Some(from) = model.mesh.object(row.from) else {
+            continue;
+        };
+        nodes
+            .entry(row.to.to_string())
+            .or_insert_with(|| absent(model, &row.to));
         let (status, reason) = model.effect(row);
         edges.push(wire::Edge {
             from: from.id.to_string(),
@@ -57,7 +61,9 @@ fn folded_pods(model: &Model) -> BTreeSet<ObjectIndex> {
 fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
     let document = model.mesh.object(index).map(|object| object.document);
     wire::Node {
-        file: document.and_then(|document| model.documents.file(document)).map(str::to_owned),
+        file: document
+            .and_then(|document| model.documents.file(document))
+            .map(str::to_owned),
         range: document.and_then(|document| model.documents.range_of_object(document)),
         role: role(model, id).map(|role| role.name().to_owned()),
         ..node(id)
@@ -72,7 +78,10 @@ fn absent(model: &Model, id: &ObjectId) -> wire::Node {
         Kind::GatewayClass => model.mesh.controller(&id.name).is_some(),
         _ => false,
     };
-    wire::Node { missing: !exists, ..node(id) }
+    wire::Node {
+        missing: !exists,
+        ..node(id)
+    }
 }
 
 fn node(id: &ObjectId) -> wire::Node {
@@ -82,7 +91,10 @@ fn node(id: &ObjectId) -> wire::Node {
         kind: object.kind,
         namespace: object.namespace,
         name: object.name,
-        feature_status: id.kind.feature_status().map(|status| status.name().to_owned()),
+        feature_status: id
+            .kind
+            .feature_status()
+            .map(|status| status.name().to_owned()),
         ..wire::Node::default()
     }
 }

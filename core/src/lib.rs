@@ -1,4 +1,4 @@
-//! The engine of Ambient Playground.
+#![doc = include_str!("../README.md")]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,28 +8,194 @@
 
 mod attach;
 mod authz;
+mod eval;
+mod explain;
 mod flow;
+mod graph;
+mod lint;
 mod matcher;
 mod mesh;
+mod model;
 mod resource;
+mod route;
 mod source;
 mod trace;
 pub mod wire;
 
+use source::{Diagnostics, FieldPath, Origin};
+
 /// Evaluates every sample request against the manifests.
+///
+/// ```
+/// let input: ambient_core::wire::Input = serde_json::from_value(serde_json::json!({
+///     "manifests": "
+/// apiVersion: v1
+/// kind: Service
+/// metadata: { name: reviews, namespace: default }
+/// spec: { ports: [{ name: http, port: 9080 }] }
+/// ",
+///     "requests": [{
+///         "from": { "outside": true },
+///         "to": { "service": "default/reviews", "port": 9080 },
+///         "http": { "method": "GET", "path": "/" },
+///     }],
+/// }))?;
+/// let evaluation = ambient_core::evaluate(&input);
+/// assert_eq!(evaluation.results[0].verdict, ambient_core::wire::Verdict::Allow);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn evaluate(input: &wire::Input) -> wire::Evaluation {
-    let _ = input;
-    wire::Evaluation::default()
+    Workspace::load(input).evaluate()
 }
 
 /// The attachment graph of the manifests.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert_eq!(ambient_core::graph(&input).nodes[0].id, "Namespace//shop");
+/// ```
 pub fn graph(input: &wire::Input) -> wire::Graph {
-    let _ = input;
-    wire::Graph::default()
+    Workspace::load(input).graph()
 }
 
 /// The findings about the manifests.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text("kind: [".to_owned()),
+///     ..Default::default()
+/// };
+/// assert_eq!(ambient_core::analyze(&input).diagnostics[0].code, "WP0001");
+/// ```
 pub fn analyze(input: &wire::Input) -> wire::Analysis {
-    let _ = input;
-    wire::Analysis::default()
+    Workspace::load(input).analyze()
+}
+
+/// Every sort of finding, with its document, by code.
+pub fn lints() -> Vec<wire::LintDescription> {
+    let mut lints: Vec<_> = lint::all()
+        .map(|lint| wire::LintDescription {
+            code: lint.code.to_owned(),
+            name: lint.name.to_owned(),
+            severity: lint.severity,
+            doc: lint.doc.to_owned(),
+        })
+        .collect();
+    lints.sort_by(|left, right| left.code.cmp(&right.code));
+    lints
+}
+
+/// Manifests and requests, read and compiled once, to be asked more than one question.
+pub struct Workspace {
+    model: model::Model,
+    samples: eval::Samples,
+    findings: Diagnostics,
+    request_findings: Diagnostics,
+}
+
+impl Workspace {
+    /// Reads an input. Nothing in it can make this fail: what is broken is a finding.
+    pub fn load(input: &wire::Input) -> Self {
+        let mut request_findings = Diagnostics::default();
+        let samples = eval::read_samples(&input.requests, &mut request_findings);
+        let settings = samples.settings.as_ref().unwrap_or(&input.settings);
+        let mut findings = Diagnostics::default();
+        let model = model::Model::load(&input.manifests, settings, &mut findings);
+        lint::run(&model, &mut findings);
+        Self {
+            model,
+            samples,
+            findings,
+            request_findings,
+        }
+    }
+
+    /// Evaluates every sample request.
+    pub fn evaluate(&self) -> wire::Evaluation {
+        let mut diagnostics = self.manifest_diagnostics();
+        diagnostics.extend(self.request_findings.to_wire(&self.samples.documents));
+        let mut results = Vec::new();
+        for sample in &self.samples.samples {
+            let answer = self.answer(sample);
+            diagnostics.extend(answer.diagnostics.iter().cloned());
+            results.push(answer);
+        }
+        wire::Evaluation {
+            results,
+            diagnostics,
+        }
+    }
+
+    /// The attachment graph.
+    pub fn graph(&self) -> wire::Graph {
+        let (nodes, edges) = graph::draw(&self.model);
+        wire::Graph {
+            nodes,
+            edges,
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// The findings about the manifests.
+    pub fn analyze(&self) -> wire::Analysis {
+        wire::Analysis {
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    fn manifest_diagnostics(&self) -> Vec<wire::Diagnostic> {
+        self.findings.to_wire(&self.model.documents)
+    }
+
+    /// One request, with the findings that bear on it.
+    fn answer(&self, sample: &eval::Sample) -> wire::Answer {
+        let mut findings = Diagnostics::default();
+        let at = |path: &FieldPath| Origin {
+            document: sample.origin.document,
+            path: sample.origin.path.clone().join(path),
+        };
+        for path in &sample.unknown {
+            findings
+                .report(
+                    &eval::UNKNOWN_REQUEST_FIELD,
+                    at(path),
+                    format!("a request has no field `{path}`"),
+                )
+                .help("it has no effect; look for a misspelling or a wrong indentation");
+        }
+        let mut answer = match &sample.request {
+            Err((path, message)) => {
+                findings.report(&eval::BAD_REQUEST, at(path), message.as_str());
+                explain::unanswered(sample.name.clone(), message, None)
+            }
+            Ok(request) => match eval::resolve(&self.model.mesh, request) {
+                Err(unresolved) => {
+                    let finding = findings.report(
+                        &eval::UNRESOLVED_REQUEST,
+                        at(&FieldPath::parse(unresolved.path)),
+                        unresolved.message.as_str(),
+                    );
+                    if let Some(help) = &unresolved.help {
+                        finding.help(help.as_str());
+                    }
+                    explain::unanswered(
+                        sample.name.clone(),
+                        &unresolved.message,
+                        request.expect.as_ref(),
+                    )
+                }
+                Ok(call) => {
+                    let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
+                    explain::answer(&self.model, request, &outcome)
+                }
+            },
+        };
+        answer.diagnostics = findings.to_wire(&self.samples.documents);
+        answer
+    }
 }

@@ -67,6 +67,7 @@ impl Row {
 /// All references, and the waypoint of everything that can have one.
 pub(crate) struct Attachments {
     rows: Vec<Row>,
+    by_holder: BTreeMap<ObjectIndex, Vec<usize>>,
     services: BTreeMap<ServiceIndex, Binding>,
     workloads: BTreeMap<WorkloadIndex, Binding>,
 }
@@ -83,6 +84,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         .collect();
     let mut attachments = Attachments {
         rows: Vec::new(),
+        by_holder: BTreeMap::new(),
         services,
         workloads,
     };
@@ -106,6 +108,13 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
             row.origin.path.to_string(),
         )
     });
+    for (place, row) in rows.iter().enumerate() {
+        attachments
+            .by_holder
+            .entry(row.from)
+            .or_default()
+            .push(place);
+    }
     attachments.rows = rows;
     attachments
 }
@@ -114,6 +123,15 @@ impl Attachments {
     /// All references, in the order of their ids.
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// The references that one object holds.
+    pub(crate) fn of(&self, from: ObjectIndex) -> impl Iterator<Item = &Row> {
+        self.by_holder
+            .get(&from)
+            .into_iter()
+            .flatten()
+            .filter_map(|&place| self.rows.get(place))
     }
 
     /// The waypoint of traffic addressed to a Service.

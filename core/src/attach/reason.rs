@@ -61,6 +61,10 @@ pub(crate) enum Reason {
     ClassNotEnforced,
     /// A ztunnel takes no such policy.
     UnsupportedValue,
+    /// An ALLOW policy of which a ztunnel keeps no rule: it denies everything.
+    AllowsNothingAtZtunnel,
+    /// A DENY policy of which a ztunnel keeps no rule that can match: it does nothing.
+    EmptyAtZtunnel,
 }
 
 impl Reason {
@@ -69,6 +73,8 @@ impl Reason {
     pub(crate) fn status(self, via: Via) -> EdgeStatus {
         match self {
             Self::Accepted => EdgeStatus::Attached,
+            Self::AllowsNothingAtZtunnel => EdgeStatus::FailSafeDeny,
+            Self::EmptyAtZtunnel => EdgeStatus::Ignored,
             // On the Service they are a False condition; a route or policy that counts on the waypoint is only inert.
             Self::WaypointIsNotReady | Self::AttachmentDenied | Self::UnsupportedTrafficType => {
                 match via {
@@ -130,7 +136,9 @@ impl Reason {
             Self::IneffectiveSelector => "IneffectiveSelector",
             Self::NotCaptured => "NotCaptured",
             Self::ClassNotEnforced => "ClassNotEnforced",
-            Self::UnsupportedValue => "UnsupportedValue",
+            Self::UnsupportedValue | Self::AllowsNothingAtZtunnel | Self::EmptyAtZtunnel => {
+                "UnsupportedValue"
+            }
         }
     }
 
@@ -254,7 +262,17 @@ impl Reason {
                     "Waypoints compare with the class name `istio-waypoint` only, so {holder} is enforced nowhere."
                 )
             }
-            Self::UnsupportedValue => format!("A ztunnel takes no policy like {holder}."),
+            Self::UnsupportedValue => {
+                format!(
+                    "ztunnel takes no policy of this action or on a dry run, so {holder} has no effect there."
+                )
+            }
+            Self::AllowsNothingAtZtunnel => format!(
+                "ztunnel cannot read HTTP attributes and drops the rules of {holder} that name them; no rule that allows is left, so everything is denied."
+            ),
+            Self::EmptyAtZtunnel => format!(
+                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing."
+            ),
         }
     }
 }

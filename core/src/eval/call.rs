@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::flow::{Http, Principal};
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
-use crate::{matcher, wire};
+use crate::wire;
 
 /// A resolved sample request.
 #[derive(Clone, Debug)]
@@ -71,7 +71,11 @@ pub(crate) struct Unresolved {
 
 impl Unresolved {
     fn new(path: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { path, message: message.into(), help: Some(help.into()) }
+        Self {
+            path,
+            message: message.into(),
+            help: Some(help.into()),
+        }
     }
 }
 
@@ -82,7 +86,13 @@ pub(crate) fn resolve(mesh: &Mesh, request: &wire::Request) -> Result<Call, Unre
     let port = port(mesh, target, request.to.port)?;
     let traffic = traffic(mesh, target, port, request)?;
     let destination_ip = address("to.ip", request.to.ip.as_deref())?;
-    Ok(Call { client, target, port, traffic, destination_ip })
+    Ok(Call {
+        client,
+        target,
+        port,
+        traffic,
+        destination_ip,
+    })
 }
 
 fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
@@ -111,9 +121,13 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
             )
         })?;
         let workload = mesh.workload(index);
-        let captured = from.in_mesh.unwrap_or_else(|| workload.is_some_and(|workload| workload.capture.is_captured()));
+        let captured = from
+            .in_mesh
+            .unwrap_or_else(|| workload.is_some_and(|workload| workload.capture.is_captured()));
         return Ok(Client {
-            principal: workload.filter(|_| captured).map(|workload| workload.principal.clone()),
+            principal: workload
+                .filter(|_| captured)
+                .map(|workload| workload.principal.clone()),
             captured,
             workload: Some(index),
             namespace: namespace.to_owned(),
@@ -124,7 +138,8 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
         let (namespace, account) = qualified("from.serviceAccount", name)?;
         let captured = from.in_mesh.unwrap_or(true);
         return Ok(Client {
-            principal: captured.then(|| Principal::new(&mesh.settings().trust_domain, namespace, account)),
+            principal: captured
+                .then(|| Principal::new(&mesh.settings().trust_domain, namespace, account)),
             captured,
             workload: None,
             namespace: namespace.to_owned(),
@@ -139,7 +154,9 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
                 "write it as `spiffe://cluster.local/ns/<namespace>/sa/<service account>`",
             )
         })?;
-        let namespace = principal.namespace_and_service_account().map(|(namespace, _)| namespace.to_owned());
+        let namespace = principal
+            .namespace_and_service_account()
+            .map(|(namespace, _)| namespace.to_owned());
         return Ok(Client {
             captured: true,
             workload: None,
@@ -155,7 +172,13 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
             "say who calls with `workload`, `serviceAccount`, `principal` or `outside`",
         ));
     }
-    Ok(Client { principal: None, captured: false, workload: None, namespace: DEFAULT_NAMESPACE.to_owned(), ip })
+    Ok(Client {
+        principal: None,
+        captured: false,
+        workload: None,
+        namespace: DEFAULT_NAMESPACE.to_owned(),
+        ip,
+    })
 }
 
 const DEFAULT_NAMESPACE: &str = "default";
@@ -202,41 +225,71 @@ fn target(mesh: &Mesh, client: &Client, to: &wire::Destination) -> Result<Target
 fn port(mesh: &Mesh, target: Target, stated: Option<u16>) -> Result<u16, Unresolved> {
     let Target::Service(service) = target else {
         return stated.ok_or_else(|| {
-            Unresolved::new("to", "a workload is called without a port", "add `port`, the container port")
+            Unresolved::new(
+                "to",
+                "a workload is called without a port",
+                "add `port`, the container port",
+            )
         });
     };
-    let Some(service) = mesh.service(service) else { return Ok(stated.unwrap_or_default()) };
+    let Some(service) = mesh.service(service) else {
+        return Ok(stated.unwrap_or_default());
+    };
     match (stated, service.ports.as_slice()) {
         (Some(port), _) if service.port(port).is_some() => Ok(port),
         (None, [only]) => Ok(only.port),
         (stated, ports) => {
-            let known: Vec<String> = ports.iter().map(|port| format!("`{}`", port.port)).collect();
+            let known: Vec<String> = ports
+                .iter()
+                .map(|port| format!("`{}`", port.port))
+                .collect();
             let help = format!("use one of its ports: {}", known.join(", "));
             let name = format!("{}/{}", service.namespace, service.name);
             Err(match stated {
-                Some(port) => Unresolved::new("to.port", format!("Service `{name}` has no port `{port}`"), help),
-                None => Unresolved::new("to", format!("Service `{name}` has several ports and none is named"), help),
+                Some(port) => Unresolved::new(
+                    "to.port",
+                    format!("Service `{name}` has no port `{port}`"),
+                    help,
+                ),
+                None => Unresolved::new(
+                    "to",
+                    format!("Service `{name}` has several ports and none is named"),
+                    help,
+                ),
             })
         }
     }
 }
 
-fn traffic(mesh: &Mesh, target: Target, port: u16, request: &wire::Request) -> Result<Traffic, Unresolved> {
+fn traffic(
+    mesh: &Mesh,
+    target: Target,
+    port: u16,
+    request: &wire::Request,
+) -> Result<Traffic, Unresolved> {
     match (&request.http, &request.grpc, &request.tls) {
         (Some(http), None, None) => Ok(Traffic::Http(Http {
             method: http.method.clone(),
-            path: matcher::normalize_path(&http.path, mesh.settings().path_normalization),
-            authority: http.host.clone().unwrap_or_else(|| authority(mesh, target, port, request)),
+            path: http.path.clone(),
+            authority: http
+                .host
+                .clone()
+                .unwrap_or_else(|| authority(mesh, target, port, request)),
             headers: headers(&http.headers),
             grpc: false,
         })),
         (None, Some(grpc), None) => {
             let mut headers = headers(&grpc.headers);
-            headers.entry("content-type".to_owned()).or_insert_with(|| vec!["application/grpc".to_owned()]);
+            headers
+                .entry("content-type".to_owned())
+                .or_insert_with(|| vec!["application/grpc".to_owned()]);
             Ok(Traffic::Http(Http {
                 method: "POST".to_owned(),
                 path: format!("/{}/{}", grpc.service, grpc.method),
-                authority: grpc.host.clone().unwrap_or_else(|| authority(mesh, target, port, request)),
+                authority: grpc
+                    .host
+                    .clone()
+                    .unwrap_or_else(|| authority(mesh, target, port, request)),
                 headers,
                 grpc: true,
             }))
@@ -266,22 +319,27 @@ fn headers(written: &BTreeMap<String, wire::HeaderValue>) -> BTreeMap<String, Ve
 /// The Host that a client writes by itself: the name that it called, with the port unless that is 80.
 fn authority(mesh: &Mesh, target: Target, port: u16, request: &wire::Request) -> String {
     let name = match target {
-        Target::Service(service) => request
-            .to
-            .host
-            .clone()
-            .or_else(|| mesh.service(service).map(|service| format!("{}.{}", service.name, service.namespace))),
-        Target::Workload(workload) => {
-            mesh.workload(workload).and_then(|workload| workload.addresses.first().map(IpAddr::to_string))
-        }
+        Target::Service(service) => request.to.host.clone().or_else(|| {
+            mesh.service(service)
+                .map(|service| format!("{}.{}", service.name, service.namespace))
+        }),
+        Target::Workload(workload) => mesh
+            .workload(workload)
+            .and_then(|workload| workload.addresses.first().map(IpAddr::to_string)),
     };
     let name = name.unwrap_or_default();
-    if port == 80 || name.is_empty() { name } else { format!("{name}:{port}") }
+    if port == 80 || name.is_empty() {
+        name
+    } else {
+        format!("{name}:{port}")
+    }
 }
 
 fn qualified<'a>(path: &'static str, name: &'a str) -> Result<(&'a str, &'a str), Unresolved> {
     match name.split_once('/') {
-        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
+        Some((namespace, name))
+            if !namespace.is_empty() && !name.is_empty() && !name.contains('/') =>
+        {
             Ok((namespace, name))
         }
         _ => Err(Unresolved::new(
@@ -295,7 +353,11 @@ fn qualified<'a>(path: &'static str, name: &'a str) -> Result<(&'a str, &'a str)
 fn address(path: &'static str, text: Option<&str>) -> Result<Option<IpAddr>, Unresolved> {
     text.map(|text| {
         text.parse().map_err(|_| {
-            Unresolved::new(path, format!("`{text}` is not an IP address"), "write it as `10.1.2.3` or `2001:db8::1`")
+            Unresolved::new(
+                path,
+                format!("`{text}` is not an IP address"),
+                "write it as `10.1.2.3` or `2001:db8::1`",
+            )
         })
     })
     .transpose()

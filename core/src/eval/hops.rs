@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::call::{Call, Target, Traffic};
 use crate::attach::Attachments;
 use crate::flow::{Flow, Http, Principal};
+use crate::matcher;
 use crate::mesh::{Address, GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::route::Protocol;
 
@@ -17,6 +18,8 @@ pub(crate) struct WaypointHop {
     pub(crate) service: Option<ServiceIndex>,
     /// What it sees.
     pub(crate) flow: Flow,
+    /// The path is none that Envoy accepts: it answers 400 before anything else.
+    pub(crate) malformed: bool,
 }
 
 /// The waypoint that a call goes through, if any. Only ztunnel sends traffic to waypoints, so a client that no ztunnel
@@ -37,23 +40,41 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
                 Address::ExternalName => return None,
                 Address::Vip(ip) => {
                     let protocol = Protocol::of(service.port(call.port)?);
-                    (attachments.service_waypoint(index)?, Some(index), protocol, ip)
+                    (
+                        attachments.service_waypoint(index)?,
+                        Some(index),
+                        protocol,
+                        ip,
+                    )
                 }
             }
         }
         Target::Workload(index) => {
             let gateway = attachments.workload_waypoint(index)?;
-            (gateway, None, Protocol::Auto, mesh.workload(index)?.addresses.first().copied())
+            (
+                gateway,
+                None,
+                Protocol::Auto,
+                mesh.workload(index)?.addresses.first().copied(),
+            )
         }
     };
     if protocol == Protocol::Udp {
         return None;
     }
     let source_ip = call.client.ip;
-    let http = http(protocol, &call.traffic);
+    let mut http = http(protocol, &call.traffic);
+    let mut malformed = false;
+    if let Some(http) = &mut http {
+        match matcher::normalize_path(&http.path, mesh.settings().path_normalization) {
+            Some(path) => http.path = path,
+            None => malformed = true,
+        }
+    }
     Some(WaypointHop {
         gateway,
         service,
+        malformed,
         flow: Flow {
             peer: call.client.principal.clone(),
             source_ip,
@@ -79,7 +100,9 @@ pub(crate) fn destination(
         peer,
         source_ip,
         remote_ip: None,
-        destination_ip: mesh.workload(workload).and_then(|workload| workload.addresses.first().copied()),
+        destination_ip: mesh
+            .workload(workload)
+            .and_then(|workload| workload.addresses.first().copied()),
         destination_port: port,
         sni: None,
         http: None,

@@ -6,8 +6,9 @@ use serde_json::Value;
 use crate::wire;
 
 /// The fields of an answer that `expect` may name.
-const FIELDS: &[&str] =
-    &["verdict", "response", "decision", "route", "backends", "mirrors", "request", "hops"];
+const FIELDS: &[&str] = &[
+    "verdict", "response", "decision", "route", "backends", "mirrors", "request", "hops",
+];
 
 /// Compares an answer with what was expected of it.
 pub(super) fn compare(expect: &Value, answer: &wire::Answer) -> wire::Expected {
@@ -20,13 +21,20 @@ pub(super) fn compare(expect: &Value, answer: &wire::Answer) -> wire::Expected {
                 if FIELDS.contains(&name.as_str()) {
                     difference(name, wanted, answer.get(name), &mut differences);
                 } else {
-                    differences.push(format!("`{name}` is no field of an answer that can be expected"));
+                    differences.push(format!(
+                        "`{name}` is no field of an answer that can be expected"
+                    ));
                 }
             }
         }
-        other => differences.push(format!("`expect` is a verdict or an object of fields, not `{other}`")),
+        other => differences.push(format!(
+            "`expect` is a verdict or an object of fields, not `{other}`"
+        )),
     }
-    wire::Expected { met: differences.is_empty(), differences }
+    wire::Expected {
+        met: differences.is_empty(),
+        differences,
+    }
 }
 
 fn difference(path: &str, wanted: &Value, got: Option<&Value>, out: &mut Vec<String>) {
@@ -43,10 +51,18 @@ fn difference(path: &str, wanted: &Value, got: Option<&Value>, out: &mut Vec<Str
             }
         }
         (Value::Array(wanted), Value::Array(got)) => {
-            out.push(format!("`{path}` has {} entries, expected {}", got.len(), wanted.len()));
+            out.push(format!(
+                "`{path}` has {} entries, expected {}",
+                got.len(),
+                wanted.len()
+            ));
         }
         _ if wanted == got => {}
-        _ => out.push(format!("`{path}` is `{}`, expected `{}`", plain(got), plain(wanted))),
+        _ => out.push(format!(
+            "`{path}` is `{}`, expected `{}`",
+            plain(got),
+            plain(wanted)
+        )),
     }
 }
 
@@ -80,17 +96,38 @@ mod tests {
     fn fields_given_must_equal_and_others_assert_nothing() {
         for (expect, differences) in [
             (json!("deny"), vec![]),
-            (json!("allow"), vec!["`verdict` is `deny`, expected `allow`"]),
+            (
+                json!("allow"),
+                vec!["`verdict` is `deny`, expected `allow`"],
+            ),
             (json!({ "response": { "status": 403 } }), vec![]),
-            (json!({ "response": { "status": 404 } }), vec!["`response.status` is `403`, expected `404`"]),
-            (json!({ "response": null }), vec!["`response` is `{\"status\":403}`, expected `null`"]),
+            (
+                json!({ "response": { "status": 404 } }),
+                vec!["`response.status` is `403`, expected `404`"],
+            ),
+            (
+                json!({ "response": null }),
+                vec!["`response` is `{\"status\":403}`, expected `null`"],
+            ),
             (json!({ "route": null }), vec![]),
             (json!({ "decision": null }), vec![]),
-            (json!({ "decision": { "hop": "waypoint" } }), vec!["`decision` is `null`, expected `{\"hop\":\"waypoint\"}`"]),
+            (
+                json!({ "decision": { "hop": "waypoint" } }),
+                vec!["`decision` is `null`, expected `{\"hop\":\"waypoint\"}`"],
+            ),
             (json!({ "backends": [{ "name": "reviews" }] }), vec![]),
-            (json!({ "backends": [] }), vec!["`backends` has 1 entries, expected 0"]),
-            (json!({ "reason": "x" }), vec!["`reason` is no field of an answer that can be expected"]),
-            (json!(7), vec!["`expect` is a verdict or an object of fields, not `7`"]),
+            (
+                json!({ "backends": [] }),
+                vec!["`backends` has 1 entries, expected 0"],
+            ),
+            (
+                json!({ "reason": "x" }),
+                vec!["`reason` is no field of an answer that can be expected"],
+            ),
+            (
+                json!(7),
+                vec!["`expect` is a verdict or an object of fields, not `7`"],
+            ),
         ] {
             let expected = compare(&expect, &answer());
             assert_eq!(expected.differences, differences, "{expect}");

@@ -21,3 +21,6 @@ lint!(pub(crate) SYNTAX = "WP0001", "syntax", Error);
 lint!(pub(crate) DUPLICATE_KEY = "WP0002", "duplicate-key", Error);
 lint!(pub(crate) TOO_DEEP = "WP0003", "too-deep", Error);
 lint!(pub(crate) TOO_MANY_ALIASES = "WP0004", "too-many-aliases", Error);
+
+/// What reading text reports.
+pub(crate) static LINTS: &[&Lint] = &[&SYNTAX, &DUPLICATE_KEY, &TOO_DEEP, &TOO_MANY_ALIASES];

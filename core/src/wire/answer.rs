@@ -243,6 +243,35 @@ pub struct HopAnswer {
     /// What it answers itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Response>,
+    /// The route rules that it tried, in their order, up to the one that it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<RouteCandidate>,
+}
+
+/// A route rule that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteCandidate {
+    /// The rule and its match.
+    pub route: RouteChoice,
+    /// Whether all conditions of the match hold.
+    pub matched: Matched,
+    /// The conditions.
+    pub conditions: Vec<ConditionAnswer>,
+}
+
+/// One condition of a route's match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConditionAnswer {
+    /// What it asks about: `path`, `method`, `headers[x-user]`, `queryParams[page]`.
+    pub name: String,
+    /// What it wants: `prefix /reviews`.
+    pub want: String,
+    /// What the request has; `null`: nothing.
+    pub got: serde_json::Value,
+    /// Whether it holds.
+    pub matched: Matched,
 }
 
 /// What a proxy understands of traffic.
@@ -266,6 +295,9 @@ pub struct PolicyAnswer {
     pub scope: String,
     /// Whether one of its rules matches.
     pub matched: Matched,
+    /// It is evaluated for the report only and does not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// What this proxy cannot see of it, and what follows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<String>,

@@ -80,3 +80,17 @@ pub struct Edit {
     /// What stands there instead.
     pub text: String,
 }
+
+/// A sort of finding, with its document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LintDescription {
+    /// The stable code, `WP0203`.
+    pub code: String,
+    /// The name, in kebab case.
+    pub name: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is and why, with an example that raises it and one that does not; Markdown.
+    pub doc: String,
+}

@@ -1,0 +1,546 @@
+//! The hops of a call in their order: source ztunnel, waypoint, destination ztunnel; policies before routes at each,
+//! and what the client sees where one refuses.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::call::{Call, Target, Traffic};
+use super::hops::{self, WaypointHop};
+use crate::authz::{Authentication, Deciding, Decision};
+use crate::flow::{Flow, Http, Principal};
+use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
+use crate::model::{Chain, Model};
+use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::route::{self, Action, Entry, RouteTable};
+use crate::trace::Trace;
+use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Verdict};
+
+/// What becomes of a call.
+pub(crate) struct Outcome<'m, T> {
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+    /// What made it.
+    pub(crate) decided: Option<Decided>,
+    /// What the client sees where a proxy answers.
+    pub(crate) response: Option<Response>,
+    /// The rule taken, where one was.
+    pub(crate) route: Option<Taken<'m>>,
+    /// Where the request may go.
+    pub(crate) backends: Vec<Backend>,
+    /// Who gets a copy.
+    pub(crate) mirrors: Vec<Backend>,
+    /// The request as backends receive it.
+    pub(crate) request: Option<Http>,
+    /// Every proxy on the way.
+    pub(crate) hops: Vec<HopOutcome<'m, T>>,
+}
+
+/// What made a verdict: the hop, and the policy or route there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decided {
+    /// The proxy.
+    pub(crate) hop: HopKind,
+    /// Why.
+    pub(crate) by: Deciding,
+}
+
+/// A rule that takes a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken<'m> {
+    /// The table that was searched.
+    pub(crate) table: &'m RouteTable,
+    /// The entry.
+    pub(crate) entry: &'m Entry,
+}
+
+/// One proxy on the way, with its trace.
+pub(crate) struct HopOutcome<'m, T> {
+    /// Its part.
+    pub(crate) kind: HopKind,
+    /// The Gateway, or the workload behind a ztunnel.
+    pub(crate) proxy: Option<ObjectIndex>,
+    /// What it sees.
+    pub(crate) flow: Flow,
+    /// Its policies are those of this chain.
+    pub(crate) chain: Option<Chain>,
+    /// Its verdict.
+    pub(crate) verdict: HopVerdict,
+    /// What its policies came to.
+    pub(crate) by: Option<Deciding>,
+    /// The table that it searches, if any.
+    pub(crate) table: Option<&'m RouteTable>,
+    /// The rule taken.
+    pub(crate) route: Option<Taken<'m>>,
+    /// Where it may send the request.
+    pub(crate) backends: Vec<Backend>,
+    /// What it answers itself.
+    pub(crate) response: Option<Response>,
+    /// How its policies were evaluated.
+    pub(crate) policies: T,
+    /// How its routes were tried.
+    pub(crate) routes: T,
+}
+
+/// Where a request goes on to: a workload and the port of its container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Destination {
+    workload: WorkloadIndex,
+    port: u16,
+}
+
+/// Evaluates a call. The verdict is the same whatever the trace.
+pub(crate) fn evaluate<'m, T: Trace + Default>(model: &'m Model, call: &Call) -> Outcome<'m, T> {
+    let mesh = &model.mesh;
+    let mut outcome = Outcome {
+        verdict: Verdict::Allow,
+        decided: None,
+        response: None,
+        route: None,
+        backends: Vec::new(),
+        mirrors: Vec::new(),
+        request: http(&call.traffic).cloned(),
+        hops: Vec::new(),
+    };
+    if call.client.captured {
+        outcome.hops.push(source_ztunnel(mesh, call));
+    }
+    let mut destinations = addressed(mesh, call.target, call.port, &mut outcome.backends);
+    let mut sender = (call.client.principal.clone(), call.client.ip);
+    let mut behind_envoy = false;
+    if let Some(hop) = hops::waypoint(mesh, &model.attachments, call) {
+        behind_envoy = true;
+        sender = (
+            mesh.gateway(hop.gateway)
+                .map(|gateway| gateway.principal.clone()),
+            None,
+        );
+        if let Some(next) = waypoint(model, hop, &mut outcome) {
+            destinations = next;
+        }
+    }
+    destination_ztunnels(
+        model,
+        call,
+        &destinations,
+        sender,
+        behind_envoy,
+        &mut outcome,
+    );
+    outcome
+}
+
+/// The ztunnel of the caller's node: it carries, and refuses nothing. `istio/ztunnel: src/proxy/outbound.rs`.
+fn source_ztunnel<'m, T: Trace + Default>(mesh: &Mesh, call: &Call) -> HopOutcome<'m, T> {
+    let workload = call
+        .client
+        .workload
+        .and_then(|workload| mesh.workload(workload));
+    let flow = Flow {
+        peer: call.client.principal.clone(),
+        source_ip: call.client.ip,
+        destination_port: call.port,
+        ..Flow::default()
+    };
+    hop(
+        HopKind::SourceZtunnel,
+        workload.map(|workload| workload.object),
+        flow,
+        None,
+    )
+}
+
+fn hop<'m, T: Trace + Default>(
+    kind: HopKind,
+    proxy: Option<ObjectIndex>,
+    flow: Flow,
+    chain: Option<Chain>,
+) -> HopOutcome<'m, T> {
+    HopOutcome {
+        kind,
+        proxy,
+        flow,
+        chain,
+        verdict: HopVerdict::Allow,
+        by: None,
+        table: None,
+        route: None,
+        backends: Vec::new(),
+        response: None,
+        policies: T::default(),
+        routes: T::default(),
+    }
+}
+
+/// The waypoint: policies, then routes. Returns the workloads to which its route may send the request, if it has one.
+fn waypoint<'m, T: Trace + Default>(
+    model: &'m Model,
+    waypoint: WaypointHop,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
+    let WaypointHop {
+        gateway,
+        service,
+        flow,
+        malformed,
+    } = waypoint;
+    let info = model.mesh.gateway(gateway);
+    let chain = Chain::Waypoint(gateway, service);
+    let mut hop = hop(
+        HopKind::Waypoint,
+        info.map(|info| info.object),
+        flow,
+        Some(chain),
+    );
+    let works = info.is_some_and(|info| info.works_as_waypoint(&model.mesh));
+    let destinations = if malformed {
+        let response = hop
+            .flow
+            .http
+            .as_ref()
+            .map(|http| answer(http, 400, BTreeMap::new()));
+        refuse(&mut hop, outcome, routing(), response);
+        None
+    } else if works {
+        enforce(model, &mut hop, outcome);
+        match (hop.verdict, service) {
+            (HopVerdict::Allow | HopVerdict::Unknown, Some(service)) => {
+                route_http(model, service, &mut hop, outcome)
+            }
+            _ => None,
+        }
+    } else {
+        // istiod binds any Gateway; ztunnel then finds no port 15008 there.
+        refuse(&mut hop, outcome, routing(), Some(RESET));
+        None
+    };
+    outcome.hops.push(hop);
+    destinations
+}
+
+/// Asks the policies of a hop, and takes their verdict over.
+fn enforce<'m, T: Trace + Default>(
+    model: &Model,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) {
+    let http = hop.flow.http.is_some();
+    let Some((set, policies)) = hop.chain.and_then(|chain| model.policies.of(chain, http)) else {
+        return;
+    };
+    let Decision { verdict, by } = set.decide(
+        policies,
+        &hop.flow,
+        Authentication::Passed,
+        &mut hop.policies,
+    );
+    hop.by = by;
+    match verdict {
+        Verdict::Allow => {
+            if let Some(by) = by.filter(|_| outcome.verdict == Verdict::Allow) {
+                outcome.decided = Some(Decided { hop: hop.kind, by });
+            }
+        }
+        Verdict::Unknown => {
+            hop.verdict = HopVerdict::Unknown;
+            if outcome.verdict == Verdict::Allow {
+                outcome.verdict = Verdict::Unknown;
+                outcome.decided = by.map(|by| Decided { hop: hop.kind, by });
+            }
+        }
+        Verdict::Deny => {
+            let response = denial(hop.flow.http.as_ref(), by);
+            refuse(hop, outcome, by, Some(response));
+        }
+    }
+}
+
+const RESET: Response = Response {
+    status: None,
+    headers: BTreeMap::new(),
+    grpc_status: None,
+    reset: true,
+};
+
+fn refuse<T>(
+    hop: &mut HopOutcome<'_, T>,
+    outcome: &mut Outcome<'_, T>,
+    by: Option<Deciding>,
+    response: Option<Response>,
+) {
+    hop.verdict = HopVerdict::Deny;
+    hop.response.clone_from(&response);
+    outcome.verdict = Verdict::Deny;
+    outcome.decided = by.map(|by| Decided { hop: hop.kind, by });
+    outcome.response = response;
+    outcome.request = None;
+    outcome.backends.clear();
+}
+
+/// No policy, but a route or the lack of one.
+fn routing() -> Option<Deciding> {
+    Some(Deciding {
+        cause: Cause::Routing,
+        policy: None,
+        rule: None,
+    })
+}
+
+/// What Envoy answers where policies refuse.
+fn denial(http: Option<&Http>, by: Option<Deciding>) -> Response {
+    let status = match by.map(|by| by.cause) {
+        Some(Cause::Authentication) => 401,
+        _ => 403,
+    };
+    http.map_or(RESET, |http| answer(http, status, BTreeMap::new()))
+}
+
+/// An answer that a proxy makes: to a gRPC client a status in gRPC's own terms.
+/// `envoyproxy/envoy: source/common/grpc/status.cc` (httpToGrpcStatus).
+fn answer(http: &Http, status: u16, headers: BTreeMap<String, String>) -> Response {
+    if !http.grpc {
+        return Response {
+            status: Some(status),
+            headers,
+            ..Response::default()
+        };
+    }
+    let grpc_status = match status {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502 | 503 | 504 => 14,
+        _ => 2,
+    };
+    Response {
+        status: Some(200),
+        grpc_status: Some(grpc_status),
+        headers,
+        reset: false,
+    }
+}
+
+/// The route of an HTTP request; without a route for this port it goes straight to the Service.
+fn route_http<'m, T: Trace + Default>(
+    model: &'m Model,
+    service: ServiceIndex,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
+    let http = hop.flow.http.clone()?;
+    let table = model.routes.http(service, hop.flow.destination_port)?;
+    hop.table = Some(table);
+    let Some(entry) = table
+        .choose(&http, &mut hop.routes)
+        .and_then(|place| table.entries().get(place))
+    else {
+        let response = answer(&http, 404, BTreeMap::new());
+        refuse(hop, outcome, routing(), Some(response));
+        return None;
+    };
+    let taken = Taken { table, entry };
+    hop.route = Some(taken);
+    outcome.route = Some(taken);
+    let action = table.action(entry)?;
+    outcome.backends = action.wire_backends();
+    outcome.mirrors = action.wire_mirrors();
+    hop.backends.clone_from(&outcome.backends);
+    match action.apply(&http, hop.flow.destination_port) {
+        route::Outcome::Forward(request) => {
+            outcome.request = Some(request);
+            Some(destinations_of(&model.mesh, action))
+        }
+        route::Outcome::Answer { status, headers } => {
+            let response = answer(&http, status, headers);
+            if status >= 400 {
+                let backends = std::mem::take(&mut outcome.backends);
+                refuse(hop, outcome, routing(), Some(response));
+                outcome.backends = backends;
+            } else {
+                hop.response = Some(response.clone());
+                outcome.response = Some(response);
+                outcome.request = None;
+            }
+            Some(Vec::new())
+        }
+    }
+}
+
+/// The workloads behind the backends that get a share, in the order of the manifest.
+fn destinations_of(mesh: &Mesh, action: &Action) -> Vec<Destination> {
+    action
+        .backends()
+        .filter(|backend| backend.invalid.is_none() && backend.object.kind == Kind::Service)
+        .filter_map(|backend| {
+            let service = mesh.find_service(&backend.object.namespace, &backend.object.name)?;
+            Some(workloads_of(mesh, service, backend.port?))
+        })
+        .flatten()
+        .collect()
+}
+
+fn workloads_of(mesh: &Mesh, service: ServiceIndex, port: u16) -> Vec<Destination> {
+    let Some(service) = mesh.service(service) else {
+        return Vec::new();
+    };
+    let target = service
+        .port(port)
+        .and_then(|port| port.target_port.as_ref());
+    service
+        .workloads
+        .iter()
+        .filter_map(|&workload| {
+            let port = mesh.workload(workload)?.target_port(port, target)?;
+            Some(Destination { workload, port })
+        })
+        .collect()
+}
+
+/// The workloads that a call reaches if no route sends it elsewhere; the Service addressed is its one backend.
+fn addressed(
+    mesh: &Mesh,
+    target: Target,
+    port: u16,
+    backends: &mut Vec<Backend>,
+) -> Vec<Destination> {
+    match target {
+        Target::Workload(workload) => {
+            let id = mesh
+                .workload(workload)
+                .and_then(|workload| mesh.object(workload.object))
+                .map(|object| &object.id);
+            backends.extend(id.map(|id| addressed_backend(id, port)));
+            vec![Destination { workload, port }]
+        }
+        Target::Service(service) => {
+            let id = mesh
+                .service(service)
+                .and_then(|service| mesh.object(service.object))
+                .map(|object| &object.id);
+            backends.extend(id.map(|id| addressed_backend(id, port)));
+            workloads_of(mesh, service, port)
+        }
+    }
+}
+
+fn addressed_backend(id: &ObjectId, port: u16) -> Backend {
+    Backend {
+        object: id.to_wire(),
+        port: Some(port),
+        subset: None,
+        weight: None,
+        percent: None,
+        invalid: None,
+    }
+}
+
+/// The ztunnels in front of the workloads that the request may reach. Those that say the same are one hop; the request
+/// is refused if none of them lets it pass.
+fn destination_ztunnels<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    destinations: &[Destination],
+    (peer, source_ip): (Option<Principal>, Option<IpAddr>),
+    behind_envoy: bool,
+    outcome: &mut Outcome<'m, T>,
+) {
+    let reached = outcome.verdict != Verdict::Deny && outcome.response.is_none();
+    let mut seen: Vec<(Verdict, Option<Deciding>)> = Vec::new();
+    let mut hops: Vec<HopOutcome<'m, T>> = Vec::new();
+    let mut passes = destinations.is_empty();
+    for destination in destinations {
+        let Some(workload) = model.mesh.workload(destination.workload) else {
+            continue;
+        };
+        if !workload.capture.is_captured() {
+            passes = true;
+            continue;
+        }
+        let flow = hops::destination(
+            &model.mesh,
+            destination.workload,
+            peer.clone(),
+            source_ip,
+            destination.port,
+        );
+        let chain = Chain::Ztunnel(destination.workload);
+        let mut hop: HopOutcome<'m, T> = hop(
+            HopKind::DestinationZtunnel,
+            Some(workload.object),
+            flow,
+            Some(chain),
+        );
+        if !reached {
+            hop.verdict = HopVerdict::Skipped;
+            outcome.hops.push(hop);
+            return;
+        }
+        let decision = match model.policies.of(chain, false) {
+            Some((set, policies)) => set.decide(
+                policies,
+                &hop.flow,
+                Authentication::Passed,
+                &mut hop.policies,
+            ),
+            None => Decision {
+                verdict: Verdict::Allow,
+                by: None,
+            },
+        };
+        passes |= decision.verdict != Verdict::Deny;
+        if seen.contains(&(decision.verdict, decision.by)) {
+            continue;
+        }
+        seen.push((decision.verdict, decision.by));
+        hop.by = decision.by;
+        hop.verdict = match decision.verdict {
+            Verdict::Allow => HopVerdict::Allow,
+            Verdict::Deny => HopVerdict::Deny,
+            Verdict::Unknown => HopVerdict::Unknown,
+        };
+        hops.push(hop);
+    }
+    conclude(call, &mut hops, passes, behind_envoy, outcome);
+    outcome.hops.append(&mut hops);
+}
+
+/// Takes over what the destination ztunnels said.
+fn conclude<T>(
+    call: &Call,
+    hops: &mut [HopOutcome<'_, T>],
+    passes: bool,
+    behind_envoy: bool,
+    outcome: &mut Outcome<'_, T>,
+) {
+    for hop in hops.iter_mut() {
+        match hop.verdict {
+            HopVerdict::Allow if outcome.verdict == Verdict::Allow => {
+                if let Some(by) = hop.by {
+                    outcome.decided = Some(Decided { hop: hop.kind, by });
+                }
+            }
+            HopVerdict::Deny if !passes => {
+                // A ztunnel closes the connection; an Envoy in front of it tells its HTTP client so.
+                let response = match (behind_envoy, http(&call.traffic)) {
+                    (true, Some(http)) => answer(http, 503, BTreeMap::new()),
+                    _ => RESET,
+                };
+                let by = hop.by;
+                refuse(hop, outcome, by, Some(response));
+                return;
+            }
+            HopVerdict::Unknown if outcome.verdict == Verdict::Allow => {
+                outcome.verdict = Verdict::Unknown;
+                outcome.decided = hop.by.map(|by| Decided { hop: hop.kind, by });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn http(traffic: &Traffic) -> Option<&Http> {
+    match traffic {
+        Traffic::Http(http) => Some(http),
+        Traffic::Tls(_) | Traffic::Tcp => None,
+    }
+}

@@ -1,0 +1,15 @@
+//! One request through the mesh: who calls what ([`call`]), which proxies it passes and what each sees ([`hops`]), and
+//! what becomes of it there ([`evaluate`](evaluate::evaluate)). The plain and the explained verdict are one function,
+//! generic over its trace.
+
+mod call;
+mod evaluate;
+mod hops;
+mod sample;
+
+pub(crate) use call::{Call, Target, Traffic, Unresolved, resolve};
+pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate};
+pub(crate) use sample::{
+    BAD_REQUEST, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD, UNRESOLVED_REQUEST,
+    read as read_samples,
+};

@@ -1,0 +1,192 @@
+//! Outcome and log → the contract's answer: clauses with what was wanted and what came, and sentences. The only place
+//! that words a verdict; nothing is decided here.
+
+mod expect;
+mod policies;
+mod sentence;
+
+use crate::eval::{Decided, HopOutcome, Outcome, Taken};
+use crate::flow::Http;
+use crate::model::Model;
+use crate::resource::{ObjectId, ObjectIndex};
+use crate::source::{FieldPath, Origin};
+use crate::trace::Log;
+use crate::wire;
+
+/// The answer to one request.
+pub(crate) fn answer(
+    model: &Model,
+    request: &wire::Request,
+    outcome: &Outcome<'_, Log>,
+) -> wire::Answer {
+    let mut answer = wire::Answer {
+        name: request.name.clone(),
+        verdict: outcome.verdict,
+        reason: sentence::reason(model, outcome),
+        response: outcome.response.clone(),
+        decision: outcome
+            .decided
+            .as_ref()
+            .map(|decided| decision(model, decided)),
+        route: outcome.route.map(|taken| route(model, &taken)),
+        backends: outcome.backends.clone(),
+        mirrors: outcome.mirrors.clone(),
+        request: outcome.request.as_ref().map(delivered),
+        hops: outcome
+            .hops
+            .iter()
+            .map(|hop| self::hop(model, hop))
+            .collect(),
+        diagnostics: Vec::new(),
+        expected: None,
+    };
+    answer.expected = request
+        .expect
+        .as_ref()
+        .map(|expect| expect::compare(expect, &answer));
+    answer
+}
+
+/// The answer to what is no request, or names what is not there.
+pub(crate) fn unanswered(
+    name: Option<String>,
+    message: &str,
+    expect: Option<&serde_json::Value>,
+) -> wire::Answer {
+    let mut answer = wire::Answer {
+        name,
+        verdict: wire::Verdict::Unknown,
+        reason: format!("Not evaluated: {message}."),
+        response: None,
+        decision: None,
+        route: None,
+        backends: Vec::new(),
+        mirrors: Vec::new(),
+        request: None,
+        hops: Vec::new(),
+        diagnostics: Vec::new(),
+        expected: None,
+    };
+    answer.expected = expect.map(|expect| expect::compare(expect, &answer));
+    answer
+}
+
+fn decision(model: &Model, decided: &Decided) -> wire::Decision {
+    let policy = decided
+        .by
+        .policy
+        .and_then(|policy| id(model, policy))
+        .map(|id| wire::PolicyRef {
+            object: id.to_wire(),
+            rule: decided.by.rule.and_then(|rule| usize::try_from(rule).ok()),
+        });
+    wire::Decision {
+        hop: decided.hop,
+        cause: decided.by.cause,
+        policy,
+    }
+}
+
+fn route(model: &Model, taken: &Taken<'_>) -> wire::RouteChoice {
+    let entry = taken.entry;
+    let object = model.mesh.object(entry.route);
+    let origin = object.map(|object| Origin {
+        document: object.document,
+        path: FieldPath::new().key("spec").key("rules").index(entry.rule),
+    });
+    wire::RouteChoice {
+        object: object.map_or_else(no_object, |object| object.id.to_wire()),
+        rule: entry.rule,
+        match_index: Some(entry.match_index),
+        file: origin
+            .as_ref()
+            .and_then(|origin| model.documents.file(origin.document))
+            .map(str::to_owned),
+        range: origin
+            .as_ref()
+            .and_then(|origin| model.documents.range(origin)),
+    }
+}
+
+fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
+    wire::HopAnswer {
+        hop: hop.kind,
+        proxy: hop
+            .proxy
+            .and_then(|proxy| id(model, proxy))
+            .map(ObjectId::to_wire),
+        peer: hop.flow.peer.as_ref().map(ToString::to_string),
+        layer: if hop.flow.http.is_some() {
+            wire::Layer::L7
+        } else {
+            wire::Layer::L4
+        },
+        verdict: hop.verdict,
+        policies: policies::explain(model, hop),
+        route: hop.route.map(|taken| route(model, &taken)),
+        backends: hop.backends.clone(),
+        response: hop.response.clone(),
+        candidates: candidates(model, hop),
+    }
+}
+
+/// The route rules that were tried, up to the one taken, each with its conditions.
+fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandidate> {
+    use crate::trace::{Step, children};
+    let (Some(table), Some(http)) = (hop.table, hop.flow.http.as_ref()) else {
+        return Vec::new();
+    };
+    children(hop.routes.entries(), 0)
+        .filter_map(|(tried, conditions, offset)| {
+            let Step::Route(place) = tried.step else {
+                return None;
+            };
+            let entry = table.entries().get(usize::try_from(place).ok()?)?;
+            let conditions = children(conditions, offset)
+                .filter_map(|(step, _, _)| {
+                    let Step::Condition(place) = step.step else {
+                        return None;
+                    };
+                    let condition = entry.conditions.get(usize::try_from(place).ok()?)?;
+                    Some(wire::ConditionAnswer {
+                        name: condition.name(),
+                        want: condition.want(),
+                        got: condition.observe(http),
+                        matched: step.truth.into(),
+                    })
+                })
+                .collect();
+            Some(wire::RouteCandidate {
+                route: route(model, &Taken { table, entry }),
+                matched: tried.truth.into(),
+                conditions,
+            })
+        })
+        .collect()
+}
+
+fn delivered(http: &Http) -> wire::DeliveredRequest {
+    wire::DeliveredRequest {
+        method: http.method.clone(),
+        path: http.path.clone(),
+        host: http.authority.clone(),
+        headers: http
+            .headers
+            .iter()
+            .map(|(name, lines)| (name.clone(), lines.join(",")))
+            .collect(),
+    }
+}
+
+fn id(model: &Model, index: ObjectIndex) -> Option<&ObjectId> {
+    model.mesh.object(index).map(|object| &object.id)
+}
+
+/// Every index that an outcome holds is of the model; a wrong one must not end the answer.
+fn no_object() -> wire::ObjectRef {
+    wire::ObjectRef {
+        kind: String::new(),
+        namespace: None,
+        name: String::new(),
+    }
+}

@@ -1,0 +1,140 @@
+//! The one plain sentence of a verdict.
+
+use super::id;
+use crate::eval::{Decided, Outcome};
+use crate::model::Model;
+use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
+
+/// Why the verdict is as it is.
+pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+    match (outcome.verdict, &outcome.decided) {
+        (Verdict::Allow, Some(decided)) => {
+            format!(
+                "{} at {} allows it{}.",
+                policy(model, decided),
+                place(decided.hop),
+                destination(outcome)
+            )
+        }
+        (Verdict::Allow, None) => format!("{}{}.", nothing_objects(outcome), destination(outcome)),
+        (Verdict::Deny, Some(decided)) => denial(model, outcome, decided),
+        (Verdict::Deny, None) => "It is refused.".to_owned(),
+        (Verdict::Unknown, Some(decided)) => {
+            format!(
+                "It depends on what only the cluster knows: {} at {}.",
+                policy(model, decided),
+                place(decided.hop)
+            )
+        }
+        (Verdict::Unknown, None) => "It depends on what only the cluster knows.".to_owned(),
+    }
+}
+
+fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+    let place = place(decided.hop);
+    let seen = seen(outcome.response.as_ref());
+    match decided.by.cause {
+        Cause::Authorization => format!("{} at {place} denies it{seen}.", policy(model, decided)),
+        Cause::Default => match decided.by.policy {
+            Some(_) => format!(
+                "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.",
+                policy(model, decided)
+            ),
+            None => {
+                format!("There are ALLOW policies at {place}, and no rule of them matches{seen}.")
+            }
+        },
+        Cause::Authentication => {
+            format!("{place} refuses the token{seen}.").replacen("the ", "The ", 1)
+        }
+        Cause::Mtls => format!(
+            "{place} refuses a connection without the identity that mutual TLS would prove{seen}."
+        )
+        .replacen("the ", "The ", 1),
+        Cause::Routing => match outcome
+            .response
+            .as_ref()
+            .and_then(|response| response.status)
+        {
+            Some(404) => format!(
+                "There are routes for this port at {place}, and none of their rules matches{seen}."
+            ),
+            Some(500) => {
+                format!("The rule taken at {place} has no backend that can be used{seen}.")
+            }
+            Some(400) => format!("Envoy at {place} refuses the path{seen}."),
+            _ => format!(
+                "The Gateway that the labels name is no waypoint, so connections through it fail{seen}."
+            ),
+        },
+    }
+}
+
+/// The deciding policy, as the beginning of a sentence.
+fn policy(model: &Model, decided: &Decided) -> String {
+    match decided.by.policy.and_then(|policy| id(model, policy)) {
+        Some(id) => {
+            let rule = decided
+                .by
+                .rule
+                .map(|rule| format!("Rule {rule} of "))
+                .unwrap_or_default();
+            format!("{rule}{} `{}`", id.kind.name(), id.qualified_name())
+        }
+        None => "A policy".to_owned(),
+    }
+}
+
+fn place(hop: HopKind) -> &'static str {
+    match hop {
+        HopKind::Client => "the client",
+        HopKind::SourceZtunnel => "the caller's ztunnel",
+        HopKind::IngressGateway => "the ingress gateway",
+        HopKind::Waypoint => "the waypoint",
+        HopKind::DestinationZtunnel => "the destination's ztunnel",
+    }
+}
+
+fn seen(response: Option<&Response>) -> String {
+    match response {
+        Some(Response {
+            grpc_status: Some(status),
+            ..
+        }) => format!("; the client sees gRPC status {status}"),
+        Some(Response {
+            status: Some(status),
+            ..
+        }) => format!("; the client sees {status}"),
+        Some(Response { reset: true, .. }) => "; the client sees its connection closed".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn nothing_objects<T>(outcome: &Outcome<'_, T>) -> String {
+    let asked = outcome.hops.iter().any(|hop| {
+        matches!(
+            hop.kind,
+            HopKind::Waypoint | HopKind::IngressGateway | HopKind::DestinationZtunnel
+        ) && hop.verdict == HopVerdict::Allow
+    });
+    if asked {
+        "No policy on the way has anything against it".to_owned()
+    } else {
+        "Nothing on the way enforces anything".to_owned()
+    }
+}
+
+fn destination<T>(outcome: &Outcome<'_, T>) -> String {
+    if let Some(Response {
+        status: Some(status),
+        ..
+    }) = outcome.response
+    {
+        return format!("; the proxy answers {status} itself");
+    }
+    match (&outcome.route, outcome.backends.len()) {
+        (Some(_), 1) => "; a route sends it on".to_owned(),
+        (Some(_), count) => format!("; a route shares it among {count} backends"),
+        (None, _) => String::new(),
+    }
+}

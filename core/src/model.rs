@@ -1,0 +1,88 @@
+//! Everything that can be said of manifests before any request is asked about: the pipeline on one page. A model is
+//! built once for a text, never changes, and is asked many times.
+
+mod policies;
+mod routes;
+
+pub(crate) use policies::{Chain, Policies, scope};
+pub(crate) use routes::Routes;
+
+use crate::attach::{self, Attachments, Reason, Row};
+use crate::authz::{Effect, LossKind};
+use crate::mesh::{self, Mesh};
+use crate::resource;
+use crate::source::{Diagnostics, Documents};
+use crate::wire::{self, EdgeStatus, Via};
+
+/// What the manifests come to.
+pub(crate) struct Model {
+    /// The texts, and where everything stands.
+    pub(crate) documents: Documents,
+    /// The objects and their index.
+    pub(crate) mesh: Mesh,
+    /// Every reference, with what becomes of it.
+    pub(crate) attachments: Attachments,
+    /// Policies as each proxy enforces them.
+    pub(crate) policies: Policies,
+    /// Routes as each waypoint tries them.
+    pub(crate) routes: Routes,
+}
+
+impl Model {
+    /// Reads, indexes, attaches, compiles: each stage reports what it meets and returns what it could make.
+    pub(crate) fn load(
+        manifests: &wire::Manifests,
+        settings: &wire::Settings,
+        out: &mut Diagnostics,
+    ) -> Self {
+        let documents = Documents::read(manifests, out);
+        let objects = resource::read(&documents, out);
+        let mesh = mesh::index(settings.clone(), objects);
+        let attachments = attach::resolve(&mesh);
+        let policies = Policies::compile(&mesh, &attachments);
+        let routes = Routes::compile(&mesh, &attachments);
+        Self {
+            documents,
+            mesh,
+            attachments,
+            policies,
+            routes,
+        }
+    }
+
+    /// What becomes of a reference once the policy behind it is compiled: a ztunnel may have nothing left to enforce.
+    pub(crate) fn effect(&self, row: &Row) -> (EdgeStatus, Reason) {
+        let at_ztunnel =
+            matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
+        let reason = match self.policies.at_ztunnel(row.from) {
+            Some(_) if !at_ztunnel || row.to.kind == resource::Kind::Gateway => row.reason,
+            Some(policy) if crate::authz::refusal(policy.action, policy.dry_run).is_some() => {
+                Reason::UnsupportedValue
+            }
+            // What was written with nothing in it means what it says.
+            Some(policy) if policy.losses.is_empty() => row.reason,
+            Some(policy)
+                if policy
+                    .losses
+                    .iter()
+                    .any(|loss| loss.kind == LossKind::RuleDeniesEverything) =>
+            {
+                Reason::AllowsNothingAtZtunnel
+            }
+            Some(policy) => match policy.effect() {
+                Effect::Enforced => row.reason,
+                Effect::AllowsNothing => Reason::AllowsNothingAtZtunnel,
+                Effect::NoEffect => Reason::EmptyAtZtunnel,
+            },
+            None => row.reason,
+        };
+        (
+            if reason == row.reason {
+                row.status
+            } else {
+                reason.status(row.via)
+            },
+            reason,
+        )
+    }
+}

@@ -1,0 +1,111 @@
+//! The order in which a proxy tries matches. The `Ord` of [`Key`] is the precedence, most specific first:
+//! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (sortHTTPRoutes, getURIRank, getURILength).
+
+use std::cmp::Reverse;
+
+use super::condition::{Condition, PathMatch};
+
+/// What decides between two matches of one group. The sort is stable, so that what is equal here keeps its order:
+/// creation time, namespace, name, rule, match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    /// Exact before prefix before regular expression before no path at all.
+    path_rank: Reverse<u8>,
+    /// The longer path first, in bytes; of a regular expression the pattern.
+    path_length: Reverse<usize>,
+    /// With a method before without.
+    method: Reverse<bool>,
+    /// More headers first.
+    headers: Reverse<usize>,
+    /// More query parameters first.
+    query: Reverse<usize>,
+}
+
+impl Key {
+    pub(super) fn new(conditions: &[Condition]) -> Self {
+        let mut key = Self {
+            path_rank: Reverse(0),
+            path_length: Reverse(0),
+            method: Reverse(false),
+            headers: Reverse(0),
+            query: Reverse(0),
+        };
+        for condition in conditions {
+            match condition {
+                Condition::Path(path) => {
+                    let (rank, length) = match path {
+                        PathMatch::Exact(path) => (3, path.len()),
+                        PathMatch::Prefix(path) => (2, path.len()),
+                        PathMatch::Regex(pattern) => (1, pattern.text().len()),
+                    };
+                    key.path_rank = Reverse(rank);
+                    key.path_length = Reverse(length);
+                }
+                Condition::Method(_) => key.method = Reverse(true),
+                Condition::Header(..) => key.headers.0 += 1,
+                Condition::Query(..) => key.query.0 += 1,
+            }
+        }
+        key
+    }
+}
+
+/// Whether a match takes everything, so that nothing behind it is ever tried:
+/// `istio/istio: pilot/pkg/networking/core/route/route.go` (IsCatchAllRoute).
+pub(super) fn is_catch_all(conditions: &[Condition]) -> bool {
+    match conditions {
+        [] => true,
+        [Condition::Path(PathMatch::Prefix(path))] => path == "/",
+        [Condition::Path(PathMatch::Regex(pattern))] => matches!(pattern.text(), ".*" | "*"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::condition::{Pattern, ValueMatch};
+    use super::*;
+
+    fn prefix(path: &str) -> Condition {
+        Condition::Path(PathMatch::Prefix(path.to_owned()))
+    }
+
+    fn header(name: &str) -> Condition {
+        Condition::Header(name.to_owned(), ValueMatch::Present)
+    }
+
+    /// One pair a key: the left side comes first although every later key speaks for the right.
+    #[test]
+    fn each_key_outranks_all_later_ones() {
+        let method = || Condition::Method("GET".to_owned());
+        let query = || Condition::Query("q".to_owned(), ValueMatch::Present);
+        let exact = Condition::Path(PathMatch::Exact("/a".to_owned()));
+        let regex = Condition::Path(PathMatch::Regex(Pattern::new("/a/very/long/.*")));
+        for (first, second) in [
+            (vec![exact], vec![prefix("/a/b/c"), method()]),
+            (
+                vec![prefix("/")],
+                vec![regex, method(), header("a"), query()],
+            ),
+            (
+                vec![prefix("/ab")],
+                vec![prefix("/a"), method(), header("a"), query()],
+            ),
+            (
+                vec![prefix("/a"), method()],
+                vec![prefix("/a"), header("a"), header("b"), query()],
+            ),
+            (
+                vec![prefix("/a"), header("a")],
+                vec![prefix("/a"), query(), query()],
+            ),
+            (vec![prefix("/a"), query()], vec![prefix("/a")]),
+            (vec![prefix("/")], vec![method(), header("a")]),
+        ] {
+            assert!(
+                Key::new(&first) < Key::new(&second),
+                "{first:?} before {second:?}"
+            );
+        }
+    }
+}

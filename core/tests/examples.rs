@@ -1,0 +1,31 @@
+//! Every example is a test: what its requests expect comes true.
+
+mod common;
+
+use std::fs;
+
+use ambient_core::wire;
+
+#[test]
+fn every_example_does_what_it_says() {
+    let mut problems = Vec::new();
+    let files = common::files("../examples", "yaml");
+    assert!(files.len() >= 2, "the examples are there");
+    for file in files {
+        let text = fs::read_to_string(&file).expect("the example is readable");
+        let input: wire::Input =
+            serde_yaml::from_str(&text).expect("the example has the contract's shape");
+        let evaluation = ambient_core::evaluate(&input);
+        assert!(
+            !evaluation.results.is_empty(),
+            "{} has requests",
+            file.display()
+        );
+        problems.extend(
+            common::unmet(&evaluation)
+                .iter()
+                .map(|line| format!("{}: {line}", file.display())),
+        );
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
