@@ -5,9 +5,11 @@ use std::path::Path;
 use crate::error::{At, Result};
 use crate::{cmd, paths};
 
-/// What a page or a worker starts by its name. `monaco.js` is one although `main.js` imports it: its stylesheet
-/// gets a name that it can ask for only as an entry.
-const ENTRIES: [&str; 4] = ["main.js", "worker.js", "editor.worker.js", "monaco.js"];
+/// What a page or a worker starts by its name, in two bundles: the first leaves the import of the editor to the
+/// browser, so that a page without its editor is small. One bundle split into chunks would do that too, but repeats
+/// the editor's styles for every module that is imported late.
+const PAGE: [&str; 2] = ["main.js", "worker.js"];
+const EDITOR: [&str; 2] = ["monaco.js", "editor.worker.js"];
 
 /// Makes `web/dist` anew, so that no file of an older build stays.
 pub(super) fn bundle() -> Result {
@@ -15,35 +17,8 @@ pub(super) fn bundle() -> Result {
     if dist.exists() {
         std::fs::remove_dir_all(&dist).at(&dist)?;
     }
-    let js = web.join("js");
-    let mut esbuild = cmd::command(js.join("node_modules/.bin/esbuild"));
-    esbuild
-        .args(ENTRIES.map(|entry| js.join(entry)))
-        .args([
-            "--bundle",
-            "--splitting",
-            "--format=esm",
-            "--minify",
-            "--target=es2022",
-        ])
-        .args([
-            "--loader:.ttf=file",
-            "--loader:.wasm=file",
-            "--log-level=warning",
-        ])
-        .args([
-            "--entry-names=[name]",
-            "--asset-names=[name]-[hash]",
-            "--chunk-names=[name]-[hash]",
-        ])
-        .arg(format!(
-            "--alias:pkg={}",
-            super::bindgen::folder().display()
-        ))
-        .arg(format!("--outdir={}", dist.display()))
-        // A module that Rust binds is copied beside the generated ones, away from node_modules.
-        .env("NODE_PATH", js.join("node_modules"));
-    cmd::run(&mut esbuild)?;
+    esbuild(&PAGE, &["--external:*/monaco.js"])?;
+    esbuild(&EDITOR, &[])?;
     copy(&web.join("index.html"), &dist.join("index.html"))?;
     let style = web.join("style");
     for file in paths::files(&style, &[]).at(&style)? {
@@ -51,6 +26,30 @@ pub(super) fn bundle() -> Result {
         copy(&file, &dist.join(name))?;
     }
     Ok(())
+}
+
+fn esbuild(entries: &[&str], options: &[&str]) -> Result {
+    let js = paths::web().join("js");
+    let mut esbuild = cmd::command(js.join("node_modules/.bin/esbuild"));
+    esbuild
+        .args(entries.iter().map(|entry| js.join(entry)))
+        .args(["--bundle", "--format=esm", "--minify", "--target=es2022"])
+        .args([
+            "--loader:.ttf=file",
+            "--loader:.wasm=file",
+            "--log-level=warning",
+        ])
+        // What has a hash in its name may be cached for ever.
+        .args(["--entry-names=[name]", "--asset-names=[name]-[hash]"])
+        .args(options)
+        .arg(format!(
+            "--alias:pkg={}",
+            super::bindgen::folder().display()
+        ))
+        .arg(format!("--outdir={}", paths::dist().display()))
+        // A module that Rust binds is copied beside the generated ones, away from node_modules.
+        .env("NODE_PATH", js.join("node_modules"));
+    cmd::run(&mut esbuild)
 }
 
 fn copy(from: &Path, to: &Path) -> Result {

@@ -41,6 +41,7 @@ fn compile(toolchain: Toolchain) -> Result {
         "web/Cargo.toml",
         "web/src",
         "web/js",
+        "xtask/src/web",
     ];
     let inputs: Vec<PathBuf> = inputs.iter().map(|input| root.join(input)).collect();
     let outputs = BINS.map(|bin| bindgen::folder().join(format!("{bin}.js")));
@@ -69,6 +70,7 @@ fn dist() -> Result {
         web.join("js"),
         web.join("index.html"),
         web.join("style"),
+        paths::root().join("xtask/src/web"),
     ];
     let outputs = ["index.html", "main.js", "worker.js"].map(|file| paths::dist().join(file));
     Stamp::new("dist", &inputs, &[])?.run(&outputs, || {
