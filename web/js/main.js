@@ -1,0 +1,8 @@
+// The page: starts the wasm of the bin `app`. Monaco is not imported here, so that the page can show a
+// verdict before the editor (some 1 MB compressed) is there; the page asks for it with `loadEditor`.
+import init from "pkg/app.js";
+import wasm from "pkg/app_bg.wasm";
+
+globalThis.ambient = { loadEditor: () => import("./monaco.js") };
+
+await init({ module_or_path: new URL(wasm, import.meta.url) });

@@ -1,0 +1,82 @@
+//! The page: Rust to wasm, wasm to JavaScript modules, modules to `web/dist`.
+//!
+//! Each step is skipped when nothing that it reads has changed.
+
+mod bindgen;
+mod bundle;
+mod compress;
+mod npm;
+mod size;
+
+use std::path::PathBuf;
+
+use crate::error::Result;
+use crate::paths;
+use crate::stamp::Stamp;
+use crate::toolchain::{self, Toolchain};
+use crate::{cmd, progress};
+
+/// The two programs of the package `ambient-web`: the page, and the engine in its worker.
+const BINS: [&str; 2] = ["app", "worker"];
+
+/// Builds `web/dist`.
+pub(crate) fn build() -> Result {
+    let toolchain = Toolchain::find()?;
+    progress(&format!("wasm is built by {}", toolchain.why()));
+    compile(toolchain)?;
+    npm::install()?;
+    dist()?;
+    size::report(&paths::dist())
+}
+
+/// Rust to wasm, and wasm to the modules in [`bindgen::folder`].
+fn compile(toolchain: Toolchain) -> Result {
+    let root = paths::root();
+    // The whole folders, not only src: the engine and the page include documents and examples at compile time.
+    let inputs = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "core",
+        "examples",
+        "web/Cargo.toml",
+        "web/src",
+        "web/js",
+        "xtask/src/web",
+    ];
+    let inputs: Vec<PathBuf> = inputs.iter().map(|input| root.join(input)).collect();
+    let outputs = BINS.map(|bin| bindgen::folder().join(format!("{bin}.js")));
+    let stamp = Stamp::new("wasm", &inputs, &[&toolchain.version(), bindgen::VERSION])?;
+    stamp.run(&outputs, || {
+        progress("cargo build for wasm32");
+        cmd::run(toolchain.cargo("build").args([
+            "--profile",
+            "wasm",
+            "-p",
+            "ambient-web",
+            "--bins",
+        ]))?;
+        progress("wasm-bindgen");
+        let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
+        BINS.iter()
+            .try_for_each(|bin| bindgen::generate(&built.join(format!("{bin}.wasm"))))
+    })
+}
+
+/// Modules, styles and the page itself to `web/dist`, each with its compressed twins.
+fn dist() -> Result {
+    let web = paths::web();
+    let inputs = [
+        bindgen::folder(),
+        web.join("js"),
+        web.join("index.html"),
+        web.join("style"),
+        paths::root().join("xtask/src/web"),
+    ];
+    let outputs = ["index.html", "main.js", "worker.js"].map(|file| paths::dist().join(file));
+    Stamp::new("dist", &inputs, &[])?.run(&outputs, || {
+        progress("esbuild");
+        bundle::bundle()?;
+        progress("compressing");
+        compress::folder(&paths::dist())
+    })
+}

@@ -1,0 +1,62 @@
+//! What a visitor downloads, and the limit of what may become of it.
+
+use std::path::{Path, PathBuf};
+
+use super::compress::twin;
+use crate::error::{At, Error, Result};
+use crate::paths;
+
+/// The page's and the engine's wasm together, gzipped: what has to arrive before the first verdict.
+const WASM_LIMIT: u64 = 500_000;
+
+/// Prints the sizes of a built page and fails if its wasm is over the limit.
+pub(super) fn report(dist: &Path) -> Result {
+    println!("{:>12} {:>10} {:>10}  web/dist", "bytes", "gz", "br");
+    let mut wasm = 0;
+    for file in plain_files(dist)? {
+        let name = file.strip_prefix(dist).unwrap_or(&file).display();
+        let gz = length(&twin(&file, "gz"))?;
+        println!(
+            "{:>12} {gz:>10} {:>10}  {name}",
+            length(&file)?,
+            length(&twin(&file, "br"))?
+        );
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
+            wasm += gz;
+        }
+    }
+    within_limit(wasm)
+}
+
+fn within_limit(wasm: u64) -> Result {
+    if wasm <= WASM_LIMIT {
+        return Ok(());
+    }
+    Err(Error::Check(format!(
+        "the page's wasm is {wasm} bytes gzipped, more than the {WASM_LIMIT} that it may have"
+    )))
+}
+
+fn plain_files(dist: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = paths::files(dist, &[]).at(dist)?;
+    files.retain(|file| file.extension().is_none_or(|e| e != "br" && e != "gz"));
+    Ok(files)
+}
+
+fn length(file: &Path) -> Result<u64> {
+    std::fs::metadata(file).at(file).map(|data| data.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_itself_is_allowed() {
+        assert!(within_limit(WASM_LIMIT).is_ok());
+        assert!(within_limit(WASM_LIMIT + 1).is_err());
+    }
+}
