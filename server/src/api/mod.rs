@@ -1,0 +1,21 @@
+//! The endpoints, one file each.
+
+mod analyze;
+mod evaluate;
+mod graph;
+mod health;
+mod problems;
+
+use axum::Router;
+
+use crate::Service;
+
+/// All endpoints.
+pub(crate) fn routes() -> Router<Service> {
+    Router::new()
+        .merge(evaluate::route())
+        .merge(graph::route())
+        .merge(analyze::route())
+        .merge(health::route())
+        .merge(problems::route())
+}

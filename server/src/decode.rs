@@ -1,0 +1,226 @@
+//! Bytes to [`Input`]: with a place for every complaint, and without fields that nobody reads. A misspelt
+//! `request:` would otherwise be an evaluation of nothing that looks like a success.
+
+use std::fmt;
+
+use ambient_core::wire::Input;
+use serde::de::{
+    Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer,
+};
+
+use serde_path_to_error::{Path, Segment};
+
+use crate::{format::Format, problem::Place};
+
+/// Fields that files of examples have for their readers.
+const FOR_READERS: [&str; 2] = ["title", "notice"];
+
+/// Said to those who post manifests as they are.
+const MANIFESTS: &str = "Kubernetes manifests belong, as one text, into the field `manifests`";
+
+/// Why bytes are no [`Input`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// They are not even JSON or YAML.
+    pub syntax: bool,
+    /// One sentence.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(line), Some(column)) = (self.place.line, self.place.column) {
+            write!(f, "{line}:{column}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Reads an [`Input`].
+pub fn decode(bytes: &[u8], format: Format) -> Result<Input, Malformed> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Malformed {
+            syntax: true,
+            message: "the body is empty".to_owned(),
+            place: Place::default(),
+        });
+    }
+    match format {
+        Format::Json => decode_json(bytes),
+        Format::Yaml => decode_yaml(bytes),
+    }
+}
+
+fn decode_json(bytes: &[u8]) -> Result<Input, Malformed> {
+    let complaint = |error: &serde_json::Error, path: Option<&Path>| {
+        let (line, column) = (error.line(), error.column());
+        // serde_json counts bytes, and names column 0 where a line has just begun.
+        let before = line_of(bytes, line).get(..column.saturating_sub(1));
+        Malformed {
+            syntax: !error.is_data(),
+            message: bare(&error.to_string(), path, line, column),
+            place: Place {
+                pointer: path.and_then(pointer),
+                line: Some(line),
+                column: before.map(|before| utf16_len(&String::from_utf8_lossy(before)) + 1),
+            },
+        }
+    };
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let input = read(&mut json).map_err(|fault| match fault {
+        Fault::Refused(error) => complaint(error.inner(), Some(error.path())),
+        Fault::Unread(fields) => unread(&fields),
+    })?;
+    json.end().map_err(|error| complaint(&error, None))?;
+    Ok(input)
+}
+
+fn decode_yaml(bytes: &[u8]) -> Result<Input, Malformed> {
+    let complaint = |error: &serde_yaml::Error, path: Option<&Path>| {
+        let place = error.location().map(|at| (at.line(), at.column()));
+        let (line, column) = place.unwrap_or_default();
+        // libyaml counts characters.
+        let text = String::from_utf8_lossy(line_of(bytes, line));
+        let before: String = text.chars().take(column.saturating_sub(1)).collect();
+        Malformed {
+            syntax: path.is_none(),
+            message: bare(&error.to_string(), path, line, column),
+            place: Place {
+                pointer: path.and_then(pointer),
+                line: place.map(|_| line),
+                column: place.map(|_| utf16_len(&before) + 1),
+            },
+        }
+    };
+    read(serde_yaml::Deserializer::from_slice(bytes)).map_err(|fault| match fault {
+        // The parser does not say which kind of error it met. Whoever expects nothing meets syntax errors only.
+        Fault::Refused(error) => match count_documents(bytes) {
+            Err(syntax) => complaint(&syntax, None),
+            Ok(0 | 1) => complaint(error.inner(), Some(error.path())),
+            Ok(_) => several_documents(),
+        },
+        Fault::Unread(fields) => unread(&fields),
+    })
+}
+
+fn count_documents(bytes: &[u8]) -> Result<usize, serde_yaml::Error> {
+    let mut documents = 0;
+    for document in serde_yaml::Deserializer::from_slice(bytes) {
+        IgnoredAny::deserialize(document)?;
+        documents += 1;
+    }
+    Ok(documents)
+}
+
+enum Fault<E> {
+    Refused(serde_path_to_error::Error<E>),
+    Unread(Vec<String>),
+}
+
+/// Reads with any parser, and keeps the paths of what was not read.
+fn read<'de, D: Deserializer<'de>>(parser: D) -> Result<Input, Fault<D::Error>> {
+    let mut fields = Vec::new();
+    let mut note = |path: serde_ignored::Path<'_>| {
+        let path = path.to_string();
+        if !FOR_READERS.contains(&path.as_str()) {
+            fields.push(path);
+        }
+    };
+    let watched = serde_ignored::Deserializer::new(parser, &mut note);
+    let input = serde_path_to_error::deserialize::<_, Whole>(watched).map_err(Fault::Refused)?;
+    if fields.is_empty() {
+        Ok(input.0)
+    } else {
+        Err(Fault::Unread(fields))
+    }
+}
+
+fn several_documents() -> Malformed {
+    Malformed {
+        syntax: false,
+        message: format!("the body is several YAML documents, not one; {MANIFESTS}"),
+        place: Place::default(),
+    }
+}
+
+fn unread(fields: &[String]) -> Malformed {
+    let hint = if fields.iter().any(|field| field == "apiVersion") {
+        MANIFESTS
+    } else {
+        "the fields are `manifests`, `settings`, `requests`"
+    };
+    Malformed {
+        syntax: false,
+        message: format!("unknown field `{}`; {hint}", fields.join("`, `")),
+        place: Place {
+            pointer: fields
+                .first()
+                .map(|field| format!("#/{}", field.replace('.', "/"))),
+            ..Place::default()
+        },
+    }
+}
+
+/// An [`Input`] that was written as an object: derived code would take a list of its fields, too.
+struct Whole(Input);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Whole;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with `manifests`, `settings`, `requests`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Whole, A::Error> {
+                Input::deserialize(MapAccessDeserializer::new(map)).map(Whole)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A path as a JSON Pointer in a URI fragment; `None` for the whole body.
+fn pointer(path: &Path) -> Option<String> {
+    let segments: Vec<String> = path
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => Some(variant.clone()),
+            Segment::Unknown => None,
+        })
+        .collect();
+    (!segments.is_empty()).then(|| format!("#/{}", segments.join("/")))
+}
+
+/// A line by its number from 1, without its end.
+fn line_of(bytes: &[u8], number: usize) -> &[u8] {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .nth(number.saturating_sub(1))
+        .unwrap_or_default()
+}
+
+fn utf16_len(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A message without its place, which has fields of its own: serde_yaml writes the path in front, and both
+/// parsers the position behind.
+fn bare(message: &str, path: Option<&Path>, line: usize, column: usize) -> String {
+    let message = path
+        .and_then(|path| message.strip_prefix(&format!("{path}: ")))
+        .unwrap_or(message);
+    let position = format!(" at line {line} column {column}");
+    message
+        .strip_suffix(&position)
+        .unwrap_or(message)
+        .to_owned()
+}

@@ -1,0 +1,37 @@
+//! The REST service of Ambient Playground: the engine behind HTTP, and the page.
+
+pub mod body;
+pub mod check;
+pub mod decode;
+pub mod format;
+pub mod problem;
+pub mod request_id;
+pub mod serve;
+
+mod access_log;
+mod api;
+mod negotiate;
+mod page;
+mod security;
+mod service;
+
+pub use service::{Config, Service};
+
+use axum::{Router, middleware::from_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The service with all of its layers.
+pub fn app(config: Config) -> Router {
+    layered(api::routes().with_state(Service::new(config)))
+}
+
+/// The layers, around any endpoints. The last one is the outermost: every answer passes through all of them.
+fn layered(endpoints: Router) -> Router {
+    endpoints
+        .fallback(page::serve)
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(from_fn(problem::complete))
+        .layer(from_fn(security::protect))
+        .layer(from_fn(access_log::record))
+        .layer(from_fn(request_id::assign))
+}
