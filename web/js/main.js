@@ -3,6 +3,8 @@
 import init from "pkg/app.js";
 import wasm from "pkg/app_bg.wasm";
 
-globalThis.ambient = { loadEditor: () => import("./monaco.js") };
+globalThis.ambient = {
+  loadEditor: async (...settings) => (await import("./monaco.js")).createEditor(...settings),
+};
 
 await init({ module_or_path: new URL(wasm, import.meta.url) });

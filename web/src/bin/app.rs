@@ -1,2 +1,4 @@
 //! The page.
-fn main() {}
+fn main() {
+    ambient_web::app::start();
+}

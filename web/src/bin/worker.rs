@@ -1,2 +1,4 @@
 //! The engine, in a worker.
-fn main() {}
+fn main() {
+    ambient_web::worker::start();
+}

@@ -1,0 +1,253 @@
+//! Where the nodes of a graph stand: layered from left to right, by the direction of references. Pure, and the same
+//! for the same graph.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ambient_core::wire;
+use rust_sugiyama::configure::Config;
+use serde::{Deserialize, Serialize};
+
+/// Where everything stands, in pixels at a zoom of 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The width of all of it.
+    pub width: f64,
+    /// The height of all of it.
+    pub height: f64,
+    /// The nodes that have references; an object without any is only in the text.
+    pub boxes: Vec<Placed>,
+}
+
+/// A node's box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// The node's id.
+    pub id: String,
+    /// The left edge.
+    pub x: f64,
+    /// The upper edge.
+    pub y: f64,
+    /// The width.
+    pub width: f64,
+}
+
+/// The height of every box.
+pub(crate) const BOX_HEIGHT: f64 = 40.0;
+const GAP: f64 = 18.0;
+const LAYER_GAP: f64 = 90.0;
+const MARGIN: f64 = 12.0;
+/// Text is measured by its length: the page's font is about this wide.
+const CHARACTER: f64 = 7.2;
+const MIN_WIDTH: f64 = 110.0;
+const MAX_WIDTH: f64 = 240.0;
+
+/// Lays a graph out.
+pub fn place(graph: &wire::Graph) -> Layout {
+    let connected: BTreeSet<&str> = graph
+        .edges
+        .iter()
+        .flat_map(|edge| [edge.from.as_str(), edge.to.as_str()])
+        .collect();
+    let nodes: Vec<&wire::Node> = graph
+        .nodes
+        .iter()
+        .filter(|node| connected.contains(node.id.as_str()))
+        .collect();
+    let numbers: BTreeMap<&str, u32> = nodes.iter().map(|node| node.id.as_str()).zip(0..).collect();
+    let edges = acyclic(graph, &numbers);
+    // The crate lays out from top to bottom; the page reads from left to right, so that sizes are swapped here and
+    // coordinates below.
+    let vertices: Vec<(u32, (f64, f64))> = (0..)
+        .zip(&nodes)
+        .map(|(number, node)| (number, (BOX_HEIGHT + GAP, width(node) + LAYER_GAP)))
+        .collect();
+    let config = Config {
+        vertex_spacing: 0.0,
+        ..Config::default()
+    };
+    let mut layout = Layout {
+        width: 0.0,
+        height: MARGIN,
+        boxes: Vec::new(),
+    };
+    for (part, _, _) in rust_sugiyama::from_vertices_and_edges(&vertices, &edges, &config) {
+        stack(&mut layout, &nodes, &part);
+    }
+    layout.boxes.sort_by(|left, right| left.id.cmp(&right.id));
+    layout.width += MARGIN;
+    layout
+}
+
+/// Puts one connected part below the others.
+fn stack(layout: &mut Layout, nodes: &[&wire::Node], part: &[(usize, (f64, f64))]) {
+    let top = part
+        .iter()
+        .map(|(_, (across, _))| *across)
+        .fold(f64::INFINITY, f64::min);
+    let left = part
+        .iter()
+        .map(|(_, (_, along))| along.abs())
+        .fold(f64::INFINITY, f64::min);
+    let mut bottom = layout.height;
+    for (number, (across, along)) in part {
+        let Some(node) = nodes.get(*number) else {
+            continue;
+        };
+        let (x, y) = (MARGIN + along.abs() - left, layout.height + across - top);
+        let width = width(node);
+        layout.width = layout.width.max(x + width);
+        bottom = bottom.max(y + BOX_HEIGHT);
+        layout.boxes.push(Placed {
+            id: node.id.clone(),
+            x,
+            y,
+            width,
+        });
+    }
+    layout.height = bottom + GAP;
+}
+
+/// The edges as numbers, each pair once, without those that would close a cycle.
+fn acyclic(graph: &wire::Graph, numbers: &BTreeMap<&str, u32>) -> Vec<(u32, u32)> {
+    let mut edges: BTreeSet<(u32, u32)> = BTreeSet::new();
+    let mut next: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for edge in &graph.edges {
+        let (Some(&from), Some(&to)) = (
+            numbers.get(edge.from.as_str()),
+            numbers.get(edge.to.as_str()),
+        ) else {
+            continue;
+        };
+        if from != to && !edges.contains(&(from, to)) && !reaches(&next, to, from) {
+            edges.insert((from, to));
+            next.entry(from).or_default().push(to);
+        }
+    }
+    edges.into_iter().collect()
+}
+
+fn reaches(next: &BTreeMap<u32, Vec<u32>>, from: u32, to: u32) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        if node == to {
+            return true;
+        }
+        if seen.insert(node) {
+            open.extend(next.get(&node).into_iter().flatten());
+        }
+    }
+    false
+}
+
+fn width(node: &wire::Node) -> f64 {
+    let longest = node
+        .name
+        .chars()
+        .count()
+        .max(subtitle(node).chars().count());
+    let characters = u32::try_from(longest).unwrap_or(u32::MAX);
+    (f64::from(characters) * CHARACTER + 24.0).clamp(MIN_WIDTH, MAX_WIDTH)
+}
+
+/// The second line of a box.
+pub(crate) fn subtitle(node: &wire::Node) -> String {
+    let kind = match node.role.as_deref() {
+        Some(role) => format!("{} ({role})", node.kind),
+        None => node.kind.clone(),
+    };
+    match &node.namespace {
+        Some(namespace) => format!("{kind} · {namespace}"),
+        None => kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph(edges: &[(&str, &str)], lonely: &[&str]) -> wire::Graph {
+        let node = |id: &str| wire::Node {
+            id: id.to_owned(),
+            kind: "Service".to_owned(),
+            name: id.to_owned(),
+            ..wire::Node::default()
+        };
+        let ids: BTreeSet<&str> = edges
+            .iter()
+            .flat_map(|(from, to)| [*from, *to])
+            .chain(lonely.iter().copied())
+            .collect();
+        wire::Graph {
+            nodes: ids.into_iter().map(node).collect(),
+            edges: edges
+                .iter()
+                .map(|(from, to)| wire::Edge {
+                    from: (*from).to_owned(),
+                    to: (*to).to_owned(),
+                    via: wire::Via::BackendRef,
+                    status: wire::EdgeStatus::Attached,
+                    reason: None,
+                    message: String::new(),
+                    port: None,
+                    section_name: None,
+                    inherited_from: None,
+                    range: None,
+                    file: None,
+                })
+                .collect(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn overlaps(left: &Placed, right: &Placed) -> bool {
+        left.x < right.x + right.width
+            && right.x < left.x + left.width
+            && left.y < right.y + BOX_HEIGHT
+            && right.y < left.y + BOX_HEIGHT
+    }
+
+    #[test]
+    fn references_point_to_the_right_and_no_box_covers_another() {
+        let layout = place(&graph(
+            &[("a", "b"), ("a", "c"), ("c", "d"), ("x", "y")],
+            &["lonely"],
+        ));
+        let at = |id: &str| {
+            layout
+                .boxes
+                .iter()
+                .find(|placed| placed.id == id)
+                .expect("the node is placed")
+        };
+        assert!(
+            at("a").x < at("b").x
+                && at("a").x < at("c").x
+                && at("c").x < at("d").x
+                && at("x").x < at("y").x
+        );
+        assert_eq!(
+            layout.boxes.len(),
+            6,
+            "a node without references is left out"
+        );
+        for (place, left) in layout.boxes.iter().enumerate() {
+            assert!(left.x >= 0.0 && left.y >= 0.0);
+            assert!(left.x + left.width <= layout.width && left.y + BOX_HEIGHT <= layout.height);
+            for right in layout.boxes.iter().skip(place + 1) {
+                assert!(!overlaps(left, right), "{left:?} {right:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cycle_is_laid_out_too() {
+        assert_eq!(
+            place(&graph(&[("a", "b"), ("b", "a"), ("a", "a")], &[]))
+                .boxes
+                .len(),
+            2
+        );
+        assert_eq!(place(&graph(&[], &[])).boxes.len(), 0);
+    }
+}

@@ -1,0 +1,169 @@
+//! The graph as SVG: boxes, and curves between them from left to right.
+
+use std::collections::BTreeMap;
+
+use ambient_core::wire;
+use yew::prelude::*;
+
+use super::layout::{self, BOX_HEIGHT, Placed};
+use crate::state::{Message, State};
+use crate::worker::Answer;
+
+/// Draws the graph of an answer.
+pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> Html {
+    let layout = &answer.layout;
+    let boxes: BTreeMap<&str, &Placed> = layout
+        .boxes
+        .iter()
+        .map(|placed| (placed.id.as_str(), placed))
+        .collect();
+    let view = state.view;
+    let zoom = view.zoom.unwrap_or(1.0);
+    let view_box = format!(
+        "{} {} {} {}",
+        view.x,
+        view.y,
+        layout.width / zoom,
+        layout.height / zoom
+    );
+    // As large as fits, but never larger than life.
+    let style = match view.zoom {
+        None => format!(
+            "max-width: {}px; max-height: {}px",
+            layout.width, layout.height
+        ),
+        Some(_) => String::new(),
+    };
+    html! {
+        <svg viewBox={view_box} {style} preserveAspectRatio="xMinYMin meet" aria-hidden="true">
+            <defs>
+                <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
+                    <path d="M0 0 L8 4 L0 8 z" class="arrow" />
+                </marker>
+            </defs>
+            { for answer.graph.edges.iter().filter_map(|edge| {
+                Some(edge_view(edge, boxes.get(edge.from.as_str())?, boxes.get(edge.to.as_str())?, state))
+            }) }
+            { for answer.graph.nodes.iter().filter_map(|node| {
+                Some(node_view(node, boxes.get(node.id.as_str())?, state, send))
+            }) }
+        </svg>
+    }
+}
+
+fn node_view(node: &wire::Node, placed: &Placed, state: &State, send: &Callback<Message>) -> Html {
+    let selected = state.node.as_deref() == Some(node.id.as_str());
+    let id = node.id.clone();
+    let onclick = send.reform(move |_| Message::SelectNode(id.clone()));
+    let class = classes!(
+        "node",
+        selected.then_some("selected"),
+        node.missing.then_some("missing"),
+        node.role.clone(),
+        family(&node.kind)
+    );
+    let status = node
+        .feature_status
+        .as_ref()
+        .map(|status| format!(" — {status}"))
+        .unwrap_or_default();
+    let missing = if node.missing {
+        " — not in the manifests"
+    } else {
+        ""
+    };
+    let limit = |text: &str| shorten(text, placed.width);
+    html! {
+        <g {class} {onclick} transform={format!("translate({} {})", placed.x, placed.y)} key={node.id.clone()}>
+            <title>{ format!("{}{status}{missing}", node.id) }</title>
+            <rect width={placed.width.to_string()} height={BOX_HEIGHT.to_string()} rx="6" />
+            <text x="12" y="17" class="node-name">{ limit(&node.name) }</text>
+            <text x="12" y="32" class="node-kind">{ limit(&layout::subtitle(node)) }</text>
+        </g>
+    }
+}
+
+/// A text that fits a box.
+fn shorten(text: &str, width: f64) -> String {
+    let fits = ((width - 20.0) / 6.6).max(4.0) as usize;
+    if text.chars().count() <= fits {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(fits.saturating_sub(1))
+        .chain(['…'])
+        .collect()
+}
+
+/// What a kind is there for: a colour, beside the word in the box.
+fn family(kind: &str) -> &'static str {
+    match kind {
+        "AuthorizationPolicy" | "RequestAuthentication" | "PeerAuthentication" => "policy-kind",
+        "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "VirtualService" => "route-kind",
+        "Gateway" | "GatewayClass" => "gateway-kind",
+        "Service" | "ServiceEntry" => "service-kind",
+        _ => "other-kind",
+    }
+}
+
+fn edge_view(edge: &wire::Edge, from: &Placed, to: &Placed, state: &State) -> Html {
+    let (x1, y1) = (from.x + from.width, from.y + BOX_HEIGHT / 2.0);
+    let (x2, y2) = (to.x, to.y + BOX_HEIGHT / 2.0);
+    // To the left, for what closes a cycle, the curve swings out.
+    let bend = ((x2 - x1).abs() / 2.0).max(30.0);
+    let path = format!(
+        "M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}",
+        x1 + bend,
+        x2 - bend
+    );
+    let (label_x, label_y) = (x1.midpoint(x2), y1.midpoint(y2) - 4.0);
+    let status = match edge.status {
+        wire::EdgeStatus::Attached => "attached",
+        wire::EdgeStatus::Rejected => "rejected",
+        wire::EdgeStatus::Ignored => "ignored",
+        wire::EdgeStatus::FailSafeDeny => "fail-safe",
+    };
+    let label = (edge.status != wire::EdgeStatus::Attached)
+        .then(|| edge.reason.clone())
+        .flatten();
+    let touched = state
+        .node
+        .as_deref()
+        .is_some_and(|node| node == edge.from || node == edge.to);
+    html! {
+        <g class={classes!("edge", status, touched.then_some("touched"))}>
+            <title>{ format!("{} ({}): {}", via_name(edge.via), status_name(edge.status), edge.message) }</title>
+            <path d={path} marker-end="url(#arrow)" />
+            if let Some(label) = label {
+                <text x={label_x.to_string()} y={label_y.to_string()} text-anchor="middle">{ label }</text>
+            }
+        </g>
+    }
+}
+
+/// The contract's word.
+pub(crate) fn via_name(via: wire::Via) -> &'static str {
+    match via {
+        wire::Via::TargetRef => "targetRef",
+        wire::Via::ParentRef => "parentRef",
+        wire::Via::Selector => "selector",
+        wire::Via::Namespace => "namespace",
+        wire::Via::Mesh => "mesh",
+        wire::Via::UseWaypoint => "use-waypoint",
+        wire::Via::UseWaypointCanary => "use-waypoint-canary",
+        wire::Via::BackendRef => "backendRef",
+        wire::Via::Membership => "membership",
+        wire::Via::Host => "host",
+        wire::Via::Gateways => "gateways",
+    }
+}
+
+/// In words.
+pub(crate) fn status_name(status: wire::EdgeStatus) -> &'static str {
+    match status {
+        wire::EdgeStatus::Attached => "attached",
+        wire::EdgeStatus::Rejected => "rejected",
+        wire::EdgeStatus::Ignored => "ignored",
+        wire::EdgeStatus::FailSafeDeny => "denies instead",
+    }
+}

@@ -1,0 +1,123 @@
+//! The attachment graph, with buttons and keys to move it, and the same as a table.
+
+use ambient_core::wire;
+use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
+use yew::prelude::*;
+
+use crate::graph::svg;
+use crate::state::{Message, State};
+
+/// How far an arrow key moves the graph, in pixels of the layout.
+const STEP: f64 = 40.0;
+const LARGER: f64 = 1.25;
+
+pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
+    let Some(answer) = &state.answer else {
+        return html! {};
+    };
+    if answer.layout.boxes.is_empty() {
+        return html! { <p class="empty">{ "Nothing refers to anything yet." }</p> };
+    }
+    let button = |label: &'static str, text: &'static str, message: Message| {
+        let onclick = send.reform(move |_| message.clone());
+        html! { <button class="icon" {onclick} aria-label={label} title={label}>{ text }</button> }
+    };
+    html! {
+        <div class={classes!("graph-body", state.stale_graph.then_some("stale"))}>
+            <div class="graph-tools">
+                { button("Larger", "+", Message::Zoom(LARGER)) }
+                { button("Smaller", "−", Message::Zoom(1.0 / LARGER)) }
+                { button("Fit", "⤢", Message::Fit) }
+                <span class="legend">
+                    <span class="line attached">{ "attached" }</span>
+                    <span class="line ignored">{ "rejected, ignored" }</span>
+                    <span class="line fail-safe">{ "denies instead" }</span>
+                </span>
+            </div>
+            <div class="canvas" tabindex="0" role="group" aria-label="Attachment graph. Arrow keys move it, plus and minus zoom."
+                onkeydown={perhaps(send, key)} onwheel={perhaps(send, wheel)} onpointermove={perhaps(send, drag)}>
+                { svg::draw(answer, state, send) }
+            </div>
+            { table(&answer.graph, send) }
+        </div>
+    }
+}
+
+/// Sends what an event means, if it means anything.
+fn perhaps<E: 'static>(send: &Callback<Message>, meaning: fn(E) -> Option<Message>) -> Callback<E> {
+    let send = send.clone();
+    Callback::from(move |event| {
+        if let Some(message) = meaning(event) {
+            send.emit(message);
+        }
+    })
+}
+
+fn key(event: KeyboardEvent) -> Option<Message> {
+    let message = match event.key().as_str() {
+        "+" | "=" => Message::Zoom(LARGER),
+        "-" => Message::Zoom(1.0 / LARGER),
+        "0" => Message::Fit,
+        "ArrowLeft" => Message::Pan(-STEP, 0.0),
+        "ArrowRight" => Message::Pan(STEP, 0.0),
+        "ArrowUp" => Message::Pan(0.0, -STEP),
+        "ArrowDown" => Message::Pan(0.0, STEP),
+        _ => return None,
+    };
+    event.prevent_default();
+    Some(message)
+}
+
+/// Without Ctrl the wheel scrolls the page, as everywhere.
+fn wheel(event: WheelEvent) -> Option<Message> {
+    if !event.ctrl_key() {
+        return None;
+    }
+    event.prevent_default();
+    Some(Message::Zoom(if event.delta_y() < 0.0 {
+        LARGER
+    } else {
+        1.0 / LARGER
+    }))
+}
+
+fn drag(event: PointerEvent) -> Option<Message> {
+    let dragging = event.buttons() == 1;
+    dragging.then(|| {
+        Message::Pan(
+            -f64::from(event.movement_x()),
+            -f64::from(event.movement_y()),
+        )
+    })
+}
+
+/// The same as text, for those who do not see the picture.
+fn table(graph: &wire::Graph, send: &Callback<Message>) -> Html {
+    html! {
+        <details class="graph-table">
+            <summary>{ format!("As a table ({} references)", graph.edges.len()) }</summary>
+            <table>
+                <thead><tr><th>{ "from" }</th><th>{ "by" }</th><th>{ "to" }</th><th>{ "status" }</th><th>{ "why" }</th></tr></thead>
+                <tbody>
+                    { for graph.edges.iter().map(|edge| {
+                        let node = |id: &str| {
+                            let id = id.to_owned();
+                            let text = id.clone();
+                            let onclick = send.reform(move |_| Message::SelectNode(id.clone()));
+                            html! { <button class="jump" {onclick}><code>{ text }</code></button> }
+                        };
+                        html! {
+                            <tr>
+                                <td>{ node(&edge.from) }</td>
+                                <td>{ svg::via_name(edge.via) }</td>
+                                <td>{ node(&edge.to) }</td>
+                                <td>{ svg::status_name(edge.status) }</td>
+                                <td>{ &edge.message }</td>
+                            </tr>
+                        }
+                    }) }
+                </tbody>
+            </table>
+        </details>
+    }
+}

@@ -1,0 +1,91 @@
+//! A row for each sample request: outcome, deciding object, one sentence; open, its whole trace.
+
+use ambient_core::wire;
+use yew::prelude::*;
+
+use super::trace;
+use crate::state::{Message, State};
+
+pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
+    let Some(answer) = &state.answer else {
+        return html! { <p class="empty" id="verdicts">{ "Evaluating …" }</p> };
+    };
+    let results = &answer.evaluation.results;
+    html! {
+        <div id="verdicts" class={classes!((state.stale_verdicts || state.stale_graph).then_some("stale"))}>
+            if state.stale_verdicts || state.stale_graph {
+                <p class="stale-note">{ "Based on the last valid text." }</p>
+            }
+            if results.is_empty() {
+                <p class="empty">{ "No sample requests. Write some in the tab Requests." }</p>
+            }
+            <ol class="verdict-list">
+                { for results.iter().enumerate().map(|(index, answer)| row(state, send, index, answer)) }
+            </ol>
+        </div>
+    }
+}
+
+fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Answer) -> Html {
+    let open = state.open.contains(&index);
+    let onclick = send.reform(move |_| Message::Toggle(index));
+    let name = answer
+        .name
+        .clone()
+        .unwrap_or_else(|| format!("request {}", index + 1));
+    let details = format!("trace-{index}");
+    html! {
+        <li key={index}>
+            <button class="verdict-row" {onclick} aria-expanded={open.to_string()} aria-controls={details.clone()}>
+                { badge(answer.verdict) }
+                <span class="name">{ name }</span>
+                { expectation(answer) }
+                <span class="decision">{ decision(answer) }</span>
+                <span class="reason">{ &answer.reason }</span>
+            </button>
+            if open {
+                <div id={details} class="trace">{ trace::view(answer, send) }</div>
+            }
+        </li>
+    }
+}
+
+fn badge(verdict: wire::Verdict) -> Html {
+    let (class, icon, word) = match verdict {
+        wire::Verdict::Allow => ("allow", "✔", "ALLOW"),
+        wire::Verdict::Deny => ("deny", "✖", "DENY"),
+        wire::Verdict::Unknown => ("unknown", "?", "UNKNOWN"),
+    };
+    html! { <span class={classes!("badge", class)}><span aria-hidden="true">{ icon }</span>{ format!(" {word}") }</span> }
+}
+
+fn expectation(answer: &wire::Answer) -> Html {
+    match &answer.expected {
+        None => html! {},
+        Some(expected) if expected.met => {
+            html! { <span class="expected met" title="as expected"><span aria-hidden="true">{ "✓" }</span>{ " expected" }</span> }
+        }
+        Some(expected) => {
+            let title = expected.differences.join("; ");
+            html! { <span class="expected unmet" {title}><span aria-hidden="true">{ "≠" }</span>{ " not as expected" }</span> }
+        }
+    }
+}
+
+/// The deciding object, or that there is none.
+fn decision(answer: &wire::Answer) -> String {
+    let Some(decision) = &answer.decision else {
+        return "no policy decided".to_owned();
+    };
+    let place = trace::hop_name(decision.hop);
+    match &decision.policy {
+        Some(policy) => {
+            let rule = policy
+                .rule
+                .map(|rule| format!(" rule {rule}"))
+                .unwrap_or_default();
+            format!("{}{rule} at the {place}", trace::object(&policy.object))
+        }
+        None => format!("{} at the {place}", trace::cause_name(decision.cause)),
+    }
+}

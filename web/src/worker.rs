@@ -1,0 +1,87 @@
+//! The engine's side of the worker: a question is both texts, an answer is everything that the page shows of them.
+//! Typing never waits for it.
+
+use ambient_core::wire;
+use gloo_worker::{Codec, HandlerId, Registrable, Worker, WorkerScope};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use crate::graph::layout::{self, Layout};
+
+/// What the page asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// Counts up; an answer to an older question is stale.
+    pub sequence: u32,
+    /// Both texts.
+    pub input: wire::Input,
+}
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Of the question.
+    pub sequence: u32,
+    /// Verdicts and findings.
+    pub evaluation: wire::Evaluation,
+    /// The attachment graph; its findings are those of the evaluation.
+    pub graph: wire::Graph,
+    /// Where the graph's nodes stand.
+    pub layout: Layout,
+}
+
+/// The engine as a worker.
+pub struct Engine;
+
+impl Worker for Engine {
+    type Message = ();
+    type Input = Question;
+    type Output = Answer;
+
+    fn create(_: &WorkerScope<Self>) -> Self {
+        Self
+    }
+
+    fn update(&mut self, _: &WorkerScope<Self>, (): ()) {}
+
+    fn received(&mut self, scope: &WorkerScope<Self>, question: Question, from: HandlerId) {
+        let workspace = ambient_core::Workspace::load(&question.input);
+        let graph = workspace.graph();
+        let layout = layout::place(&graph);
+        let evaluation = workspace.evaluate();
+        scope.respond(
+            from,
+            Answer {
+                sequence: question.sequence,
+                evaluation,
+                graph,
+                layout,
+            },
+        );
+    }
+}
+
+/// Messages as JavaScript objects: the contract's types need a format that describes itself, which gloo's own is not.
+pub struct Structured;
+
+impl Codec for Structured {
+    fn encode<I: Serialize>(input: I) -> JsValue {
+        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+        input.serialize(&serializer).unwrap_or(JsValue::NULL)
+    }
+
+    fn decode<O: for<'de> Deserialize<'de>>(input: JsValue) -> O {
+        match serde_wasm_bindgen::from_value(input) {
+            Ok(value) => value,
+            // Both ends are of one build; there is nothing to go on with.
+            Err(error) => wasm_bindgen::throw_str(&format!(
+                "the engine and the page do not understand each other: {error}"
+            )),
+        }
+    }
+}
+
+/// Starts the worker; called by its own wasm.
+pub fn start() {
+    Engine::registrar().encoding::<Structured>().register();
+}
