@@ -46,6 +46,7 @@ impl Reply {
     #[track_caller]
     fn is_problem(&self, kind: Kind) -> Value {
         assert_eq!(self.status, kind.status());
+        assert!(Kind::ALL.contains(&kind), "{kind:?} is not listed");
         assert_eq!(
             self.header(header::CONTENT_TYPE),
             "application/problem+json"
@@ -355,7 +356,7 @@ mod problems {
         let cases = [
             (r#"{"settings": {"behavior": "x"}}"#, "#/settings/behavior"),
             (
-                r#"{"settings": {"trustDomain": 1}}"#,
+                r#"{"settings": {"trustDomain": []}}"#,
                 "#/settings/trustDomain",
             ),
             (r#"{"manifests": 1}"#, "#/manifests"),
@@ -377,6 +378,16 @@ mod problems {
                     .await
                     .is_problem(Kind::InvalidBody);
             }
+        }
+    }
+
+    /// A parser that looks back at every open bracket would be busy with this for many minutes.
+    #[tokio::test]
+    async fn a_body_that_nests_too_deep() {
+        for (content_type, open) in [(JSON, "{\"a\":"), (YAML, "["), (YAML, "{a: "), (YAML, "- ")] {
+            let body = open.repeat(4_000_000 / open.len());
+            let reply = post("/v1/evaluate", content_type, body).await;
+            reply.is_problem(Kind::MalformedBody);
         }
     }
 

@@ -50,6 +50,21 @@ fn check_fails_where_an_answer_is_another_one() {
 }
 
 #[test]
+fn check_fails_where_a_request_cannot_be_read() {
+    let requests = [
+        "requests: [{ from: 7, expect: deny }]",
+        "requests: |\n  - from: 7\n    expect: deny",
+        "requests: |\n  - from: [",
+    ];
+    for (index, request) in requests.into_iter().enumerate() {
+        let output = check(&[&file(&format!("broken-{index}.yaml"), request)]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains("  error WP"), "{text}");
+    }
+}
+
+#[test]
 fn check_says_which_file_it_cannot_read() {
     let cases = [
         (PathBuf::from("no-such-file.yaml"), "no-such-file.yaml: "),
