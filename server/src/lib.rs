@@ -26,7 +26,7 @@ pub fn app(config: Config) -> Router {
 }
 
 /// The layers, around any endpoints. The last one is the outermost: every answer passes through all of them.
-fn layered(endpoints: Router) -> Router {
+pub fn layered(endpoints: Router) -> Router {
     endpoints
         .fallback(page::serve)
         .layer(CatchPanicLayer::custom(problem::of_panic))

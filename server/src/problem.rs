@@ -8,7 +8,7 @@ use axum::{
     Json,
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -174,7 +174,7 @@ pub struct Problem {
     kind: Kind,
     detail: Option<String>,
     place: Place,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Where in the body a problem is.
@@ -198,7 +198,7 @@ impl Problem {
             kind,
             detail: None,
             place: Place::default(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -216,7 +216,7 @@ impl Problem {
 
     /// Adds a header to the answer.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 

@@ -1,12 +1,14 @@
 //! Bytes to [`Input`]: with a place for every complaint, and without fields that nobody reads. A misspelt
 //! `request:` would otherwise be an evaluation of nothing that looks like a success.
 
+mod json;
+mod position;
+mod yaml;
+
 use std::fmt;
 
 use ambient_core::wire::Input;
-use serde::de::{
-    Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer,
-};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use serde_path_to_error::{Path, Segment};
 
@@ -14,6 +16,9 @@ use crate::{format::Format, problem::Place};
 
 /// Fields that files of examples have for their readers.
 const FOR_READERS: [&str; 2] = ["title", "notice"];
+
+/// Said of a body without content.
+const EMPTY: &str = "the body is empty";
 
 /// Said to those who post manifests as they are.
 const MANIFESTS: &str = "Kubernetes manifests belong, as one text, into the field `manifests`";
@@ -45,75 +50,14 @@ pub fn decode(bytes: &[u8], format: Format) -> Result<Input, Malformed> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Malformed {
             syntax: true,
-            message: "the body is empty".to_owned(),
+            message: EMPTY.to_owned(),
             place: Place::default(),
         });
     }
     match format {
-        Format::Json => decode_json(bytes),
-        Format::Yaml => decode_yaml(bytes),
+        Format::Json => json::decode(bytes),
+        Format::Yaml => yaml::decode(bytes),
     }
-}
-
-fn decode_json(bytes: &[u8]) -> Result<Input, Malformed> {
-    let complaint = |error: &serde_json::Error, path: Option<&Path>| {
-        let (line, column) = (error.line(), error.column());
-        // serde_json counts bytes, and names column 0 where a line has just begun.
-        let before = line_of(bytes, line).get(..column.saturating_sub(1));
-        Malformed {
-            syntax: !error.is_data(),
-            message: bare(&error.to_string(), path, line, column),
-            place: Place {
-                pointer: path.and_then(pointer),
-                line: Some(line),
-                column: before.map(|before| utf16_len(&String::from_utf8_lossy(before)) + 1),
-            },
-        }
-    };
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let input = read(&mut json).map_err(|fault| match fault {
-        Fault::Refused(error) => complaint(error.inner(), Some(error.path())),
-        Fault::Unread(fields) => unread(&fields),
-    })?;
-    json.end().map_err(|error| complaint(&error, None))?;
-    Ok(input)
-}
-
-fn decode_yaml(bytes: &[u8]) -> Result<Input, Malformed> {
-    let complaint = |error: &serde_yaml::Error, path: Option<&Path>| {
-        let place = error.location().map(|at| (at.line(), at.column()));
-        let (line, column) = place.unwrap_or_default();
-        // libyaml counts characters.
-        let text = String::from_utf8_lossy(line_of(bytes, line));
-        let before: String = text.chars().take(column.saturating_sub(1)).collect();
-        Malformed {
-            syntax: path.is_none(),
-            message: bare(&error.to_string(), path, line, column),
-            place: Place {
-                pointer: path.and_then(pointer),
-                line: place.map(|_| line),
-                column: place.map(|_| utf16_len(&before) + 1),
-            },
-        }
-    };
-    read(serde_yaml::Deserializer::from_slice(bytes)).map_err(|fault| match fault {
-        // The parser does not say which kind of error it met. Whoever expects nothing meets syntax errors only.
-        Fault::Refused(error) => match count_documents(bytes) {
-            Err(syntax) => complaint(&syntax, None),
-            Ok(0 | 1) => complaint(error.inner(), Some(error.path())),
-            Ok(_) => several_documents(),
-        },
-        Fault::Unread(fields) => unread(&fields),
-    })
-}
-
-fn count_documents(bytes: &[u8]) -> Result<usize, serde_yaml::Error> {
-    let mut documents = 0;
-    for document in serde_yaml::Deserializer::from_slice(bytes) {
-        IgnoredAny::deserialize(document)?;
-        documents += 1;
-    }
-    Ok(documents)
 }
 
 enum Fault<E> {
@@ -136,14 +80,6 @@ fn read<'de, D: Deserializer<'de>>(parser: D) -> Result<Input, Fault<D::Error>> 
         Ok(input.0)
     } else {
         Err(Fault::Unread(fields))
-    }
-}
-
-fn several_documents() -> Malformed {
-    Malformed {
-        syntax: false,
-        message: format!("the body is several YAML documents, not one; {MANIFESTS}"),
-        place: Place::default(),
     }
 }
 
@@ -198,18 +134,6 @@ fn pointer(path: &Path) -> Option<String> {
         })
         .collect();
     (!segments.is_empty()).then(|| format!("#/{}", segments.join("/")))
-}
-
-/// A line by its number from 1, without its end.
-fn line_of(bytes: &[u8], number: usize) -> &[u8] {
-    bytes
-        .split(|byte| *byte == b'\n')
-        .nth(number.saturating_sub(1))
-        .unwrap_or_default()
-}
-
-fn utf16_len(text: &str) -> usize {
-    text.encode_utf16().count()
 }
 
 /// A message without its place, which has fields of its own: serde_yaml writes the path in front, and both

@@ -1,0 +1,92 @@
+//! YAML bodies.
+
+use ambient_core::wire::Input;
+use saphyr_parser::{Event, Parser};
+
+use super::{EMPTY, Fault, MANIFESTS, Malformed, bare, pointer, position, read, unread};
+use crate::problem::Place;
+
+/// How deep a body may nest; as deep as JSON may.
+const MAX_DEPTH: usize = 128;
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Input, Malformed> {
+    survey(bytes)?;
+    read(serde_yaml::Deserializer::from_slice(bytes)).map_err(|fault| match fault {
+        Fault::Refused(error) => {
+            let (error, path) = (error.inner(), error.path());
+            let at = error.location().map(|at| (at.line(), at.column()));
+            let (line, column) = at.unwrap_or_default();
+            Malformed {
+                syntax: false,
+                message: bare(&error.to_string(), Some(path), line, column),
+                place: Place {
+                    pointer: pointer(path),
+                    ..at.map_or_else(Place::default, |_| place(bytes, line, column.max(1) - 1))
+                },
+            }
+        }
+        Fault::Unread(fields) => unread(&fields),
+    })
+}
+
+/// Finds what is wrong with a body as YAML, whatever it says. The parser behind serde_yaml cannot do that: it
+/// needs time in the square of the nesting, and it does not tell errors of syntax from others.
+fn survey(bytes: &[u8]) -> Result<(), Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let in_line = before.iter().rev().take_while(|byte| **byte != b'\n');
+        syntax(
+            "the body is not UTF-8",
+            Place {
+                line: Some(line),
+                column: Some(position::column_of_byte(bytes, line, in_line.count())),
+                ..Place::default()
+            },
+        )
+    })?;
+    let mut documents = 0;
+    let mut depth = 0_usize;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| {
+            let at = error.marker();
+            syntax(error.info(), place(bytes, at.line(), at.col()))
+        })?;
+        match event {
+            Event::DocumentStart(..) => documents += 1,
+            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
+            Event::MappingEnd | Event::SequenceEnd => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            let place = place(bytes, span.start.line(), span.start.col());
+            return Err(syntax("the body nests deeper than 128 levels", place));
+        }
+    }
+    match documents {
+        0 => Err(syntax(EMPTY, Place::default())),
+        1 => Ok(()),
+        _ => Err(Malformed {
+            syntax: false,
+            message: format!("the body is several YAML documents, not one; {MANIFESTS}"),
+            place: Place::default(),
+        }),
+    }
+}
+
+fn syntax(message: &str, place: Place) -> Malformed {
+    Malformed {
+        syntax: true,
+        message: message.to_owned(),
+        place,
+    }
+}
+
+/// The place behind so many characters of a line.
+fn place(bytes: &[u8], line: usize, before: usize) -> Place {
+    Place {
+        pointer: None,
+        line: Some(line),
+        column: Some(position::column_of_char(bytes, line, before)),
+    }
+}
