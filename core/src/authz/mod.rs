@@ -16,6 +16,7 @@ mod clause;
 mod compile;
 mod decision;
 mod loss;
+pub(crate) mod mtls;
 mod policy;
 mod policy_set;
 mod trust_domain;

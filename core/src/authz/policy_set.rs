@@ -167,7 +167,8 @@ impl Matched {
         Deciding {
             cause: policy.cause,
             policy: Some(policy.object),
-            rule: self.rule,
+            // The rules of a PeerAuthentication are istiod's, not the user's.
+            rule: self.rule.filter(|_| policy.cause == Cause::Authorization),
         }
     }
 }

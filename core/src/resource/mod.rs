@@ -6,6 +6,7 @@ mod gateway;
 mod http_route;
 mod kinds;
 mod metadata;
+pub(crate) mod peer_authentication;
 mod policy_attachment;
 mod read;
 mod service;
