@@ -15,6 +15,7 @@ mod attribute;
 mod clause;
 mod compile;
 mod decision;
+pub(crate) mod jwt;
 mod loss;
 pub(crate) mod mtls;
 mod policy;

@@ -11,8 +11,8 @@ use super::clause::{Clause, ClauseId, Matcher};
 use super::policy::{Alternative, ClauseOrigin, Group, Order, Policy, Rule};
 use crate::flow::Principal;
 use crate::matcher::StringMatch;
-use crate::resource::peer_authentication::{MutualTlsMode, PeerAuthentication, PortKey};
-use crate::resource::{Action, ObjectIndex};
+use crate::resource::peer_authentication::{MutualTlsMode, PortKey};
+use crate::resource::{Action, ObjectIndex, PeerAuthentication};
 use crate::wire::{Behavior, Cause, Settings};
 
 /// A PeerAuthentication that bears on a workload.

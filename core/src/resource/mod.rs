@@ -4,11 +4,13 @@
 pub(crate) mod authorization_policy;
 mod gateway;
 mod http_route;
+pub(crate) mod jwks;
 mod kinds;
 mod metadata;
 pub(crate) mod peer_authentication;
 mod policy_attachment;
 mod read;
+pub(crate) mod request_authentication;
 mod service;
 mod violation;
 mod workload;
@@ -32,7 +34,9 @@ pub(crate) use http_route::{
 };
 pub(crate) use kinds::{FeatureStatus, GATEWAY_API, Kind};
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
+pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
+pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use violation::{Violation, Violations};
 pub(crate) use workload::{PodSpec, Workload};

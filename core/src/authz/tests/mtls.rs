@@ -3,8 +3,7 @@
 use crate::authz::mtls::{self, Candidate, Levels, Surprise};
 use crate::authz::{Authentication, Enforcer, PolicySet};
 use crate::flow::{Flow, Principal};
-use crate::resource::ObjectIndex;
-use crate::resource::peer_authentication::PeerAuthentication;
+use crate::resource::{ObjectIndex, PeerAuthentication};
 use crate::trace::{Log, NoTrace};
 use crate::wire::{Behavior, Cause, Settings, Verdict};
 
