@@ -90,6 +90,10 @@ pub(crate) enum Resource {
     HttpRoute(HttpRoute),
     /// An AuthorizationPolicy.
     AuthorizationPolicy(AuthorizationPolicy),
+    /// A RequestAuthentication.
+    RequestAuthentication(RequestAuthentication),
+    /// A PeerAuthentication.
+    PeerAuthentication(PeerAuthentication),
 }
 
 impl Resource {
@@ -98,6 +102,12 @@ impl Resource {
         match self {
             Self::AuthorizationPolicy(policy) => {
                 authorization_policy::validate(policy, &metadata.annotations)
+            }
+            Self::RequestAuthentication(policy) => {
+                request_authentication::validate(policy, &metadata.annotations)
+            }
+            Self::PeerAuthentication(policy) => {
+                peer_authentication::validate(policy, &metadata.annotations)
             }
             Self::HttpRoute(_)
             | Self::MetadataOnly
