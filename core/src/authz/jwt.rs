@@ -125,9 +125,9 @@ impl Providers {
 /// AllVerifierImpl), asked as istiod asks: any of the providers, or all of them with missing tokens allowed.
 fn reported(refused: &[(&Provider, TokenError)]) -> Option<(TokenError, Option<ObjectIndex>)> {
     let foreign = |(_, error): &&(&Provider, TokenError)| *error == TokenError::UnknownIssuer;
-    let of_substance = refused.iter().filter(|refusal| !foreign(refusal));
+    let mut of_substance = refused.iter().filter(|refusal| !foreign(refusal));
     let first = refused.first()?;
-    match of_substance.last() {
+    match of_substance.next_back() {
         Some(last) => {
             let (provider, error) = if foreign(&first) { last } else { first };
             Some((*error, Some(provider.object)))

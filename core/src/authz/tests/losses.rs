@@ -268,7 +268,7 @@ fn losses_are_told() {
                 row(0, "when[0].values", unsupported("request.headers[x]")),
                 row(0, "when[0]", LossKind::RuleNeverMatches),
             ],
-            Effect::NoEffect
+            Effect::Nothing
         )
     );
     assert_eq!(
