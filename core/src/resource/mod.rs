@@ -20,8 +20,8 @@ use serde::{Deserialize, Deserializer};
 use crate::source;
 
 pub(crate) use authorization_policy::{
-    Action, Attribute, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule,
-    Source, WorkloadSelector, WrittenAlternative, WrittenClause, WrittenGroup,
+    Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
+    WrittenClause, WrittenGroup,
 };
 pub(crate) use gateway::{
     AllowedRoutes, Gateway, GatewayClass, LabelSelector, Listener, RouteNamespaces,
@@ -38,7 +38,7 @@ pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
 pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use service::{Service, ServicePort};
-pub(crate) use violation::{Violation, Violations};
+pub(crate) use violation::Violations;
 pub(crate) use workload::{PodSpec, Workload};
 
 /// A number or a name, as in `targetPort`.
