@@ -56,7 +56,7 @@ impl Model {
             matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
         let reason = match self.policies.at_ztunnel(row.from) {
             Some(_) if !at_ztunnel || row.to.kind == resource::Kind::Gateway => row.reason,
-            Some(policy) if crate::authz::refusal(policy.action, policy.dry_run).is_some() => {
+            Some(policy) if !crate::authz::is_sent(policy.action, policy.dry_run) => {
                 Reason::UnsupportedValue
             }
             // What was written with nothing in it means what it says.
@@ -72,7 +72,7 @@ impl Model {
             Some(policy) => match policy.effect() {
                 Effect::Enforced => row.reason,
                 Effect::AllowsNothing => Reason::AllowsNothingAtZtunnel,
-                Effect::NoEffect => Reason::EmptyAtZtunnel,
+                Effect::Nothing => Reason::EmptyAtZtunnel,
             },
             None => row.reason,
         };

@@ -29,7 +29,9 @@ fn parent_refs(resource: &Resource) -> &[ParentReference] {
         | Resource::Workload(_)
         | Resource::Gateway(_)
         | Resource::GatewayClass(_)
-        | Resource::AuthorizationPolicy(_) => &[],
+        | Resource::AuthorizationPolicy(_)
+        | Resource::RequestAuthentication(_)
+        | Resource::PeerAuthentication(_) => &[],
     }
 }
 

@@ -15,7 +15,9 @@ mod attribute;
 mod clause;
 mod compile;
 mod decision;
+pub(crate) mod jwt;
 mod loss;
+pub(crate) mod mtls;
 mod policy;
 mod policy_set;
 mod trust_domain;
@@ -25,11 +27,10 @@ mod ztunnel;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attribute::{Layer, Observed};
 pub(crate) use clause::ClauseId;
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
-pub(crate) use loss::{Loss, LossKind};
-pub(crate) use policy::{ClauseOrigin, Effect, Policy, Provider};
+pub(crate) use loss::LossKind;
+pub(crate) use policy::{Effect, Policy};
 pub(crate) use policy_set::PolicySet;
-pub(crate) use ztunnel::{Refusal, refusal};
+pub(crate) use ztunnel::is_sent;

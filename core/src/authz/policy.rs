@@ -111,7 +111,7 @@ pub(crate) enum Effect {
     /// An `ALLOW` that can match nothing: everything in scope is denied.
     AllowsNothing,
     /// A policy of another action that can match nothing.
-    NoEffect,
+    Nothing,
 }
 
 impl Policy {
@@ -130,7 +130,7 @@ impl Policy {
         match self.action {
             _ if can_match => Effect::Enforced,
             Action::Allow => Effect::AllowsNothing,
-            Action::Deny | Action::Audit | Action::Custom => Effect::NoEffect,
+            Action::Deny | Action::Audit | Action::Custom => Effect::Nothing,
         }
     }
 

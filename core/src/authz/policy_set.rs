@@ -52,9 +52,7 @@ impl PolicySet {
         members.sort_by(|(_, a), (_, b)| a.order.cmp(&b.order));
         let mut first_provider: Option<&Provider> = None;
         for (index, policy) in members {
-            if enforcer == Enforcer::Ztunnel
-                && super::refusal(policy.action, policy.dry_run).is_some()
-            {
+            if enforcer == Enforcer::Ztunnel && !super::is_sent(policy.action, policy.dry_run) {
                 continue;
             }
             if let Some(provider) = &policy.provider {
@@ -73,7 +71,8 @@ impl PolicySet {
     }
 
     /// The members, in the order of evaluation.
-    pub(crate) fn members(&self) -> impl Iterator<Item = u32> {
+    #[cfg(test)]
+    pub(super) fn members(&self) -> impl Iterator<Item = u32> {
         [&self.custom, &self.audit, &self.deny, &self.allow]
             .into_iter()
             .flatten()
@@ -167,7 +166,8 @@ impl Matched {
         Deciding {
             cause: policy.cause,
             policy: Some(policy.object),
-            rule: self.rule,
+            // The rules of a PeerAuthentication are istiod's, not the user's.
+            rule: self.rule.filter(|_| policy.cause == Cause::Authorization),
         }
     }
 }

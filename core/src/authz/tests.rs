@@ -4,6 +4,7 @@ mod agreement;
 mod decisions;
 mod fields;
 mod losses;
+mod mtls;
 
 use super::*;
 use crate::flow::{Flow, Http, Principal};

@@ -8,38 +8,11 @@ use super::loss::LossKind;
 use crate::resource::{Action, WrittenClause, WrittenGroup};
 use crate::wire::Behavior;
 
-/// Why istiod sends no ztunnel a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// It is on a dry run.
-    DryRun,
-    /// Its action is for waypoints and gateways only.
-    Action(Action),
-}
-
-impl Refusal {
-    /// One plain sentence.
-    pub(crate) fn sentence(self) -> String {
-        match self {
-            Self::DryRun => {
-                "ztunnel knows no dry run, so the policy has no effect there".to_owned()
-            }
-            Self::Action(action) => {
-                format!(
-                    "ztunnel does not support action `{}`, so the policy has no effect there",
-                    action.name()
-                )
-            }
-        }
-    }
-}
-
-/// Whether istiod keeps a policy from ztunnels; `None`: it is sent.
-pub(crate) fn refusal(action: Action, dry_run: bool) -> Option<Refusal> {
+/// Whether istiod tells ztunnels of a policy at all.
+pub(crate) fn is_sent(action: Action, dry_run: bool) -> bool {
     match action {
-        _ if dry_run => Some(Refusal::DryRun),
-        Action::Audit | Action::Custom => Some(Refusal::Action(action)),
-        Action::Allow | Action::Deny => None,
+        Action::Allow | Action::Deny => !dry_run,
+        Action::Audit | Action::Custom => false,
     }
 }
 

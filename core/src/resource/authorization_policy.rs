@@ -7,7 +7,7 @@ mod validate;
 use serde::Deserialize;
 
 pub(crate) use attribute::{Attribute, parse_port, split_service_account};
-pub(crate) use clause::{WrittenAlternative, WrittenClause, WrittenGroup};
+pub(crate) use clause::{WrittenClause, WrittenGroup};
 pub(crate) use validate::{is_dry_run, validate};
 
 use super::Labels;
@@ -111,13 +111,9 @@ pub(crate) struct RuleFrom {
     pub(crate) source: Option<Source>,
 }
 
-/// `from[].source`: all fields must hold.
+/// `from[].source`: all fields must hold. What each asks about is said once, at [`Attribute`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(
-    missing_docs,
-    reason = "each field is described once, at `authz::Attribute`"
-)]
 pub(crate) struct Source {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) principals: Vec<String>,
@@ -157,13 +153,9 @@ pub(crate) struct RuleTo {
     pub(crate) operation: Option<Operation>,
 }
 
-/// `to[].operation`: all fields must hold.
+/// `to[].operation`: all fields must hold. What each asks about is said once, at [`Attribute`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(
-    missing_docs,
-    reason = "each field is described once, at `authz::Attribute`"
-)]
 pub(crate) struct Operation {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hosts: Vec<String>,

@@ -106,6 +106,20 @@ pub(super) const KINDS: &[Row] = &[
         decode: |node, unknown| spec(node, unknown).map(Resource::AuthorizationPolicy),
         lists_all_fields: true,
     },
+    Row {
+        group: "security.istio.io",
+        versions: &["v1", "v1beta1"],
+        kind: Kind::RequestAuthentication,
+        decode: |node, unknown| spec(node, unknown).map(Resource::RequestAuthentication),
+        lists_all_fields: true,
+    },
+    Row {
+        group: "security.istio.io",
+        versions: &["v1", "v1beta1"],
+        kind: Kind::PeerAuthentication,
+        decode: |node, unknown| spec(node, unknown).map(Resource::PeerAuthentication),
+        lists_all_fields: true,
+    },
 ];
 
 /// The group of Gateway API.
@@ -158,6 +172,8 @@ pub(crate) enum Kind {
     Gateway,
     HttpRoute,
     AuthorizationPolicy,
+    RequestAuthentication,
+    PeerAuthentication,
     /// Not an object: the mesh itself, which mesh-wide policies point at.
     Mesh,
 }
@@ -181,6 +197,8 @@ impl Kind {
             Self::Gateway => "Gateway",
             Self::HttpRoute => "HTTPRoute",
             Self::AuthorizationPolicy => "AuthorizationPolicy",
+            Self::RequestAuthentication => "RequestAuthentication",
+            Self::PeerAuthentication => "PeerAuthentication",
             Self::Mesh => "Mesh",
         }
     }

@@ -4,10 +4,13 @@
 pub(crate) mod authorization_policy;
 mod gateway;
 mod http_route;
+pub(crate) mod jwks;
 mod kinds;
 mod metadata;
+pub(crate) mod peer_authentication;
 mod policy_attachment;
 mod read;
+pub(crate) mod request_authentication;
 mod service;
 mod violation;
 mod workload;
@@ -17,8 +20,8 @@ use serde::{Deserialize, Deserializer};
 use crate::source;
 
 pub(crate) use authorization_policy::{
-    Action, Attribute, AuthorizationPolicy, Condition, Operation, PolicyTargetReference, Rule,
-    Source, WorkloadSelector, WrittenAlternative, WrittenClause, WrittenGroup,
+    Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
+    WrittenClause, WrittenGroup,
 };
 pub(crate) use gateway::{
     AllowedRoutes, Gateway, GatewayClass, LabelSelector, Listener, RouteNamespaces,
@@ -31,9 +34,11 @@ pub(crate) use http_route::{
 };
 pub(crate) use kinds::{FeatureStatus, GATEWAY_API, Kind};
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
+pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
+pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use service::{Service, ServicePort};
-pub(crate) use violation::{Violation, Violations};
+pub(crate) use violation::Violations;
 pub(crate) use workload::{PodSpec, Workload};
 
 /// A number or a name, as in `targetPort`.
@@ -85,6 +90,10 @@ pub(crate) enum Resource {
     HttpRoute(HttpRoute),
     /// An AuthorizationPolicy.
     AuthorizationPolicy(AuthorizationPolicy),
+    /// A RequestAuthentication.
+    RequestAuthentication(RequestAuthentication),
+    /// A PeerAuthentication.
+    PeerAuthentication(PeerAuthentication),
 }
 
 impl Resource {
@@ -93,6 +102,12 @@ impl Resource {
         match self {
             Self::AuthorizationPolicy(policy) => {
                 authorization_policy::validate(policy, &metadata.annotations)
+            }
+            Self::RequestAuthentication(policy) => {
+                request_authentication::validate(policy, &metadata.annotations)
+            }
+            Self::PeerAuthentication(policy) => {
+                peer_authentication::validate(policy, &metadata.annotations)
             }
             Self::HttpRoute(_)
             | Self::MetadataOnly

@@ -6,14 +6,16 @@ use crate::wire::{Cause, ExtensionProvider, ProviderAnswer, ProviderProtocol, Ve
 const ALL: &str = "rules: [{}]";
 const NONE: &str = "rules: [{ from: [{ source: { namespaces: [nobody] } }] }]";
 
+/// Verdict, cause, policy and rule.
+type Summary<'a> = (Verdict, Option<(Cause, Option<&'a str>, Option<u32>)>);
+
 struct Decided {
     decision: Decision,
     names: Vec<String>,
 }
 
 impl Decided {
-    /// Verdict, cause, policy and rule.
-    fn summary(&self) -> (Verdict, Option<(Cause, Option<&str>, Option<u32>)>) {
+    fn summary(&self) -> Summary<'_> {
         let by = self.decision.by.map(|by| {
             let name = by
                 .policy

@@ -268,7 +268,7 @@ fn losses_are_told() {
                 row(0, "when[0].values", unsupported("request.headers[x]")),
                 row(0, "when[0]", LossKind::RuleNeverMatches),
             ],
-            Effect::NoEffect
+            Effect::Nothing
         )
     );
     assert_eq!(
@@ -371,14 +371,14 @@ fn what_the_documentation_says() {
 }
 
 #[test]
-fn what_ztunnel_is_not_sent() {
+fn what_ztunnel_is_sent() {
     for (action, dry_run, expected) in [
-        (Action::Allow, false, None),
-        (Action::Deny, false, None),
-        (Action::Allow, true, Some(Refusal::DryRun)),
-        (Action::Audit, false, Some(Refusal::Action(Action::Audit))),
-        (Action::Custom, false, Some(Refusal::Action(Action::Custom))),
+        (Action::Allow, false, true),
+        (Action::Deny, false, true),
+        (Action::Allow, true, false),
+        (Action::Audit, false, false),
+        (Action::Custom, false, false),
     ] {
-        assert_eq!(refusal(action, dry_run), expected, "{action:?} {dry_run}");
+        assert_eq!(is_sent(action, dry_run), expected, "{action:?} {dry_run}");
     }
 }

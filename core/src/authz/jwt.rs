@@ -1,0 +1,160 @@
+//! Tokens: what the RequestAuthentications of one chain say to a request. In come the rules and what the request
+//! carries, out comes whether it may go on, with which claims, and with which headers changed. Nothing is fetched: a
+//! token whose keys are elsewhere is judged as far as it can be, and otherwise nobody knows.
+//!
+//! The rules become the providers of Envoy's filter, and their combination is that of `istio/istio:
+//! pilot/pkg/security/authn/policy_applier.go` (convertToEnvoyJwtConfig): a request passes if one provider accepts
+//! its tokens, or if every provider finds none.
+
+mod location;
+mod output;
+mod provider;
+mod signature;
+mod time;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::decision::Authentication;
+use crate::flow::{Flow, Http};
+use crate::resource::{ObjectIndex, RequestAuthentication};
+
+pub(crate) use location::Location;
+pub(crate) use output::HeaderChanges;
+pub(crate) use time::parse_time;
+pub(crate) use token::{Content, Token, TokenError};
+
+use provider::{Provider, Status};
+
+/// The claims of a token.
+pub(crate) type Claims = Map<String, Value>;
+
+/// The jwtRules of all RequestAuthentications of one chain.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Providers(Vec<Provider>);
+
+/// What the token check comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TokenCheck {
+    /// For [`PolicySet::decide`](super::PolicySet::decide).
+    pub(crate) authentication: Authentication,
+    /// What is wrong with the token that is refused.
+    pub(crate) error: Option<TokenError>,
+    /// The claims that policies see; where nobody knows, those that the token has if it is good.
+    pub(crate) claims: Option<Claims>,
+    /// What becomes of the headers.
+    pub(crate) headers: HeaderChanges,
+}
+
+impl Providers {
+    /// Compiles valid policies. Their order is that of the chain; providers are sorted by issuer, as istiod does.
+    pub(crate) fn new<'a>(
+        policies: impl IntoIterator<Item = (ObjectIndex, &'a RequestAuthentication)>,
+    ) -> Self {
+        let mut providers: Vec<Provider> = policies
+            .into_iter()
+            .flat_map(|(object, policy)| {
+                let rules = policy.jwt_rules.iter();
+                rules.map(move |rule| Provider::new(object, rule))
+            })
+            .collect();
+        providers.sort_by(|a, b| a.issuer.cmp(&b.issuer));
+        Self(providers)
+    }
+
+    /// Checks a request. `tokens` are those that it carries beside what its headers, query and cookies hold already;
+    /// `now` is in seconds since 1970, and without it times are not checked.
+    pub(crate) fn check(&self, http: &Http, tokens: &[Token], now: Option<i64>) -> TokenCheck {
+        if self.0.is_empty() || is_cors_preflight(http) {
+            return TokenCheck::default();
+        }
+        let mut headers = HeaderChanges::default();
+        for provider in &self.0 {
+            provider.strip_outputs(&mut headers);
+        }
+        let mut refused: Vec<(&Provider, TokenError)> = Vec::new();
+        let mut unknown = None;
+        for provider in &self.0 {
+            match provider.check(http, tokens, now) {
+                Status::Missing => {}
+                Status::Good(accepted) => {
+                    headers.extend(accepted.headers);
+                    return TokenCheck {
+                        claims: Some(accepted.claims),
+                        headers,
+                        ..TokenCheck::default()
+                    };
+                }
+                Status::Unknown(accepted) => {
+                    unknown.get_or_insert((provider.object, accepted));
+                }
+                Status::Bad(error) => refused.push((provider, error)),
+            }
+        }
+        if let Some((object, accepted)) = unknown {
+            headers.extend(accepted.headers);
+            return TokenCheck {
+                authentication: Authentication::Unknown { by: Some(object) },
+                claims: Some(accepted.claims),
+                headers,
+                error: None,
+            };
+        }
+        match reported(&refused) {
+            None => TokenCheck {
+                headers,
+                ..TokenCheck::default()
+            },
+            Some((error, by)) => TokenCheck {
+                authentication: Authentication::Refused { by },
+                error: Some(error),
+                headers,
+                ..TokenCheck::default()
+            },
+        }
+    }
+}
+
+/// The error that Envoy answers with, and whose it is: the first one, unless that is only a foreign issuer; then the
+/// last that is more. `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/verifier.cc` (AnyVerifierImpl,
+/// AllVerifierImpl), asked as istiod asks: any of the providers, or all of them with missing tokens allowed.
+fn reported(refused: &[(&Provider, TokenError)]) -> Option<(TokenError, Option<ObjectIndex>)> {
+    let foreign = |(_, error): &&(&Provider, TokenError)| *error == TokenError::UnknownIssuer;
+    let mut of_substance = refused.iter().filter(|refusal| !foreign(refusal));
+    let first = refused.first()?;
+    match of_substance.next_back() {
+        Some(last) => {
+            let (provider, error) = if foreign(&first) { last } else { first };
+            Some((*error, Some(provider.object)))
+        }
+        None => {
+            let objects: BTreeSet<ObjectIndex> = refused
+                .iter()
+                .map(|(provider, _)| provider.object)
+                .collect();
+            let only = objects.first().copied().filter(|_| objects.len() == 1);
+            Some((TokenError::UnknownIssuer, only))
+        }
+    }
+}
+
+/// Preflights pass unchecked. `istio/istio: pilot/pkg/security/authn/policy_applier.go` (BypassCorsPreflight).
+fn is_cors_preflight(http: &Http) -> bool {
+    let has = |name| http.header(name).iter().any(|line| !line.is_empty());
+    http.method == "OPTIONS" && has("origin") && has("access-control-request-method")
+}
+
+impl TokenCheck {
+    /// Shows the flow to policies as it is behind the check.
+    pub(crate) fn apply(&self, flow: &mut Flow) {
+        flow.claims.clone_from(&self.claims);
+        if let Some(http) = &mut flow.http {
+            self.headers.apply(http);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Where tokens are looked for. `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/extractor.cc`.
+
+use super::token::{Content, Token};
+use crate::flow::Http;
+use crate::resource::request_authentication::JwtRule;
+use crate::wire::JwtLocation;
+
+/// A place in a request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Location {
+    /// A header, its name in lower case.
+    Header(String),
+    /// A query parameter.
+    Param(String),
+    /// A cookie.
+    Cookie(String),
+}
+
+impl From<Option<&JwtLocation>> for Location {
+    fn from(location: Option<&JwtLocation>) -> Self {
+        match location {
+            None => Self::Header("authorization".to_owned()),
+            Some(JwtLocation::Header(name)) => Self::Header(name.to_ascii_lowercase()),
+            Some(JwtLocation::Param(name)) => Self::Param(name.clone()),
+            Some(JwtLocation::Cookie(name)) => Self::Cookie(name.clone()),
+        }
+    }
+}
+
+/// A place where a provider looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) location: Location,
+    /// What stands in front of the token, in a header.
+    prefix: String,
+}
+
+/// A token that a provider finds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Found {
+    pub(super) location: Location,
+    pub(super) content: Content,
+}
+
+/// The places of a rule; without any, `Authorization: Bearer` and the parameter `access_token`.
+pub(super) fn places(rule: &JwtRule) -> Vec<Place> {
+    let place = |location, prefix: &str| Place {
+        location,
+        prefix: prefix.to_owned(),
+    };
+    let headers = rule.from_headers.iter().map(|header| {
+        let name = header.name.to_ascii_lowercase();
+        place(
+            Location::Header(name),
+            header.prefix.as_deref().unwrap_or_default(),
+        )
+    });
+    let params = rule
+        .from_params
+        .iter()
+        .map(|name| place(Location::Param(name.clone()), ""));
+    let cookies = rule
+        .from_cookies
+        .iter()
+        .map(|name| place(Location::Cookie(name.clone()), ""));
+    let places: Vec<Place> = headers.chain(params).chain(cookies).collect();
+    if places.is_empty() {
+        return vec![
+            place(Location::Header("authorization".to_owned()), "Bearer "),
+            place(Location::Param("access_token".to_owned()), ""),
+        ];
+    }
+    places
+}
+
+impl Place {
+    /// The tokens at this place: what the request's text holds there, then what is said to be there.
+    pub(super) fn find(&self, http: &Http, tokens: &[Token]) -> Vec<Found> {
+        let written = match &self.location {
+            Location::Header(name) => self.in_header(http, name),
+            Location::Param(name) => in_query(http.query(), name),
+            Location::Cookie(name) => in_cookies(http.header("cookie"), name),
+        };
+        let written = written.map(Content::Encoded);
+        let stated = tokens
+            .iter()
+            .filter(|token| token.location == self.location)
+            .map(|token| token.content.clone());
+        written
+            .into_iter()
+            .chain(stated)
+            .map(|content| Found {
+                location: self.location.clone(),
+                content,
+            })
+            .collect()
+    }
+
+    fn in_header(&self, http: &Http, name: &str) -> Option<String> {
+        let lines = http.header(name);
+        if lines.is_empty() {
+            return None;
+        }
+        let value = lines.join(",");
+        if self.prefix.is_empty() {
+            return Some(value);
+        }
+        let (_, behind) = value.split_once(&self.prefix)?;
+        Some(first_token(behind).unwrap_or(&value).to_owned())
+    }
+}
+
+/// The first run of characters that tokens are made of.
+fn first_token(text: &str) -> Option<&str> {
+    let is_token = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let start = text.find(is_token)?;
+    let text = text.get(start..)?;
+    let end = text
+        .find(|character| !is_token(character))
+        .unwrap_or(text.len());
+    text.get(..end)
+}
+
+fn in_query(query: &str, name: &str) -> Option<String> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}
+
+fn in_cookies(lines: &[String], name: &str) -> Option<String> {
+    lines
+        .iter()
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then(|| value.trim_matches('"').to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http() -> Http {
+        Http {
+            path: "/x?a=1&access_token=q.q.q#f".to_owned(),
+            headers: [
+                ("authorization", vec!["Bearer  a.b-_.c, more"]),
+                ("x-plain", vec!["t.t.t", "u"]),
+                ("cookie", vec!["one=1; session=\"c.c.c\"", "two=2"]),
+            ]
+            .into_iter()
+            .map(|(name, lines)| {
+                (
+                    name.to_owned(),
+                    lines.into_iter().map(str::to_owned).collect(),
+                )
+            })
+            .collect(),
+            ..Http::default()
+        }
+    }
+
+    #[test]
+    fn where_tokens_are_found() {
+        for (rule, expected) in [
+            ("{}", &["a.b-_.c", "q.q.q"][..]),
+            ("{ fromHeaders: [{ name: X-Plain }] }", &["t.t.t,u"]),
+            (
+                "{ fromHeaders: [{ name: x-plain, prefix: 't.' }] }",
+                &["t.t"],
+            ),
+            ("{ fromHeaders: [{ name: x-plain, prefix: 'JWT ' }] }", &[]),
+            (
+                "{ fromHeaders: [{ name: authorization, prefix: 'bearer ' }] }",
+                &[],
+            ),
+            ("{ fromParams: [a, b] }", &["1"]),
+            ("{ fromCookies: [session, two] }", &["c.c.c", "2"]),
+        ] {
+            let rule: JwtRule = serde_yaml::from_str(rule).unwrap();
+            let found: Vec<Content> = places(&rule)
+                .iter()
+                .flat_map(|place| place.find(&http(), &[]))
+                .map(|found| found.content)
+                .collect();
+            let expected: Vec<Content> = expected
+                .iter()
+                .map(|token| Content::Encoded((*token).to_owned()))
+                .collect();
+            assert_eq!(found, expected, "{rule:?}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What a token check does to the headers of a request.
+
+use base64ct::{Base64, Encoding};
+use serde_json::Value;
+
+use super::Claims;
+use crate::flow::Http;
+
+/// Changes of headers, names in lower case: all removals come first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeaderChanges {
+    /// Headers that the request loses.
+    pub(crate) removed: Vec<String>,
+    /// Lines that it gains.
+    pub(crate) added: Vec<(String, String)>,
+}
+
+impl HeaderChanges {
+    pub(super) fn remove(&mut self, name: &str) {
+        if !self.removed.iter().any(|removed| removed == name) {
+            self.removed.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn add(&mut self, name: &str, value: String) {
+        self.added.push((name.to_owned(), value));
+    }
+
+    pub(super) fn extend(&mut self, further: Self) {
+        for name in &further.removed {
+            self.remove(name);
+        }
+        self.added.extend(further.added);
+    }
+
+    pub(super) fn apply(&self, http: &mut Http) {
+        for name in &self.removed {
+            http.headers.remove(name);
+        }
+        for (name, value) in &self.added {
+            http.headers
+                .entry(name.clone())
+                .or_default()
+                .push(value.clone());
+        }
+    }
+}
+
+/// A claim as the value of a header; `None`: the header is not set. Dots lead into objects.
+/// `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/authenticator.cc` (addJWTClaimToHeader).
+pub(super) fn claim_as_header(claims: &Claims, path: &str) -> Option<String> {
+    let mut names = path.split('.');
+    let mut value = claims.get(names.next()?)?;
+    for name in names {
+        value = value.as_object()?.get(name)?;
+    }
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        Value::Bool(_) => value.to_string(),
+        // Envoy reads all numbers as floats and writes whole ones without a fraction.
+        Value::Number(number) => number.as_f64().map(|number| number.to_string())?,
+        Value::Array(_) | Value::Object(_) => Base64::encode_string(value.to_string().as_bytes()),
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_as_headers() {
+        let claims = serde_json::json!({
+            "text": "a b",
+            "empty": "",
+            "whole": 3,
+            "float": 3.0,
+            "fraction": 2.5,
+            "truth": true,
+            "nothing": null,
+            "list": ["a"],
+            "nested": { "deep": "x" },
+        });
+        let claims = claims.as_object().unwrap();
+        for (path, expected) in [
+            ("text", Some("a b")),
+            ("empty", None),
+            ("whole", Some("3")),
+            ("float", Some("3")),
+            ("fraction", Some("2.5")),
+            ("truth", Some("true")),
+            ("nothing", None),
+            ("list", Some("WyJhIl0=")),
+            ("nested.deep", Some("x")),
+            ("nested.none", None),
+            ("none", None),
+        ] {
+            assert_eq!(claim_as_header(claims, path).as_deref(), expected, "{path}");
+        }
+    }
+}

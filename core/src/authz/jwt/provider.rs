@@ -1,0 +1,207 @@
+//! One jwtRule, compiled: what it makes of the tokens that it finds. The order of the checks is that of
+//! `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/authenticator.cc` (startVerify): what a rule can tell
+//! without its keys, it tells for certain.
+
+use serde_json::Value;
+
+use super::Claims;
+use super::location::{self, Found, Location, Place};
+use super::output::{HeaderChanges, claim_as_header};
+use super::signature::{self, Verification};
+use super::token::{Parsed, Seal, Token, TokenError};
+use crate::flow::Http;
+use crate::resource::ObjectIndex;
+use crate::resource::jwks::{self, Jwk};
+use crate::resource::request_authentication::{ClaimToHeader, JwtRule};
+
+/// Claims whose words always count one by one. `istio/istio: pilot/pkg/security/authn/policy_applier.go`
+/// (buildSpaceDelimitedClaims).
+const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
+
+/// One jwtRule.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Provider {
+    pub(super) object: ObjectIndex,
+    /// Empty: any issuer.
+    pub(super) issuer: String,
+    /// Without scheme and final slash; empty: any audience.
+    audiences: Vec<String>,
+    /// `None`: they are elsewhere.
+    keys: Option<Vec<Jwk>>,
+    places: Vec<Place>,
+    space_delimited: Vec<String>,
+    forward: bool,
+    payload_header: Option<String>,
+    claim_headers: Vec<ClaimToHeader>,
+}
+
+/// What a provider says.
+pub(super) enum Status {
+    /// There is no token where it looks.
+    Missing,
+    /// All tokens are good.
+    Good(Accepted),
+    /// The keys are not here; this is what follows if the tokens are good.
+    Unknown(Accepted),
+    /// A token is bad.
+    Bad(TokenError),
+}
+
+/// What follows from a good token.
+pub(super) struct Accepted {
+    pub(super) claims: Claims,
+    pub(super) headers: HeaderChanges,
+}
+
+impl Provider {
+    pub(super) fn new(object: ObjectIndex, rule: &JwtRule) -> Self {
+        let inline = rule.jwks.as_deref().filter(|jwks| !jwks.is_empty());
+        let lower = |name: &String| name.to_ascii_lowercase();
+        let mut space_delimited: Vec<String> = SPACE_DELIMITED.map(str::to_owned).into();
+        space_delimited.extend(rule.space_delimited_claims.iter().cloned());
+        Self {
+            object,
+            issuer: rule.issuer.clone().unwrap_or_default(),
+            audiences: rule
+                .audiences
+                .iter()
+                .map(|audience| bare(audience).to_owned())
+                .collect(),
+            keys: inline.map(|jwks| jwks::parse(jwks).unwrap_or_default()),
+            places: location::places(rule),
+            space_delimited,
+            forward: rule.forward_original_token,
+            payload_header: rule.output_payload_to_header.as_ref().map(lower),
+            claim_headers: rule
+                .output_claim_to_headers
+                .iter()
+                .map(|output| ClaimToHeader {
+                    header: lower(&output.header),
+                    claim: output.claim.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Nobody but the check itself may set the headers that it sets.
+    pub(super) fn strip_outputs(&self, headers: &mut HeaderChanges) {
+        let outputs = self.claim_headers.iter().map(|output| &output.header);
+        for name in self.payload_header.iter().chain(outputs) {
+            headers.remove(name);
+        }
+    }
+
+    /// Checks all tokens that this provider finds: each must be good.
+    pub(super) fn check(&self, http: &Http, tokens: &[Token], now: Option<i64>) -> Status {
+        let found: Vec<Found> = self
+            .places
+            .iter()
+            .flat_map(|place| place.find(http, tokens))
+            .collect();
+        let mut accepted = None;
+        let mut certain = true;
+        // Envoy takes the last first, so that the first has the last word on claims.
+        for token in found.iter().rev() {
+            let parsed = match token.content.parse() {
+                Ok(parsed) => parsed,
+                Err(error) => return Status::Bad(error),
+            };
+            match self.check_token(&parsed, now) {
+                Err(error) => return Status::Bad(error),
+                Ok(known) => certain &= known,
+            }
+            let Accepted { claims, headers } = accepted.get_or_insert_with(|| Accepted {
+                claims: Claims::new(),
+                headers: HeaderChanges::default(),
+            });
+            self.output(&parsed, &token.location, headers);
+            *claims = self.normalize(parsed.claims);
+        }
+        match accepted {
+            None => Status::Missing,
+            Some(accepted) if certain => Status::Good(accepted),
+            Some(accepted) => Status::Unknown(accepted),
+        }
+    }
+
+    /// Whether the token is good for certain; if not, nobody knows.
+    fn check_token(&self, token: &Parsed, now: Option<i64>) -> Result<bool, TokenError> {
+        if !self.issuer.is_empty() && token.issuer() != self.issuer {
+            return Err(TokenError::UnknownIssuer);
+        }
+        token.check_times(now)?;
+        if !self.audiences.is_empty()
+            && !token.audiences().any(|audience| {
+                self.audiences
+                    .iter()
+                    .any(|allowed| bare(audience) == allowed)
+            })
+        {
+            return Err(TokenError::AudienceNotAllowed);
+        }
+        match (&token.seal, &self.keys) {
+            (Seal::Word(Some(false)), _) => Err(TokenError::BadSignature),
+            (Seal::Word(_), _) => Ok(true),
+            (Seal::Signature { .. }, None) => Ok(false),
+            (
+                Seal::Signature {
+                    algorithm,
+                    kid,
+                    message,
+                    signature,
+                },
+                Some(keys),
+            ) => match signature::verify(keys, algorithm, kid.as_deref(), message, signature) {
+                Verification::Good => Ok(true),
+                Verification::NotCheckedHere => Ok(false),
+                Verification::Bad => Err(TokenError::BadSignature),
+                Verification::NoMatchingKey => Err(TokenError::NoMatchingKey),
+            },
+        }
+    }
+
+    fn output(&self, token: &Parsed, location: &Location, headers: &mut HeaderChanges) {
+        if let Some(name) = &self.payload_header {
+            headers.add(name, token.payload.clone());
+        }
+        for output in &self.claim_headers {
+            if let Some(value) = claim_as_header(&token.claims, &output.claim) {
+                headers.add(&output.header, value);
+            }
+        }
+        // Envoy takes tokens out of headers only: parameters and cookies stay.
+        if let Location::Header(name) = location
+            && !self.forward
+        {
+            headers.remove(name);
+        }
+    }
+
+    /// Splits the claims that are lists of words into lists.
+    fn normalize(&self, mut claims: Claims) -> Claims {
+        for name in &self.space_delimited {
+            if let Some(claim) = claims.get_mut(name)
+                && let Some(text) = claim.as_str()
+            {
+                let words: Vec<Value> = text
+                    .split(' ')
+                    .filter(|word| !word.is_empty())
+                    .map(Value::from)
+                    .collect();
+                if !words.is_empty() {
+                    *claim = words.into();
+                }
+            }
+        }
+        claims
+    }
+}
+
+/// An audience as it is compared. `google/jwt_verify_lib: src/check_audience.cc`.
+fn bare(audience: &str) -> &str {
+    let audience = audience
+        .strip_prefix("https://")
+        .or_else(|| audience.strip_prefix("http://"))
+        .unwrap_or(audience);
+    audience.strip_suffix('/').unwrap_or(audience)
+}
