@@ -4,7 +4,10 @@ mod cmd;
 mod docs;
 mod error;
 mod paths;
+mod run;
+mod setup;
 mod stamp;
+mod test;
 mod tidy;
 mod toolchain;
 mod web;
@@ -21,6 +24,16 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task {
+        name: "run",
+        about: "set up, build and serve the page and its API: [--port 8080] [--listen 127.0.0.1]",
+        run: run::run,
+    },
+    Task {
+        name: "test",
+        about: "every check and test: formatting, architecture, clippy, cargo test, browser tests",
+        run: |args| no_arguments(args).and_then(|()| test::run()),
+    },
     Task {
         name: "tidy",
         about: "check the architecture",
