@@ -3,10 +3,12 @@
 use super::Finding;
 use super::source::SourceFile;
 
-/// Reports a module that does not start with `//!`.
+/// Reports a module that does not start with `//!`, or with another file as its documentation.
 pub(super) fn present(source: &SourceFile) -> Vec<Finding> {
     let is_module = source.path.contains("/src/") && source.path.ends_with(".rs");
-    if !is_module || source.text.trim_start().starts_with("//!") {
+    let has_docs =
+        source.text.trim_start().starts_with("//!") || source.is_at(0, &["#", "!", "[", "doc"]);
+    if !is_module || has_docs {
         return Vec::new();
     }
     vec![Finding {
@@ -29,6 +31,14 @@ mod tests {
             1
         );
         assert_eq!(findings("core/src/flow.rs", "//! Flows.\nuse std::fmt;"), 0);
+        assert_eq!(
+            findings(
+                "core/src/lib.rs",
+                "#![doc = include_str!(\"../README.md\")]"
+            ),
+            0
+        );
+        assert_eq!(findings("core/src/lib.rs", "#![deny(unsafe_code)]"), 1);
         assert_eq!(findings("core/build.rs", "fn main() {}"), 0);
     }
 }
