@@ -1,9 +1,14 @@
 //! Builds, runs, tests and checks Ambient Playground: `cargo xtask help` lists the tasks.
 
 mod cmd;
+mod docs;
 mod error;
 mod paths;
+mod run;
+mod setup;
 mod stamp;
+mod test;
+mod tidy;
 mod toolchain;
 mod web;
 
@@ -18,11 +23,33 @@ struct Task {
     run: fn(&[String]) -> Result,
 }
 
-const TASKS: &[Task] = &[Task {
-    name: "web",
-    about: "build the page into web/dist",
-    run: |args| no_arguments(args).and_then(|()| web::build()),
-}];
+const TASKS: &[Task] = &[
+    Task {
+        name: "run",
+        about: "set up, build and serve the page and its API: [--port 8080] [--listen 127.0.0.1]",
+        run: run::run,
+    },
+    Task {
+        name: "test",
+        about: "every check and test: formatting, architecture, clippy, cargo test, browser tests",
+        run: |args| no_arguments(args).and_then(|()| test::run()),
+    },
+    Task {
+        name: "tidy",
+        about: "check the architecture",
+        run: |args| no_arguments(args).and_then(|()| tidy::check()),
+    },
+    Task {
+        name: "docs",
+        about: "write the generated documents; with --check, fail if one is not up to date",
+        run: docs::run,
+    },
+    Task {
+        name: "web",
+        about: "build the page into web/dist",
+        run: |args| no_arguments(args).and_then(|()| web::build()),
+    },
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -17,6 +17,7 @@ pub(crate) const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-we
 
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_CLIPPY: &str = "/usr/bin/cargo-clippy";
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-19";
 
 /// A compiler that can build the page.
@@ -70,26 +71,40 @@ impl Toolchain {
         cmd::probe(cmd::command(rustc).arg("--version")).unwrap_or_default()
     }
 
-    /// `cargo <verb>` for wasm32. It has a target folder of its own: two compilers that share one
-    /// rebuild each other's artefacts.
-    pub(crate) fn cargo(self, verb: &str) -> Command {
+    /// `cargo build` for wasm32.
+    pub(crate) fn build(self) -> Command {
         let mut cargo = match self {
             Toolchain::InUse => cmd::cargo(),
-            Toolchain::Debian => {
-                let mut cargo = cmd::command(DEBIAN_CARGO);
-                cargo
-                    .env("RUSTC", DEBIAN_RUSTC)
-                    // -Zbuild-std is not stable; Debian's compiler is not a nightly.
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER);
-                cargo
-            }
+            Toolchain::Debian => cmd::command(DEBIAN_CARGO),
         };
+        cargo.arg("build");
+        self.for_wasm(cargo)
+    }
+
+    /// `cargo clippy` for wasm32.
+    pub(crate) fn clippy(self) -> Command {
+        let mut clippy = match self {
+            Toolchain::InUse => cmd::cargo(),
+            // Not through `cargo clippy`: cargo prefers what is in its home, which is another version's.
+            Toolchain::Debian => cmd::command(DEBIAN_CLIPPY),
+        };
+        clippy.arg("clippy");
+        self.for_wasm(clippy)
+    }
+
+    /// It has a target folder of its own: two compilers that share one rebuild each other's artefacts.
+    fn for_wasm(self, mut cargo: Command) -> Command {
         cargo
-            .args([verb, "--locked", "--target", TARGET, "--target-dir"])
+            .args(["--locked", "--target", TARGET, "--target-dir"])
             .arg(target_dir());
         if self == Toolchain::Debian {
-            cargo.arg("-Zbuild-std=std,panic_abort");
+            cargo
+                .arg("-Zbuild-std=std,panic_abort")
+                // -Zbuild-std is not stable, and Debian's compiler is not a nightly.
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO", DEBIAN_CARGO)
+                .env("RUSTC", DEBIAN_RUSTC)
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER);
         }
         cargo
     }
@@ -162,7 +177,7 @@ mod tests {
     #[test]
     fn only_debians_compiler_builds_std() {
         let builds_std = |toolchain: Toolchain| {
-            let cargo = toolchain.cargo("build");
+            let cargo = toolchain.build();
             cargo
                 .get_args()
                 .any(|arg| arg.to_string_lossy().contains("build-std"))

@@ -48,13 +48,11 @@ fn compile(toolchain: Toolchain) -> Result {
     let stamp = Stamp::new("wasm", &inputs, &[&toolchain.version(), bindgen::VERSION])?;
     stamp.run(&outputs, || {
         progress("cargo build for wasm32");
-        cmd::run(toolchain.cargo("build").args([
-            "--profile",
-            "wasm",
-            "-p",
-            "ambient-web",
-            "--bins",
-        ]))?;
+        cmd::run(
+            toolchain
+                .build()
+                .args(["--profile", "wasm", "-p", "ambient-web", "--bins"]),
+        )?;
         progress("wasm-bindgen");
         let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
         BINS.iter()
