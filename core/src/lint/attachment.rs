@@ -1,6 +1,7 @@
 //! Lints about references: each reads the rows of `attach` and words what a reason means for the reader.
 
 use crate::attach::{Reason, Row};
+use crate::authz::Enforcer;
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::route;
@@ -104,11 +105,29 @@ pub(super) fn backend_not_usable(model: &Model, lint: &'static Lint, out: &mut D
 pub(super) fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach the policy to a waypoint or to a Service that uses one, by `targetRefs`";
     rows(model, lint, out, help, |_, reason| {
-        matches!(
-            reason,
-            Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel
-        )
+        matches!(reason, Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel)
     });
+    // What is left of other policies is enforced, as something else than what is written.
+    for row in model.attachments.rows() {
+        let (status, reason) = model.effect(row);
+        let at_ztunnel = status == EdgeStatus::Attached
+            && reason == Reason::Accepted
+            && matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh);
+        let (Some(object), Some(policy)) = (model.mesh.object(row.from), model.policies.at_ztunnel(row.from)) else {
+            continue;
+        };
+        if let Some(loss) = policy.losses.first().filter(|_| at_ztunnel) {
+            let sentence = loss.sentence(policy.action, Enforcer::Ztunnel.name());
+            let origin = Origin {
+                document: object.document,
+                path: FieldPath::parse(&format!("spec.rules[{}]", loss.rule)).join(&FieldPath::parse(&loss.path)),
+            };
+            let name = object.id.qualified_name();
+            out.report(lint, origin, format!("{sentence}; `{name}` is enforced as something else than it says"))
+                .resource(&object.id)
+                .help(help);
+        }
+    }
 }
 
 pub(super) fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {

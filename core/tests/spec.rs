@@ -1,0 +1,87 @@
+//! The semantics as documents: every section of `spec/` with a block `manifests` is a case. `requests` must get what
+//! they expect, `edges` must be in the graph as written, and the findings are those that `# WPxxxx` marks on the lines
+//! of the manifests (a section without marks asserts nothing about findings).
+
+mod common;
+
+use std::fs;
+
+use ambient_core::wire;
+use serde_json::Value;
+
+#[test]
+fn every_section_holds() {
+    let (mut cases, mut problems) = (0, Vec::new());
+    for file in common::files("spec", "md") {
+        let text = fs::read_to_string(&file).expect("the document is readable");
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut shared = String::new();
+        for section in common::sections(&text) {
+            if let Some(block) = block(&section, "yaml shared") {
+                shared = block.to_owned();
+            }
+            let Some(manifests) = block(&section, "yaml manifests") else { continue };
+            cases += 1;
+            // What a document shares comes behind, so that the lines of the section's own manifests count from one.
+            let manifests = format!("{manifests}---\n{shared}");
+            for problem in check(&section, &manifests) {
+                problems.push(format!("{name}: {}: {problem}", section.heading));
+            }
+        }
+    }
+    assert!(cases >= 20, "only {cases} cases were found");
+    assert!(problems.is_empty(), "{} of {cases} cases:\n{}", problems.len(), problems.join("\n"));
+}
+
+fn block<'a>(section: &'a common::Section, info: &str) -> Option<&'a str> {
+    section.blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str())
+}
+
+fn check(section: &common::Section, manifests: &str) -> Vec<String> {
+    let settings = block(section, "yaml settings").map_or_else(Default::default, |text| {
+        serde_yaml::from_str::<wire::Settings>(text).expect("the settings have the contract's shape")
+    });
+    let input = wire::Input {
+        manifests: wire::Manifests::Text(manifests.to_owned()),
+        requests: wire::Requests::Text(block(section, "yaml requests").unwrap_or("[]").to_owned()),
+        settings,
+    };
+    let evaluation = ambient_core::evaluate(&input);
+    let mut problems = common::unmet(&evaluation);
+    let expected = common::expected_codes(manifests);
+    if !expected.is_empty() {
+        let found = common::found_codes(&evaluation.diagnostics);
+        if found != expected {
+            problems.push(format!("findings are {found:?}, expected {expected:?}"));
+        }
+    }
+    if let Some(edges) = block(section, "yaml edges") {
+        let edges: Vec<Value> = serde_yaml::from_str(edges).expect("edges are a list");
+        problems.extend(edges_differ(&edges, &ambient_core::graph(&input)));
+    }
+    problems
+}
+
+/// Each edge written must be there, with the fields written; `status: none` says that it must not be there.
+fn edges_differ(wanted: &[Value], graph: &wire::Graph) -> Vec<String> {
+    let key = |edge: &Value| ["from", "to", "via"].map(|field| edge[field].clone());
+    let found: Vec<Value> = graph.edges.iter().map(|edge| serde_json::to_value(edge).expect("serializes")).collect();
+    let mut problems = Vec::new();
+    for wanted in wanted {
+        let same: Vec<&Value> = found
+            .iter()
+            .filter(|edge| key(edge) == key(wanted) && (wanted["port"].is_null() || wanted["port"] == edge["port"]))
+            .collect();
+        match same.as_slice() {
+            [] if wanted["status"] == "none" => {}
+            [] => problems.push(format!("there is no edge {wanted}")),
+            [edge, ..] => {
+                let fields = wanted.as_object().into_iter().flatten();
+                for (field, value) in fields.filter(|(field, value)| edge.get(field) != Some(value)) {
+                    problems.push(format!("`{field}` of {:?} is {:?}, expected {value}", key(wanted), edge.get(field)));
+                }
+            }
+        }
+    }
+    problems
+}
