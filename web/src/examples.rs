@@ -22,7 +22,7 @@ macro_rules! files {
 }
 
 /// The files, in the order of the menu; the first is what a visitor sees.
-const FILES: &[(&str, &str)] = files!["bookinfo", "ztunnel-fail-safe"];
+const FILES: &[(&str, &str)] = files!["bookinfo", "ztunnel-fail-safe", "plaintext", "tokens"];
 
 /// All stories.
 pub(crate) fn all() -> Vec<Example> {

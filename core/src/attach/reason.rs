@@ -1,7 +1,7 @@
 //! Why a reference is attached or not: the condition reasons of Gateway API and Istio where they exist, else
 //! this project's own. Status and sentence are methods, so that no place words a reason twice.
 
-use crate::resource::ObjectId;
+use crate::resource::{Kind, ObjectId};
 use crate::wire::{EdgeStatus, Via};
 
 /// Why a reference is what it is.
@@ -55,6 +55,10 @@ pub(crate) enum Reason {
     WaypointTakesNoRoutes,
     /// A selector where only targetRefs count.
     IneffectiveSelector,
+    /// A PeerAuthentication with a selector in the root namespace, where only those without one count.
+    RootSelector,
+    /// A kind that ztunnels know nothing of.
+    NotEnforcedByZtunnel,
     /// The workloads in reach are not captured.
     NotCaptured,
     /// A GatewayClass that no proxy compares with.
@@ -103,6 +107,8 @@ impl Reason {
             | Self::ForeignController
             | Self::WaypointTakesNoRoutes
             | Self::IneffectiveSelector
+            | Self::RootSelector
+            | Self::NotEnforcedByZtunnel
             | Self::NotCaptured
             | Self::ClassNotEnforced => EdgeStatus::Ignored,
         }
@@ -133,7 +139,8 @@ impl Reason {
             Self::ParentNotFound => "ParentNotFound",
             Self::ForeignController => "ForeignController",
             Self::WaypointTakesNoRoutes => "WaypointTakesNoRoutes",
-            Self::IneffectiveSelector => "IneffectiveSelector",
+            Self::IneffectiveSelector | Self::RootSelector => "IneffectiveSelector",
+            Self::NotEnforcedByZtunnel => "NotEnforcedByZtunnel",
             Self::NotCaptured => "NotCaptured",
             Self::ClassNotEnforced => "ClassNotEnforced",
             Self::UnsupportedValue | Self::AllowsNothingAtZtunnel | Self::EmptyAtZtunnel => {
@@ -147,7 +154,7 @@ impl Reason {
         let holder = format!("{} `{}`", from.kind.name(), from.qualified_name());
         let target = format!("{} `{}`", to.kind.name(), to.qualified_name());
         match self {
-            Self::Accepted => accepted(via, &holder, &target),
+            Self::Accepted => accepted(via, from.kind, &holder, &target),
             Self::Invalid => {
                 format!("{holder} is refused by validation, so nothing that it says takes effect.")
             }
@@ -254,6 +261,13 @@ impl Reason {
             Self::IneffectiveSelector => {
                 format!("{target} is a waypoint, which takes policies by `targetRefs` only.")
             }
+            Self::RootSelector => format!(
+                "In the root namespace a {} counts only without a selector, so {holder} is enforced nowhere.",
+                from.kind.name()
+            ),
+            Self::NotEnforcedByZtunnel => format!(
+                "ztunnel knows nothing of {holder}, and waypoints take it by `targetRefs` only, so nothing enforces it for {target}."
+            ),
             Self::NotCaptured => {
                 format!("No ztunnel captures {target}, so nothing enforces {holder} there.")
             }
@@ -277,15 +291,24 @@ impl Reason {
     }
 }
 
-fn accepted(via: Via, holder: &str, target: &str) -> String {
+/// Who enforces policies of a kind without targetRefs.
+fn enforcers(kind: Kind) -> &'static str {
+    match kind {
+        Kind::PeerAuthentication => "captured workload",
+        Kind::RequestAuthentication => "ingress gateway",
+        _ => "captured workload and gateway",
+    }
+}
+
+fn accepted(via: Via, kind: Kind, holder: &str, target: &str) -> String {
     match via {
         Via::TargetRef => format!("{holder} is enforced at {target}."),
         Via::ParentRef => format!("{holder} routes requests to {target}."),
         Via::Selector => format!("{holder} selects {target}."),
         Via::Namespace => {
-            format!("{holder} is for every captured workload and gateway of {target}.")
+            format!("{holder} is for every {} of {target}.", enforcers(kind))
         }
-        Via::Mesh => format!("{holder} is for every captured workload and gateway of the mesh."),
+        Via::Mesh => format!("{holder} is for every {} of the mesh.", enforcers(kind)),
         Via::UseWaypoint => format!("Traffic to {holder} goes through {target}."),
         Via::UseWaypointCanary => {
             format!("A share of the traffic to {holder} goes through {target}.")

@@ -4,19 +4,14 @@
 
 use super::{Attachments, Reason, Row, origin};
 use crate::mesh::{MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
-use crate::resource::{
-    AuthorizationPolicy, Kind, Object, ObjectId, PolicyTargetReference, Resource,
-};
+use crate::resource::{Kind, Object, ObjectId, PolicyTargetReference};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
 /// One edge for each targetRef of each policy.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
     for (index, object) in mesh.objects() {
-        let Resource::AuthorizationPolicy(policy) = &object.resource else {
-            continue;
-        };
-        for (path, reference) in references(policy) {
+        for (path, reference) in references(object) {
             // The target's namespace is always the policy's.
             let Some(kind) = kind(reference) else {
                 continue;
@@ -39,18 +34,19 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
 }
 
 /// The targets of a policy: `targetRef` is read only if `targetRefs` is empty (GetTargetRefs).
-fn references(policy: &AuthorizationPolicy) -> Vec<(FieldPath, &PolicyTargetReference)> {
+fn references(object: &Object) -> Vec<(FieldPath, &PolicyTargetReference)> {
+    let Some((target_ref, target_refs)) = object.resource.targets() else {
+        return Vec::new();
+    };
     let spec = FieldPath::new().key("spec");
-    if policy.target_refs.is_empty() {
-        return policy
-            .target_ref
+    if target_refs.is_empty() {
+        return target_ref
             .iter()
-            .map(|reference| (spec.clone().key("targetRef"), reference))
+            .map(|reference| (spec.clone().key("targetRef"), *reference))
             .collect();
     }
     let list = spec.key("targetRefs");
-    policy
-        .target_refs
+    target_refs
         .iter()
         .enumerate()
         .map(|(position, reference)| (list.clone().index(position), reference))

@@ -27,7 +27,7 @@ use crate::resource::{ObjectIndex, RequestAuthentication};
 pub(crate) use location::Location;
 pub(crate) use output::HeaderChanges;
 pub(crate) use time::parse_time;
-pub(crate) use token::{Content, Token, TokenError};
+pub(crate) use token::{Token, TokenError};
 
 use provider::{Provider, Status};
 

@@ -42,15 +42,15 @@ pub(crate) struct Levels<'a> {
 /// What they come to in front of the workload.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Mtls {
-    /// Further `DENY` policies of the ztunnel; without one, plaintext is taken. The paths of their clauses are
-    /// relative to `spec`.
-    pub(crate) policies: Vec<Policy>,
+    /// One more `DENY` policy of the ztunnel; without it, plaintext is taken. The paths of its clauses are relative to
+    /// `spec`.
+    pub(crate) policy: Option<Policy>,
     /// Where the outcome is not what the modes say.
-    pub(crate) surprises: Vec<Surprise>,
+    pub(crate) surprise: Option<Surprise>,
 }
 
 /// Where the outcome is not what the modes say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Surprise {
     /// `DISABLE` is the only exception to a `STRICT` that is inherited: it does not count.
     DisableNotHonoured(ObjectIndex),
@@ -70,7 +70,7 @@ impl Surprise {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::DisableNotHonoured(_) => {
-                "ports with mode `DISABLE` refuse plaintext all the same: under an inherited `STRICT`, they count only beside a port with mode `PERMISSIVE`"
+                "ports with mode `DISABLE` refuse plaintext all the same: under an inherited `STRICT` they count only beside a port with mode `PERMISSIVE`"
             }
             Self::StrictLost(_) => {
                 "plaintext is accepted on every port: with a namespace policy of mode `UNSET` between them, istiod loses the mesh's `STRICT` when it makes the exception for the ports"
@@ -93,10 +93,11 @@ pub(crate) fn compile(levels: Levels<'_>, behavior: Behavior) -> Mtls {
     let workload = oldest(levels.workload);
     let inherited = strict_of_parents(mesh, namespace);
 
-    let mut out = Mtls::default();
     let Some(workload) = workload else {
-        out.policies.extend(inherited.map(refuse_plaintext));
-        return out;
+        return Mtls {
+            policy: inherited.map(refuse_plaintext),
+            surprise: None,
+        };
     };
     let strict = match workload.spec.mode() {
         MutualTlsMode::Unset => inherited,
@@ -112,19 +113,19 @@ pub(crate) fn compile(levels: Levels<'_>, behavior: Behavior) -> Mtls {
         Some(_) => &[Permissive],
     };
     if has(exceptions) {
-        let converted = convert(workload, mesh, namespace);
-        if converted.is_none() && strict.is_some() {
-            out.surprises.push(Surprise::StrictLost(workload.object));
+        let policy = convert(workload, mesh, namespace);
+        let lost = policy.is_none() && strict.is_some();
+        Mtls {
+            policy,
+            surprise: lost.then_some(Surprise::StrictLost(workload.object)),
         }
-        out.policies.extend(converted);
     } else {
-        if strict.is_some() && has(&[Disable]) {
-            out.surprises
-                .push(Surprise::DisableNotHonoured(workload.object));
+        let not_honoured = strict.is_some() && has(&[Disable]);
+        Mtls {
+            policy: strict.map(refuse_plaintext),
+            surprise: not_honoured.then_some(Surprise::DisableNotHonoured(workload.object)),
         }
-        out.policies.extend(strict.map(refuse_plaintext));
     }
-    out
 }
 
 /// The policy that makes the levels above the workload strict, if they are.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::authz::jwt;
 use crate::flow::{Http, Principal};
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::wire;
@@ -19,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) port: u16,
     /// What is sent.
     pub(crate) traffic: Traffic,
+    /// The tokens that it carries beside those in its text.
+    pub(crate) tokens: Vec<jwt::Token>,
     /// The destination address that policies see, where the request states one.
     pub(crate) destination_ip: Option<IpAddr>,
 }
@@ -91,6 +94,7 @@ pub(crate) fn resolve(mesh: &Mesh, request: &wire::Request) -> Result<Call, Unre
         target,
         port,
         traffic,
+        tokens: request.jwt.iter().map(jwt::Token::from).collect(),
         destination_ip,
     })
 }

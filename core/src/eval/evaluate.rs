@@ -6,14 +6,15 @@ use std::net::IpAddr;
 
 use super::call::{Call, Target, Traffic};
 use super::hops::{self, WaypointHop};
-use crate::authz::{Authentication, Deciding, Decision};
+use crate::authz::jwt::TokenError;
+use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
 use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::{Chain, Model};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{self, Action, Entry, RouteTable};
 use crate::trace::Trace;
-use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Verdict};
+use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Settings, Verdict};
 
 /// What becomes of a call.
 pub(crate) struct Outcome<'m, T> {
@@ -67,6 +68,8 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) verdict: HopVerdict,
     /// What its policies came to.
     pub(crate) by: Option<Deciding>,
+    /// What is wrong with the token that it refuses.
+    pub(crate) token_error: Option<TokenError>,
     /// The table that it searches, if any.
     pub(crate) table: Option<&'m RouteTable>,
     /// The rule taken.
@@ -114,7 +117,7 @@ pub(crate) fn evaluate<'m, T: Trace + Default>(model: &'m Model, call: &Call) ->
                 .map(|gateway| gateway.principal.clone()),
             None,
         );
-        if let Some(next) = waypoint(model, hop, &mut outcome) {
+        if let Some(next) = waypoint(model, call, hop, &mut outcome) {
             destinations = next;
         }
     }
@@ -162,6 +165,7 @@ fn hop<'m, T: Trace + Default>(
         chain,
         verdict: HopVerdict::Allow,
         by: None,
+        token_error: None,
         table: None,
         route: None,
         backends: Vec::new(),
@@ -174,6 +178,7 @@ fn hop<'m, T: Trace + Default>(
 /// The waypoint: policies, then routes. Returns the workloads to which its route may send the request, if it has one.
 fn waypoint<'m, T: Trace + Default>(
     model: &'m Model,
+    call: &Call,
     waypoint: WaypointHop,
     outcome: &mut Outcome<'m, T>,
 ) -> Option<Vec<Destination>> {
@@ -200,8 +205,12 @@ fn waypoint<'m, T: Trace + Default>(
             .map(|http| answer(http, 400, BTreeMap::new()));
         refuse(&mut hop, outcome, routing(), response);
         None
+    } else if works && !trusted(&model.mesh, &hop, mtls::waypoint_trusts) {
+        refuse(&mut hop, outcome, handshake(), Some(RESET));
+        None
     } else if works {
-        enforce(model, &mut hop, outcome);
+        let authentication = authenticate(model, call, &mut hop, outcome);
+        enforce(model, authentication, &mut hop, outcome);
         match (hop.verdict, service) {
             (HopVerdict::Allow | HopVerdict::Unknown, Some(service)) => {
                 route_http(model, service, &mut hop, outcome)
@@ -217,9 +226,31 @@ fn waypoint<'m, T: Trace + Default>(
     destinations
 }
 
+/// Checks the tokens of an HTTP request. What policies and routes see from here on is the request behind the check.
+fn authenticate<T>(
+    model: &Model,
+    call: &Call,
+    hop: &mut HopOutcome<'_, T>,
+    outcome: &mut Outcome<'_, T>,
+) -> Authentication {
+    let providers = hop.chain.and_then(|chain| model.policies.tokens_of(chain));
+    let (Some(providers), Some(http)) = (providers, &hop.flow.http) else {
+        return Authentication::Passed;
+    };
+    let now = model.mesh.settings().now.as_deref();
+    let check = providers.check(http, &call.tokens, now.and_then(jwt::parse_time));
+    check.apply(&mut hop.flow);
+    hop.token_error = check.error;
+    if outcome.request.is_some() {
+        outcome.request.clone_from(&hop.flow.http);
+    }
+    check.authentication
+}
+
 /// Asks the policies of a hop, and takes their verdict over.
 fn enforce<'m, T: Trace + Default>(
     model: &Model,
+    authentication: Authentication,
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) {
@@ -227,12 +258,8 @@ fn enforce<'m, T: Trace + Default>(
     let Some((set, policies)) = hop.chain.and_then(|chain| model.policies.of(chain, http)) else {
         return;
     };
-    let Decision { verdict, by } = set.decide(
-        policies,
-        &hop.flow,
-        Authentication::Passed,
-        &mut hop.policies,
-    );
+    let Decision { verdict, by } =
+        set.decide(policies, &hop.flow, authentication, &mut hop.policies);
     hop.by = by;
     match verdict {
         Verdict::Allow => {
@@ -248,7 +275,7 @@ fn enforce<'m, T: Trace + Default>(
             }
         }
         Verdict::Deny => {
-            let response = denial(hop.flow.http.as_ref(), by);
+            let response = denial(hop, by);
             refuse(hop, outcome, by, Some(response));
         }
     }
@@ -276,6 +303,25 @@ fn refuse<T>(
     outcome.backends.clear();
 }
 
+/// Whether the proxy finishes the handshake with its peer, if that has an identity.
+fn trusted<T>(
+    mesh: &Mesh,
+    hop: &HopOutcome<'_, T>,
+    trusts: fn(&Principal, &Settings) -> bool,
+) -> bool {
+    let peer = hop.flow.peer.as_ref();
+    peer.is_none_or(|peer| trusts(peer, mesh.settings()))
+}
+
+/// No policy, but the trust domain of the peer.
+fn handshake() -> Option<Deciding> {
+    Some(Deciding {
+        cause: Cause::Mtls,
+        policy: None,
+        rule: None,
+    })
+}
+
 /// No policy, but a route or the lack of one.
 fn routing() -> Option<Deciding> {
     Some(Deciding {
@@ -285,13 +331,21 @@ fn routing() -> Option<Deciding> {
     })
 }
 
-/// What Envoy answers where policies refuse.
-fn denial(http: Option<&Http>, by: Option<Deciding>) -> Response {
-    let status = match by.map(|by| by.cause) {
-        Some(Cause::Authentication) => 401,
-        _ => 403,
+/// What Envoy answers where policies refuse. `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/filter.cc`
+/// (onComplete).
+fn denial<T>(hop: &HopOutcome<'_, T>, by: Option<Deciding>) -> Response {
+    let Some(http) = &hop.flow.http else {
+        return RESET;
     };
-    http.map_or(RESET, |http| answer(http, status, BTreeMap::new()))
+    match (by.map(|by| by.cause), hop.token_error) {
+        (Some(Cause::Authentication), Some(error)) => {
+            let realm = format!("http://{}{}", http.authority, http.path);
+            let challenge = format!("Bearer realm=\"{realm}\", error=\"invalid_token\"");
+            let headers = BTreeMap::from([("www-authenticate".to_owned(), challenge)]);
+            answer(http, error.status(), headers)
+        }
+        _ => answer(http, 403, BTreeMap::new()),
+    }
 }
 
 /// An answer that a proxy makes: to a gRPC client a status in gRPC's own terms.
@@ -476,6 +530,10 @@ fn destination_ztunnels<'m, T: Trace + Default>(
             return;
         }
         let decision = match model.policies.of(chain, false) {
+            _ if !trusted(&model.mesh, &hop, mtls::ztunnel_trusts) => Decision {
+                verdict: Verdict::Deny,
+                by: handshake(),
+            },
             Some((set, policies)) => set.decide(
                 policies,
                 &hop.flow,

@@ -103,7 +103,11 @@ fn clause(
     let source = compiled.origin(ClauseId(place))?;
     let origin = model.mesh.object(compiled.object).map(|object| Origin {
         document: object.document,
-        path: FieldPath::parse(&format!("spec.rules[{}].{}", source.rule, source.path)),
+        path: FieldPath::parse(&match compiled.cause {
+            // istiod makes rules of a PeerAuthentication; what is written stands in the fields of its spec.
+            wire::Cause::Mtls => format!("spec.{}", source.path),
+            _ => format!("spec.rules[{}].{}", source.rule, source.path),
+        }),
     });
     Some(wire::ClauseAnswer {
         path: source.path.clone(),

@@ -45,12 +45,25 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
             }
         },
         Cause::Authentication => {
-            format!("{place} refuses the token{seen}.").replacen("the ", "The ", 1)
+            let fault = outcome
+                .hops
+                .iter()
+                .find_map(|hop| hop.token_error)
+                .map(|error| format!(", which {}", error.sentence()))
+                .unwrap_or_default();
+            format!(
+                "{} at {place} refuses the token{fault}{seen}.",
+                policy(model, decided)
+            )
         }
-        Cause::Mtls => format!(
-            "{place} refuses a connection without the identity that mutual TLS would prove{seen}."
+        Cause::Mtls if decided.by.policy.is_none() => format!(
+            "{place} refuses the handshake: the caller's trust domain is not one that it knows{seen}."
         )
         .replacen("the ", "The ", 1),
+        Cause::Mtls => format!(
+            "{} at {place} refuses plaintext{seen}.",
+            policy(model, decided)
+        ),
         Cause::Routing => match outcome
             .response
             .as_ref()

@@ -144,6 +144,14 @@ pub(super) fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnos
             Via::Selector | Via::Namespace | Via::Mesh | Via::TargetRef
         )
     });
+    let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
+    rows(model, lint, out, help, |_, reason| {
+        reason == Reason::NotEnforcedByZtunnel
+    });
+    let help = "leave `selector` out, or move the policy to the namespace of the workloads";
+    rows(model, lint, out, help, |_, reason| {
+        reason == Reason::RootSelector
+    });
 }
 
 pub(super) fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {

@@ -6,6 +6,7 @@ use crate::source::{self, Diagnostics, Lint};
 use crate::{eval, resource};
 
 mod attachment;
+mod authentication;
 
 /// One lint that is checked on the finished model.
 struct Row {
@@ -58,6 +59,14 @@ static CHECKS: &[Row] = &[
     Row {
         lint: &attachment::ROUTE_DROPPED,
         check: attachment::route_dropped,
+    },
+    Row {
+        lint: &authentication::DISABLE_NOT_HONOURED,
+        check: authentication::disable_not_honoured,
+    },
+    Row {
+        lint: &authentication::STRICT_LOST,
+        check: authentication::strict_lost,
     },
 ];
 

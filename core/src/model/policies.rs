@@ -1,9 +1,10 @@
 //! Which policies, compiled how, bear on which chain: read off the attachments, decided nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attach::Attachments;
-use crate::authz::{self, Context, Enforcer, Policy, PolicySet};
+use crate::authz::mtls::{Candidate, Levels, Surprise};
+use crate::authz::{self, Context, Enforcer, Policy, PolicySet, jwt, mtls};
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::resource::{Kind, Object, ObjectId, ObjectIndex, Resource};
 use crate::wire::Via;
@@ -27,17 +28,20 @@ pub(crate) struct Policies {
     ztunnel_of: BTreeMap<ObjectIndex, u32>,
     workloads: BTreeMap<WorkloadIndex, PolicySet>,
     waypoints: BTreeMap<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
+    /// The RequestAuthentications of chains that have any.
+    tokens: BTreeMap<(GatewayIndex, Option<ServiceIndex>), jwt::Providers>,
+    /// Where PeerAuthentications do not come to what their modes say.
+    surprises: BTreeSet<Surprise>,
 }
 
 /// The members of chains, by what they are attached to.
-#[derive(Default)]
-struct Members {
-    everywhere: Vec<u32>,
-    namespaces: BTreeMap<String, Vec<u32>>,
-    workloads: BTreeMap<WorkloadIndex, Vec<u32>>,
-    all_waypoints: Vec<u32>,
-    gateways: BTreeMap<GatewayIndex, Vec<u32>>,
-    services: BTreeMap<ServiceIndex, Vec<u32>>,
+struct Members<T> {
+    everywhere: Vec<T>,
+    namespaces: BTreeMap<String, Vec<T>>,
+    workloads: BTreeMap<WorkloadIndex, Vec<T>>,
+    all_waypoints: Vec<T>,
+    gateways: BTreeMap<GatewayIndex, Vec<T>>,
+    services: BTreeMap<ServiceIndex, Vec<T>>,
 }
 
 impl Policies {
@@ -58,93 +62,118 @@ impl Policies {
                 policies.tcp.push(compile(Enforcer::Tcp));
             }
         }
-        let members = policies.members(mesh, attachments, &at_waypoints);
-        policies.fill(mesh, attachments, &members);
+        let at_ztunnel = |object| policies.ztunnel_of.get(&object).copied();
+        let at_waypoint = |object| at_waypoints.get(&object).copied();
+        let of_kind = |kind| {
+            move |index| {
+                mesh.object(index)
+                    .filter(|object| object.id.kind == kind)
+                    .map(|_| index)
+            }
+        };
+        let ztunnels = Members::gather(mesh, attachments, at_ztunnel);
+        let waypoints = Members::gather(mesh, attachments, at_waypoint);
+        let peers = Members::gather(mesh, attachments, of_kind(Kind::PeerAuthentication));
+        let tokens = Members::gather(mesh, attachments, of_kind(Kind::RequestAuthentication));
+        policies.fill_workloads(mesh, &ztunnels, &peers);
+        policies.fill_waypoints(mesh, attachments, &waypoints, &tokens);
         policies
     }
 
-    fn members(
-        &self,
+    fn fill_workloads(
+        &mut self,
         mesh: &Mesh,
-        attachments: &Attachments,
-        at_waypoints: &BTreeMap<ObjectIndex, u32>,
-    ) -> Members {
-        let mut members = Members::default();
-        for row in attachments
-            .rows()
-            .iter()
-            .filter(|row| row.is_attached() && mesh.is_live(row.from))
-        {
-            let (namespace, name) = (row.to.namespace.as_str(), row.to.name.as_str());
-            match (
-                row.via,
-                row.to.kind,
-                self.ztunnel_of.get(&row.from),
-                at_waypoints.get(&row.from),
-            ) {
-                (Via::Mesh, _, Some(&policy), _) => members.everywhere.push(policy),
-                (Via::Namespace, _, Some(&policy), _) => {
-                    members
-                        .namespaces
-                        .entry(name.to_owned())
-                        .or_default()
-                        .push(policy);
-                }
-                (Via::Selector, _, Some(&policy), _) => {
-                    if let Some(workload) = mesh
-                        .find(&row.to)
-                        .and_then(|object| mesh.workload_of(object))
-                    {
-                        members.workloads.entry(workload).or_default().push(policy);
-                    }
-                }
-                (Via::TargetRef, Kind::Gateway, _, Some(&policy)) => {
-                    if let Some(gateway) = mesh.find_gateway(namespace, name) {
-                        members.gateways.entry(gateway).or_default().push(policy);
-                    }
-                }
-                (Via::TargetRef, Kind::Service, _, Some(&policy)) => {
-                    if let Some(service) = mesh.find_service(namespace, name) {
-                        members.services.entry(service).or_default().push(policy);
-                    }
-                }
-                (Via::TargetRef, Kind::GatewayClass, _, Some(&policy)) => {
-                    members.all_waypoints.push(policy)
-                }
-                _ => {}
-            }
-        }
-        members
-    }
-
-    fn fill(&mut self, mesh: &Mesh, attachments: &Attachments, members: &Members) {
+        members: &Members<u32>,
+        peers: &Members<ObjectIndex>,
+    ) {
+        // A PeerAuthentication comes to the same policy in front of all workloads for which it is the one that counts.
+        let mut converted: BTreeMap<ObjectIndex, u32> = BTreeMap::new();
         for (index, workload) in mesh
             .workloads()
             .filter(|(_, workload)| workload.capture.is_captured())
         {
-            let namespace = members.namespaces.get(&workload.namespace);
-            let own = members.workloads.get(&index);
-            let set = distinct([Some(&members.everywhere), namespace, own]);
+            let mut set = members.of_workload(index, &workload.namespace);
+            if let Some(policy) = self.mtls(mesh, peers, index, &workload.namespace) {
+                let table = &mut self.ztunnel;
+                set.push(*converted.entry(policy.object).or_insert_with(|| {
+                    table.push(policy);
+                    place(table).saturating_sub(1)
+                }));
+            }
             if !set.is_empty() {
                 self.workloads
                     .insert(index, PolicySet::new(Enforcer::Ztunnel, &self.ztunnel, set));
             }
         }
+    }
+
+    /// What the PeerAuthentications of one workload come to.
+    fn mtls(
+        &mut self,
+        mesh: &Mesh,
+        peers: &Members<ObjectIndex>,
+        workload: WorkloadIndex,
+        namespace: &str,
+    ) -> Option<Policy> {
+        let candidates = |objects: &[ObjectIndex]| -> Vec<Candidate<'_>> {
+            objects
+                .iter()
+                .filter_map(|&index| {
+                    let object = mesh.object(index)?;
+                    let Resource::PeerAuthentication(spec) = &object.resource else {
+                        return None;
+                    };
+                    Some(Candidate {
+                        object: index,
+                        name: &object.id.name,
+                        created: object.metadata.creation_timestamp.as_deref(),
+                        spec,
+                    })
+                })
+                .collect()
+        };
+        let of = |list: Option<&Vec<ObjectIndex>>| {
+            candidates(list.map(Vec::as_slice).unwrap_or_default())
+        };
+        let levels = Levels {
+            mesh: &candidates(&peers.everywhere),
+            namespace: &of(peers.namespaces.get(namespace)),
+            workload: &of(peers.workloads.get(&workload)),
+        };
+        let mtls = mtls::compile(levels, mesh.settings().behavior);
+        self.surprises.extend(mtls.surprise);
+        mtls.policy
+    }
+
+    fn fill_waypoints(
+        &mut self,
+        mesh: &Mesh,
+        attachments: &Attachments,
+        members: &Members<u32>,
+        tokens: &Members<ObjectIndex>,
+    ) {
         let addressed = mesh.gateways().map(|(gateway, _)| (gateway, None));
         let services = mesh.services().filter_map(|(service, _)| {
             Some((attachments.service_waypoint(service)?, Some(service)))
         });
         for (gateway, service) in addressed.chain(services) {
-            let of_service = service.and_then(|service| members.services.get(&service));
-            let set = distinct([
-                Some(&members.all_waypoints),
-                members.gateways.get(&gateway),
-                of_service,
-            ]);
-            if !set.is_empty() {
+            let set = members.of_waypoint(gateway, service);
+            let rules = tokens.of_waypoint(gateway, service);
+            if !set.is_empty() || !rules.is_empty() {
                 let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
                 let tcp = PolicySet::new(Enforcer::Tcp, &self.tcp, set);
                 self.waypoints.insert((gateway, service), (http, tcp));
+            }
+            if !rules.is_empty() {
+                let rules =
+                    rules
+                        .into_iter()
+                        .filter_map(|index| match &mesh.object(index)?.resource {
+                            Resource::RequestAuthentication(policy) => Some((index, policy)),
+                            _ => None,
+                        });
+                self.tokens
+                    .insert((gateway, service), jwt::Providers::new(rules));
             }
         }
     }
@@ -155,7 +184,20 @@ impl Policies {
             .get(usize::try_from(*self.ztunnel_of.get(&policy)?).ok()?)
     }
 
-    /// The policies of a chain with the table that they index; `None`: it has none. `http`: the proxy speaks HTTP.
+    /// The token check of a waypoint; `None`: it has none.
+    pub(crate) fn tokens_of(&self, chain: Chain) -> Option<&jwt::Providers> {
+        match chain {
+            Chain::Waypoint(gateway, service) => self.tokens.get(&(gateway, service)),
+            Chain::Ztunnel(_) => None,
+        }
+    }
+
+    /// Where PeerAuthentications do not come to what their modes say.
+    pub(crate) fn surprises(&self) -> impl Iterator<Item = Surprise> {
+        self.surprises.iter().copied()
+    }
+
+    /// The policies of a chain with the table that they index; `None`: neither has it any, nor a token check. `http`: the proxy speaks HTTP.
     pub(crate) fn of(&self, chain: Chain, http: bool) -> Option<(&PolicySet, &[Policy])> {
         match chain {
             Chain::Ztunnel(workload) => Some((self.workloads.get(&workload)?, &self.ztunnel)),
@@ -168,6 +210,78 @@ impl Policies {
                 })
             }
         }
+    }
+}
+
+impl<T: Copy + Ord> Members<T> {
+    /// Reads the attachments; `place` says what stands for an object, if it is to be a member at all.
+    fn gather(
+        mesh: &Mesh,
+        attachments: &Attachments,
+        place: impl Fn(ObjectIndex) -> Option<T>,
+    ) -> Self {
+        let mut members = Self {
+            everywhere: Vec::new(),
+            namespaces: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            all_waypoints: Vec::new(),
+            gateways: BTreeMap::new(),
+            services: BTreeMap::new(),
+        };
+        for row in attachments
+            .rows()
+            .iter()
+            .filter(|row| row.is_attached() && mesh.is_live(row.from))
+        {
+            let Some(member) = place(row.from) else {
+                continue;
+            };
+            let (namespace, name) = (row.to.namespace.as_str(), row.to.name.as_str());
+            match (row.via, row.to.kind) {
+                (Via::Mesh, _) => members.everywhere.push(member),
+                (Via::Namespace, _) => {
+                    let list = members.namespaces.entry(name.to_owned()).or_default();
+                    list.push(member);
+                }
+                (Via::Selector, _) => {
+                    let workload = mesh
+                        .find(&row.to)
+                        .and_then(|object| mesh.workload_of(object));
+                    if let Some(workload) = workload {
+                        members.workloads.entry(workload).or_default().push(member);
+                    }
+                }
+                (Via::TargetRef, Kind::Gateway) => {
+                    if let Some(gateway) = mesh.find_gateway(namespace, name) {
+                        members.gateways.entry(gateway).or_default().push(member);
+                    }
+                }
+                (Via::TargetRef, Kind::Service) => {
+                    if let Some(service) = mesh.find_service(namespace, name) {
+                        members.services.entry(service).or_default().push(member);
+                    }
+                }
+                (Via::TargetRef, Kind::GatewayClass) => members.all_waypoints.push(member),
+                _ => {}
+            }
+        }
+        members
+    }
+
+    fn of_workload(&self, workload: WorkloadIndex, namespace: &str) -> Vec<T> {
+        distinct([
+            Some(&self.everywhere),
+            self.namespaces.get(namespace),
+            self.workloads.get(&workload),
+        ])
+    }
+
+    fn of_waypoint(&self, gateway: GatewayIndex, service: Option<ServiceIndex>) -> Vec<T> {
+        distinct([
+            Some(&self.all_waypoints),
+            self.gateways.get(&gateway),
+            service.and_then(|service| self.services.get(&service)),
+        ])
     }
 }
 
@@ -204,8 +318,8 @@ pub(crate) fn scope(
 }
 
 /// A policy that is attached in two ways counts once.
-fn distinct<const N: usize>(lists: [Option<&Vec<u32>>; N]) -> Vec<u32> {
-    let mut members: Vec<u32> = lists.into_iter().flatten().flatten().copied().collect();
+fn distinct<T: Copy + Ord, const N: usize>(lists: [Option<&Vec<T>>; N]) -> Vec<T> {
+    let mut members: Vec<T> = lists.into_iter().flatten().flatten().copied().collect();
     members.sort_unstable();
     members.dedup();
     members

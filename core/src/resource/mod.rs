@@ -118,6 +118,27 @@ impl Resource {
         }
     }
 
+    /// `targetRef` and `targetRefs`; `None`: it is of no kind that has them.
+    pub(crate) fn targets(
+        &self,
+    ) -> Option<(Option<&PolicyTargetReference>, &[PolicyTargetReference])> {
+        match self {
+            Self::AuthorizationPolicy(policy) => {
+                Some((policy.target_ref.as_ref(), &policy.target_refs))
+            }
+            Self::RequestAuthentication(policy) => {
+                Some((policy.target_ref.as_ref(), &policy.target_refs))
+            }
+            Self::PeerAuthentication(_)
+            | Self::HttpRoute(_)
+            | Self::MetadataOnly
+            | Self::Service(_)
+            | Self::Workload(_)
+            | Self::Gateway(_)
+            | Self::GatewayClass(_) => None,
+        }
+    }
+
     /// The workload, if it is one.
     pub(crate) fn as_workload(&self) -> Option<&Workload> {
         match self {

@@ -114,3 +114,88 @@ fn ed25519_confirms(x: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> 
     let signature = Signature::from_slice(signature).ok()?;
     Some(key.verify(message, &signature).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes(at_most: usize) -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(any::<u8>(), 0..at_most)
+    }
+
+    fn key() -> impl Strategy<Value = Key> {
+        let curve = proptest::sample::select(vec!["P-256", "P-384", "Ed25519", ""]);
+        let exponent = prop_oneof![Just(vec![1, 0, 1]), Just(vec![3]), bytes(6)];
+        prop_oneof![
+            (bytes(140), exponent).prop_map(|(modulus, exponent)| Key::Rsa { modulus, exponent }),
+            (curve.clone(), bytes(34), bytes(34)).prop_map(|(curve, x, y)| Key::Ec {
+                curve: curve.to_owned(),
+                x,
+                y
+            }),
+            (curve, bytes(34)).prop_map(|(curve, x)| Key::Okp {
+                curve: curve.to_owned(),
+                x
+            }),
+            Just(Key::Symmetric),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Keys come from pasted text: whatever they are, they confirm nothing and end nothing.
+        #[test]
+        fn no_key_and_no_signature_is_too_strange(
+            key in key(),
+            algorithm in proptest::sample::select(KNOWN.to_vec()),
+            signature in bytes(140),
+        ) {
+            prop_assert_ne!(confirms(&key, algorithm, b"message", &signature), Some(true));
+        }
+    }
+
+    #[test]
+    fn which_keys_are_tried() {
+        let key = |kid: Option<&str>, algorithm: Option<&str>, key| Jwk {
+            kid: kid.map(str::to_owned),
+            algorithm: algorithm.map(str::to_owned),
+            key,
+            private: false,
+        };
+        let okp = || Key::Okp {
+            curve: "Ed25519".to_owned(),
+            x: vec![],
+        };
+        for (keys, kid, expected) in [
+            (vec![], None, Verification::NoMatchingKey),
+            (vec![key(None, None, okp())], Some("a"), Verification::Bad),
+            (vec![key(Some("a"), None, okp())], None, Verification::Bad),
+            (
+                vec![key(Some("b"), None, okp())],
+                Some("a"),
+                Verification::NoMatchingKey,
+            ),
+            (
+                vec![key(None, Some("ES256"), okp())],
+                None,
+                Verification::NoMatchingKey,
+            ),
+            (
+                vec![key(None, Some("HS256"), Key::Symmetric)],
+                None,
+                Verification::NotCheckedHere,
+            ),
+            (
+                vec![key(None, None, Key::Symmetric), key(None, None, okp())],
+                None,
+                Verification::NotCheckedHere,
+            ),
+        ] {
+            let got = verify(&keys, "HS256", kid, "m", b"s");
+            assert_eq!(got, expected, "{keys:?} {kid:?}");
+        }
+    }
+}

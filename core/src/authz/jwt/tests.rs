@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::token::Content;
 use super::*;
 use crate::authz::PolicySet;
 use crate::wire;

@@ -1,17 +1,18 @@
 //! PeerAuthentications by level: on which ports a workload takes plaintext.
 
 use crate::authz::mtls::{self, Candidate, Levels, Surprise};
-use crate::authz::{Authentication, Enforcer, PolicySet};
+use crate::authz::{Authentication, Enforcer, Policy, PolicySet};
 use crate::flow::{Flow, Principal};
 use crate::resource::{ObjectIndex, PeerAuthentication};
 use crate::trace::{Log, NoTrace};
 use crate::wire::{Behavior, Cause, Settings, Verdict};
 
 /// The ports that take plaintext, of 8080, 9090 and another one.
-fn plaintext(levels: Levels<'_>, behavior: Behavior) -> ([bool; 3], Vec<Surprise>) {
+fn plaintext(levels: Levels<'_>, behavior: Behavior) -> ([bool; 3], Option<Surprise>) {
     let mtls = mtls::compile(levels, behavior);
-    let count = u32::try_from(mtls.policies.len()).unwrap();
-    let set = PolicySet::new(Enforcer::Ztunnel, &mtls.policies, 0..count);
+    let policies: Vec<Policy> = mtls.policy.into_iter().collect();
+    let count = u32::try_from(policies.len()).unwrap();
+    let set = PolicySet::new(Enforcer::Ztunnel, &policies, 0..count);
     let taken = [8080, 9090, 1].map(|destination_port| {
         let decide = |peer| {
             let flow = Flow {
@@ -19,9 +20,9 @@ fn plaintext(levels: Levels<'_>, behavior: Behavior) -> ([bool; 3], Vec<Surprise
                 destination_port,
                 ..Flow::default()
             };
-            let plain = set.decide(&mtls.policies, &flow, Authentication::Passed, &mut NoTrace);
+            let plain = set.decide(&policies, &flow, Authentication::Passed, &mut NoTrace);
             let logged = set.decide(
-                &mtls.policies,
+                &policies,
                 &flow,
                 Authentication::Passed,
                 &mut Log::default(),
@@ -41,7 +42,7 @@ fn plaintext(levels: Levels<'_>, behavior: Behavior) -> ([bool; 3], Vec<Surprise
         }
         decision.verdict == Verdict::Allow
     });
-    (taken, mtls.surprises)
+    (taken, mtls.surprise)
 }
 
 fn candidates(specs: &[PeerAuthentication]) -> Vec<Candidate<'_>> {
@@ -70,9 +71,9 @@ const DISABLE: &str = "mtls: { mode: DISABLE }";
 
 #[test]
 fn levels_and_ports() {
-    let none: &[Surprise] = &[];
-    let lost = &[Surprise::StrictLost(ObjectIndex(7))][..];
-    let not_honoured = &[Surprise::DisableNotHonoured(ObjectIndex(7))][..];
+    let none = None;
+    let lost = Some(Surprise::StrictLost(ObjectIndex(7)));
+    let not_honoured = Some(Surprise::DisableNotHonoured(ObjectIndex(7)));
     let port = |mode: &str, ports: &str| format!("{mode}, portLevelMtls: {{ {ports} }}");
     const P: &str = "8080: { mode: PERMISSIVE }";
     const D: &str = "8080: { mode: DISABLE }";
@@ -82,7 +83,7 @@ fn levels_and_ports() {
     const CLOSED: [bool; 3] = [false; 3];
     const ONLY_8080: [bool; 3] = [true, false, false];
     const NOT_8080: [bool; 3] = [false, true, true];
-    for (mesh, namespace, workload, expected, surprises) in [
+    for (mesh, namespace, workload, expected, surprise) in [
         ("", "", "".to_owned(), OPEN, none),
         (UNSET, "", "".to_owned(), OPEN, none),
         (STRICT, "", "".to_owned(), CLOSED, none),
@@ -124,6 +125,13 @@ fn levels_and_ports() {
         (STRICT, "", port(UNSET, D), CLOSED, not_honoured),
         (STRICT, "", port(UNSET, S), CLOSED, none),
         (STRICT, UNSET, port(UNSET, P), OPEN, lost),
+        (
+            STRICT,
+            UNSET,
+            port(UNSET, &format!("{P}, 9090: {{ mode: STRICT }}")),
+            OPEN,
+            lost,
+        ),
         (STRICT, UNSET, port(UNSET, D), CLOSED, not_honoured),
         (STRICT, UNSET, port(UNSET, S), CLOSED, none),
         (STRICT, PERMISSIVE, port(UNSET, S), NOT_8080, none),
@@ -142,7 +150,7 @@ fn levels_and_ports() {
         let got = plaintext(levels, Behavior::Implemented);
         assert_eq!(
             got,
-            (expected, surprises.to_vec()),
+            (expected, surprise),
             "[{mesh}] [{namespace}] [{workload}]"
         );
     }
@@ -161,7 +169,7 @@ fn the_documentation_honours_disable() {
     };
     assert_eq!(
         plaintext(levels, Behavior::Documented),
-        ([true, false, false], vec![])
+        ([true, false, false], None)
     );
     assert_eq!(plaintext(levels, Behavior::Implemented).0, [false; 3]);
 }
