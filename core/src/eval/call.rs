@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::authz::jwt;
 use crate::flow::{Http, Principal};
-use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Capture, GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::wire;
 
 /// A resolved sample request.
@@ -128,9 +128,12 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
         let captured = from
             .in_mesh
             .unwrap_or_else(|| workload.is_some_and(|workload| workload.capture.is_captured()));
+        // A sidecar proves the identity by itself, without a ztunnel and past every waypoint.
+        let sidecar = from.in_mesh.is_none()
+            && workload.is_some_and(|workload| workload.capture == Capture::Sidecar);
         return Ok(Client {
             principal: workload
-                .filter(|_| captured)
+                .filter(|_| captured || sidecar)
                 .map(|workload| workload.principal.clone()),
             captured,
             workload: Some(index),
@@ -324,8 +327,7 @@ fn headers(written: &BTreeMap<String, wire::HeaderValue>) -> BTreeMap<String, Ve
 fn authority(mesh: &Mesh, target: Target, port: u16, request: &wire::Request) -> String {
     let name = match target {
         Target::Service(service) => request.to.host.clone().or_else(|| {
-            mesh.service(service)
-                .map(|service| format!("{}.{}", service.name, service.namespace))
+            mesh.service(service).map(|service| service.host.clone())
         }),
         Target::Workload(workload) => mesh
             .workload(workload)

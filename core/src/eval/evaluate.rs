@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::call::{Call, Target, Traffic};
-use super::hops::{self, WaypointHop};
+use super::hops::{self, Unreadable, WaypointHop};
 use crate::authz::jwt::TokenError;
 use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
@@ -186,7 +186,7 @@ fn waypoint<'m, T: Trace + Default>(
         gateway,
         service,
         flow,
-        malformed,
+        unreadable,
     } = waypoint;
     let info = model.mesh.gateway(gateway);
     let chain = Chain::Waypoint(gateway, service);
@@ -197,12 +197,15 @@ fn waypoint<'m, T: Trace + Default>(
         Some(chain),
     );
     let works = info.is_some_and(|info| info.works_as_waypoint(&model.mesh));
-    let destinations = if malformed {
-        let response = hop
-            .flow
-            .http
-            .as_ref()
-            .map(|http| answer(http, 400, BTreeMap::new()));
+    if hop.flow.http.is_some() {
+        outcome.request.clone_from(&hop.flow.http);
+    }
+    let destinations = if let Some(unreadable) = unreadable {
+        let bad_path = |http: &Http| answer(http, 400, BTreeMap::new());
+        let response = match unreadable {
+            Unreadable::Path => hop.flow.http.as_ref().map(bad_path),
+            Unreadable::NotHttp => Some(RESET),
+        };
         refuse(&mut hop, outcome, routing(), response);
         None
     } else if works && !trusted(&model.mesh, &hop, mtls::waypoint_trusts) {
@@ -584,7 +587,10 @@ fn conclude<T>(
                     _ => RESET,
                 };
                 let by = hop.by;
+                // The request was on its way there.
+                let backends = std::mem::take(&mut outcome.backends);
                 refuse(hop, outcome, by, Some(response));
+                outcome.backends = backends;
                 return;
             }
             HopVerdict::Unknown if outcome.verdict == Verdict::Allow => {

@@ -18,8 +18,17 @@ pub(crate) struct WaypointHop {
     pub(crate) service: Option<ServiceIndex>,
     /// What it sees.
     pub(crate) flow: Flow,
-    /// The path is none that Envoy accepts: it answers 400 before anything else.
-    pub(crate) malformed: bool,
+    /// Why it makes nothing of what comes.
+    pub(crate) unreadable: Option<Unreadable>,
+}
+
+/// Why Envoy makes nothing of what comes, before any policy or route is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// The path is none that it accepts: it answers 400.
+    Path,
+    /// The port speaks HTTP and what comes is none: the connection is closed.
+    NotHttp,
 }
 
 /// The waypoint that a call goes through, if any. Only ztunnel sends traffic to waypoints, so a client that no ztunnel
@@ -64,17 +73,18 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
     }
     let source_ip = call.client.ip;
     let mut http = http(protocol, &call.traffic);
-    let mut malformed = false;
+    let mut unreadable =
+        (protocol == Protocol::Http && http.is_none()).then_some(Unreadable::NotHttp);
     if let Some(http) = &mut http {
         match matcher::normalize_path(&http.path, mesh.settings().path_normalization) {
             Some(path) => http.path = path,
-            None => malformed = true,
+            None => unreadable = Some(Unreadable::Path),
         }
     }
     Some(WaypointHop {
         gateway,
         service,
-        malformed,
+        unreadable,
         flow: Flow {
             peer: call.client.principal.clone(),
             source_ip,
