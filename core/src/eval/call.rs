@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::authz::jwt;
 use crate::flow::{Http, Principal};
-use crate::mesh::{Capture, GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Capture, Mesh, ServiceIndex, WorkloadIndex};
 use crate::wire;
 
 /// A resolved sample request.
