@@ -155,7 +155,6 @@ fn whole<T: DeserializeOwned>(node: &Node, unknown: &mut Vec<FieldPath>) -> Resu
 
 /// A kind of object, or of node in the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the names are Kubernetes' own")]
 pub(crate) enum Kind {
     Namespace,
     ServiceAccount,

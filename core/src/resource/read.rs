@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::kinds::{KINDS, Row};
-use super::{Kind, Metadata, Object, ObjectId, Resource};
+use super::{Metadata, Object, ObjectId, Resource};
 use crate::source::{
     self, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
 };
@@ -200,15 +200,5 @@ fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
             .resource(&object.id)
             .help("remove one, or give it another name");
         }
-    }
-}
-
-impl Kind {
-    /// The kind of a name, as manifests write it.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        KINDS
-            .iter()
-            .map(|row| row.kind)
-            .find(|kind| kind.name() == name)
     }
 }

@@ -112,6 +112,15 @@ pub(crate) fn found_codes<'a>(
         .collect()
 }
 
+/// The text of a file.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine reads no files; its tests read their documents"
+)]
+pub(crate) fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
 /// Every `expect` that is not met, a line each.
 pub(crate) fn unmet(evaluation: &wire::Evaluation) -> Vec<String> {
     evaluation
