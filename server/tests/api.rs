@@ -381,6 +381,27 @@ mod problems {
         }
     }
 
+    /// A megabyte is enough for terabytes, if what aliases stand for is written out.
+    #[tokio::test]
+    async fn a_body_whose_aliases_expand_to_too_much() {
+        let scalar = format!("- &a {}\n{}", "x".repeat(100_000), "- *a\n".repeat(100));
+        let nested = (1..12).fold("- &a0 x\n".to_owned(), |body, level| {
+            let inner = format!("*a{}, ", level - 1).repeat(10);
+            format!("{body}- &a{level} [{inner}]\n")
+        });
+        for requests in [scalar, nested] {
+            let body = format!("requests:\n{requests}");
+            let problem = post("/v1/evaluate", YAML, body)
+                .await
+                .is_problem(Kind::MalformedBody);
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("aliases"), "{detail}");
+            assert!(problem["line"].as_u64() > Some(2), "{problem}");
+        }
+        let recursive = post("/v1/evaluate", YAML, "requests: &a [*a]").await;
+        recursive.is_problem(Kind::InvalidBody);
+    }
+
     /// A parser that looks back at every open bracket would be busy with this for many minutes.
     #[tokio::test]
     async fn a_body_that_nests_too_deep() {
