@@ -194,6 +194,13 @@ mod answers {
     }
 
     #[tokio::test]
+    async fn without_a_type_are_for_json_objects() {
+        let app = app(Config::default());
+        let untyped = Request::post("/v1/graph").body(" \n{}".into()).unwrap();
+        assert_eq!(send(&app, untyped).await.status, StatusCode::OK);
+    }
+
+    #[tokio::test]
     async fn to_those_who_operate_the_service() {
         assert_eq!(fetch("/healthz").await.json(), json!({ "status": "ok" }));
         assert_eq!(fetch("/readyz").await.json(), json!({ "status": "ready" }));
@@ -313,10 +320,11 @@ mod problems {
             );
         }
         let app = app(Config::default());
-        let untyped = Request::post("/v1/graph").body("{}".into()).unwrap();
-        send(&app, untyped)
-            .await
-            .is_problem(Kind::UnsupportedMediaType);
+        for body in ["manifests: a", "", "[]"] {
+            let untyped = Request::post("/v1/graph").body(body.into()).unwrap();
+            let reply = send(&app, untyped).await;
+            reply.is_problem(Kind::UnsupportedMediaType);
+        }
         let packed = request("/v1/graph", JSON).header(header::CONTENT_ENCODING, "gzip");
         let reply = send(&app, packed.body("{}".into()).unwrap()).await;
         reply.is_problem(Kind::UnsupportedMediaType);
@@ -337,8 +345,10 @@ mod problems {
             let problem = post("/v1/evaluate", content_type, body)
                 .await
                 .is_problem(Kind::MalformedBody);
-            let place = (&problem["line"], &problem["column"]);
+            let error = &problem["errors"][0];
+            let place = (&error["line"], &error["column"]);
             assert_eq!(place, (&json!(line), &json!(column)), "{body}: {problem}");
+            assert_eq!(error["detail"], problem["detail"]);
         }
         for content_type in [JSON, YAML] {
             let reply = post("/v1/evaluate", content_type, " \n").await;
@@ -371,13 +381,33 @@ mod problems {
                 let problem = post("/v1/evaluate", content_type, body)
                     .await
                     .is_problem(Kind::InvalidBody);
-                assert_eq!(problem["pointer"], pointer, "{problem}");
+                assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
             }
             for body in ["[]", "7", "\"text\""] {
                 post("/v1/evaluate", content_type, body)
                     .await
                     .is_problem(Kind::InvalidBody);
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_with_several_fields_that_nobody_reads() {
+        let body = r#"{"request": [], "settings": {"trustdomain": "a", "a.b/c~d": 1}, "mesh": {}}"#;
+        for content_type in [JSON, YAML] {
+            let problem = post("/v1/evaluate", content_type, body)
+                .await
+                .is_problem(Kind::InvalidBody);
+            let errors = problem["errors"].as_array().unwrap();
+            let pointers: Vec<_> = errors.iter().map(|error| &error["pointer"]).collect();
+            let expected = [
+                "#/request",
+                "#/settings/trustdomain",
+                "#/settings/a.b~1c~0d",
+                "#/mesh",
+            ];
+            assert_eq!(pointers, expected, "{problem}");
+            assert_eq!(problem["detail"], errors[0]["detail"]);
         }
     }
 
@@ -396,7 +426,7 @@ mod problems {
                 .is_problem(Kind::MalformedBody);
             let detail = problem["detail"].as_str().unwrap();
             assert!(detail.contains("aliases"), "{detail}");
-            assert!(problem["line"].as_u64() > Some(2), "{problem}");
+            assert!(problem["errors"][0]["line"].as_u64() > Some(2), "{problem}");
         }
         let recursive = post("/v1/evaluate", YAML, "requests: &a [*a]").await;
         recursive.is_problem(Kind::InvalidBody);
@@ -414,7 +444,11 @@ mod problems {
 
     #[tokio::test]
     async fn manifests_posted_as_they_are() {
-        for body in ["apiVersion: v1\nkind: Pod", "kind: Pod\n---\nkind: Pod"] {
+        for body in [
+            "kind: Pod\napiVersion: v1",
+            "apiVersion: v1\nkind: Pod",
+            "kind: Pod\n---\nkind: Pod",
+        ] {
             let problem = post("/v1/graph", YAML, body)
                 .await
                 .is_problem(Kind::InvalidBody);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ambient_core::wire::Input;
 use saphyr_parser::{Event, Parser};
 
-use super::{EMPTY, Fault, MANIFESTS, Malformed, bare, pointer, position, read, unread};
+use super::{EMPTY, Fault, MANIFESTS, Malformed, bare, pointer, position, read};
 use crate::problem::Place;
 
 /// How deep a body may nest; as deep as JSON may.
@@ -24,16 +24,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Input, Malformed> {
             let (error, path) = (error.inner(), error.path());
             let at = error.location().map(|at| (at.line(), at.column()));
             let (line, column) = at.unwrap_or_default();
-            Malformed {
-                syntax: false,
-                message: bare(&error.to_string(), Some(path), line, column),
-                place: Place {
+            Malformed::shape(
+                bare(&error.to_string(), Some(path), line, column),
+                Place {
                     pointer: pointer(path),
                     ..at.map_or_else(Place::default, |_| place(bytes, line, column.max(1) - 1))
                 },
-            }
+            )
         }
-        Fault::Unread(fields) => unread(&fields),
+        Fault::Unread(fields) => Malformed::unread(fields),
     })
 }
 
@@ -45,7 +44,7 @@ fn survey(bytes: &[u8]) -> Result<(), Malformed> {
         let before = &bytes[..error.valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         let in_line = before.iter().rev().take_while(|byte| **byte != b'\n');
-        syntax(
+        Malformed::syntax(
             "the body is not UTF-8",
             Place {
                 line: Some(line),
@@ -60,7 +59,7 @@ fn survey(bytes: &[u8]) -> Result<(), Malformed> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = error.marker();
-            syntax(error.info(), place(bytes, at.line(), at.col()))
+            Malformed::syntax(error.info(), place(bytes, at.line(), at.col()))
         })?;
         aliases.see(&event);
         match event {
@@ -71,21 +70,26 @@ fn survey(bytes: &[u8]) -> Result<(), Malformed> {
         }
         if depth > MAX_DEPTH {
             let place = place(bytes, span.start.line(), span.start.col());
-            return Err(syntax("the body nests deeper than 128 levels", place));
+            return Err(Malformed::syntax(
+                "the body nests deeper than 128 levels",
+                place,
+            ));
         }
         if aliases.added > MAX_ALIASED {
             let place = place(bytes, span.start.line(), span.start.col());
-            return Err(syntax("the aliases of the body expand to too much", place));
+            return Err(Malformed::syntax(
+                "the aliases of the body expand to too much",
+                place,
+            ));
         }
     }
     match documents {
-        0 => Err(syntax(EMPTY, Place::default())),
+        0 => Err(Malformed::syntax(EMPTY, Place::default())),
         1 => Ok(()),
-        _ => Err(Malformed {
-            syntax: false,
-            message: format!("the body is several YAML documents, not one; {MANIFESTS}"),
-            place: Place::default(),
-        }),
+        _ => Err(Malformed::shape(
+            format!("the body is several YAML documents, not one; {MANIFESTS}"),
+            Place::default(),
+        )),
     }
 }
 
@@ -132,14 +136,6 @@ impl Aliases {
         if anchor != 0 {
             self.anchored.insert(anchor, self.total - before);
         }
-    }
-}
-
-fn syntax(message: &str, place: Place) -> Malformed {
-    Malformed {
-        syntax: true,
-        message: message.to_owned(),
-        place,
     }
 }
 
