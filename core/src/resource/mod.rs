@@ -23,23 +23,23 @@ pub(crate) use authorization_policy::{
     Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
     WrittenClause, WrittenGroup,
 };
-pub(crate) use gateway::{
-    AllowedRoutes, Gateway, GatewayClass, LabelSelector, Listener, RouteNamespaces,
-};
+pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use http_route::{
-    BackendObjectReference, HttpBackendRef, HttpCorsFilter, HttpHeader, HttpHeaderFilter,
-    HttpPathMatch, HttpPathModifier, HttpRequestMirrorFilter, HttpRequestRedirectFilter, HttpRoute,
-    HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpUrlRewriteFilter, HttpValueMatch,
+    BackendObjectReference, HttpBackendRef, HttpCorsFilter, HttpHeaderFilter, HttpPathMatch,
+    HttpPathModifier, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch,
     ParentReference,
 };
-pub(crate) use kinds::{FeatureStatus, GATEWAY_API, Kind};
+pub(crate) use kinds::Kind;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
 pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use violation::Violations;
-pub(crate) use workload::{PodSpec, Workload};
+pub(crate) use workload::Workload;
+
+#[cfg(test)]
+pub(crate) use {http_route::HttpHeader, workload::PodSpec};
 
 /// A number or a name, as in `targetPort`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
