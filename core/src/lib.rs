@@ -131,6 +131,19 @@ impl Workspace {
         }
     }
 
+    /// The verdict of each request and no more: the same evaluator, unwatched.
+    pub fn verdicts(&self) -> Vec<wire::Verdict> {
+        let mesh = &self.model.mesh;
+        let verdict = |sample: &eval::Sample| {
+            let call = eval::resolve(mesh, sample.request.as_ref().ok()?).ok()?;
+            Some(eval::evaluate::<trace::NoTrace>(&self.model, &call).verdict)
+        };
+        let samples = self.samples.samples.iter();
+        samples
+            .map(|sample| verdict(sample).unwrap_or(wire::Verdict::Unknown))
+            .collect()
+    }
+
     /// The attachment graph.
     pub fn graph(&self) -> wire::Graph {
         let (nodes, edges) = graph::draw(&self.model);

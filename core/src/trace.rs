@@ -14,17 +14,6 @@ pub(crate) enum Truth {
     Yes,
 }
 
-impl Truth {
-    /// "None of": `Yes` and `No` change places.
-    pub(crate) fn not(self) -> Self {
-        match self {
-            Self::No => Self::Yes,
-            Self::Unknown => Self::Unknown,
-            Self::Yes => Self::No,
-        }
-    }
-}
-
 impl From<bool> for Truth {
     fn from(holds: bool) -> Self {
         if holds { Self::Yes } else { Self::No }
@@ -57,6 +46,7 @@ pub(crate) trait Trace {
 }
 
 /// Watches nothing; compiles to nothing.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NoTrace;
 
 impl Trace for NoTrace {

@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::fs;
-
 use ambient_core::wire;
 
 #[test]
@@ -12,7 +10,7 @@ fn every_example_does_what_it_says() {
     let files = common::files("../examples", "yaml");
     assert!(files.len() >= 2, "the examples are there");
     for file in files {
-        let text = fs::read_to_string(&file).expect("the example is readable");
+        let text = common::read(&file);
         let input: wire::Input =
             serde_yaml::from_str(&text).expect("the example has the contract's shape");
         let evaluation = ambient_core::evaluate(&input);

@@ -4,8 +4,6 @@
 
 mod common;
 
-use std::fs;
-
 use ambient_core::wire;
 use serde_json::Value;
 
@@ -13,14 +11,20 @@ use serde_json::Value;
 fn every_section_holds() {
     let (mut cases, mut problems) = (0, Vec::new());
     for file in common::files("spec", "md") {
-        let text = fs::read_to_string(&file).expect("the document is readable");
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = common::read(&file);
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let mut shared = String::new();
         for section in common::sections(&text) {
             if let Some(block) = block(&section, "yaml shared") {
                 shared = block.to_owned();
             }
-            let Some(manifests) = block(&section, "yaml manifests") else { continue };
+            let Some(manifests) = block(&section, "yaml manifests") else {
+                continue;
+            };
             cases += 1;
             // What a document shares comes behind, so that the lines of the section's own manifests count from one.
             let manifests = format!("{manifests}---\n{shared}");
@@ -30,16 +34,26 @@ fn every_section_holds() {
         }
     }
     assert!(cases >= 20, "only {cases} cases were found");
-    assert!(problems.is_empty(), "{} of {cases} cases:\n{}", problems.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} of {cases} cases:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
 }
 
 fn block<'a>(section: &'a common::Section, info: &str) -> Option<&'a str> {
-    section.blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str())
+    section
+        .blocks
+        .iter()
+        .find(|block| block.info == info)
+        .map(|block| block.text.as_str())
 }
 
 fn check(section: &common::Section, manifests: &str) -> Vec<String> {
     let settings = block(section, "yaml settings").map_or_else(Default::default, |text| {
-        serde_yaml::from_str::<wire::Settings>(text).expect("the settings have the contract's shape")
+        serde_yaml::from_str::<wire::Settings>(text)
+            .expect("the settings have the contract's shape")
     });
     let input = wire::Input {
         manifests: wire::Manifests::Text(manifests.to_owned()),
@@ -65,20 +79,32 @@ fn check(section: &common::Section, manifests: &str) -> Vec<String> {
 /// Each edge written must be there, with the fields written; `status: none` says that it must not be there.
 fn edges_differ(wanted: &[Value], graph: &wire::Graph) -> Vec<String> {
     let key = |edge: &Value| ["from", "to", "via"].map(|field| edge[field].clone());
-    let found: Vec<Value> = graph.edges.iter().map(|edge| serde_json::to_value(edge).expect("serializes")).collect();
+    let found: Vec<Value> = graph
+        .edges
+        .iter()
+        .map(|edge| serde_json::to_value(edge).expect("serializes"))
+        .collect();
     let mut problems = Vec::new();
     for wanted in wanted {
         let same: Vec<&Value> = found
             .iter()
-            .filter(|edge| key(edge) == key(wanted) && (wanted["port"].is_null() || wanted["port"] == edge["port"]))
+            .filter(|edge| {
+                key(edge) == key(wanted)
+                    && (wanted["port"].is_null() || wanted["port"] == edge["port"])
+            })
             .collect();
         match same.as_slice() {
             [] if wanted["status"] == "none" => {}
             [] => problems.push(format!("there is no edge {wanted}")),
             [edge, ..] => {
                 let fields = wanted.as_object().into_iter().flatten();
-                for (field, value) in fields.filter(|(field, value)| edge.get(field) != Some(value)) {
-                    problems.push(format!("`{field}` of {:?} is {:?}, expected {value}", key(wanted), edge.get(field)));
+                for (field, value) in fields.filter(|(field, value)| edge.get(field) != Some(value))
+                {
+                    problems.push(format!(
+                        "`{field}` of {:?} is {:?}, expected {value}",
+                        key(wanted),
+                        edge.get(field)
+                    ));
                 }
             }
         }

@@ -39,6 +39,11 @@ impl FromRequest<Service> for Question {
         let answer = Format::of_accept(&parts.headers);
         let config = service.config();
         let bytes = collect(&parts.headers, body, config.body_limit, config.body_timeout).await?;
+        let format = match format {
+            Some(format) => format,
+            None if is_json_object(&bytes) => Format::Json,
+            None => return Err(unsupported("the request has no `Content-Type`")),
+        };
         Ok(Self {
             bytes,
             format,
@@ -73,9 +78,7 @@ impl From<Malformed> for Problem {
         } else {
             Kind::InvalidBody
         };
-        Self::new(kind)
-            .detail(malformed.message)
-            .at(malformed.place)
+        Self::new(kind).errors(malformed.complaints)
     }
 }
 
@@ -97,27 +100,32 @@ impl IntoResponse for Answer {
     }
 }
 
-fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
-    let unsupported = |detail: String| {
-        Problem::new(Kind::UnsupportedMediaType)
-            .detail(detail)
-            .header(
-                ACCEPT_POST,
-                HeaderValue::from_static("application/json, application/yaml"),
-            )
-    };
+fn unsupported(detail: impl Into<String>) -> Problem {
+    Problem::new(Kind::UnsupportedMediaType)
+        .detail(detail)
+        .header(
+            ACCEPT_POST,
+            HeaderValue::from_static("application/json, application/yaml"),
+        )
+}
+
+/// Whether a body that nobody named starts as a JSON object does. YAML shows by no byte of its own.
+fn is_json_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
+}
+
+/// The format that the headers name; `None`: they name none.
+fn content_format(headers: &HeaderMap) -> Result<Option<Format>, Problem> {
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
-        return Err(
-            unsupported("compressed bodies are not read".to_owned()).header(
-                header::ACCEPT_ENCODING,
-                HeaderValue::from_static("identity"),
-            ),
-        );
+        return Err(unsupported("compressed bodies are not read").header(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        ));
     }
     let Some(content_type) = headers.get(header::CONTENT_TYPE) else {
-        return Err(unsupported("the request has no `Content-Type`".to_owned()));
+        return Ok(None);
     };
     let content_type = String::from_utf8_lossy(content_type.as_bytes());
     let mut parts = content_type.split(';').map(str::trim);
@@ -129,7 +137,7 @@ fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
             let charset = value.trim().trim_matches('"').to_ascii_lowercase();
             ["utf-8", "utf8", "us-ascii"].contains(&charset.as_str())
         });
-    format.filter(|_| utf8).ok_or_else(|| {
+    format.filter(|_| utf8).map(Some).ok_or_else(|| {
         unsupported(format!(
             "the body is `{content_type}`, neither JSON nor YAML in UTF-8"
         ))

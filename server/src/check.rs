@@ -7,7 +7,9 @@ use std::{
     process::ExitCode,
 };
 
-use ambient_core::wire::{Answer, Diagnostic, Evaluation, Severity, Verdict};
+use ambient_core::wire::{
+    Answer, Diagnostic, Evaluation, Input, ManifestFile, Manifests, Requests, Severity, Verdict,
+};
 
 use crate::{
     decode::{Malformed, decode},
@@ -21,42 +23,100 @@ const UNMET: u8 = 1;
 /// A file cannot be read, so nobody knows.
 const UNREADABLE: u8 = 2;
 
-/// Checks the files, and says how each request fares.
-pub fn run(files: &[PathBuf], out: &mut impl Write) -> ExitCode {
-    let mut worst = MET;
-    for file in files {
-        let status = match check(file, out) {
-            Ok(true) => MET,
-            Ok(false) => UNMET,
-            Err(error) => {
-                eprintln!("{}: {error}", file.display());
-                UNREADABLE
-            }
-        };
-        worst = worst.max(status);
-    }
+/// Checks the files, each on its own or, with a file of requests, as the manifests of one mesh, and says how each
+/// request fares.
+pub fn run(files: &[PathBuf], requests: Option<&Path>, out: &mut impl Write) -> ExitCode {
+    let worst = match requests {
+        Some(requests) => status(requests, mesh(files, requests), out),
+        None => files
+            .iter()
+            .map(|file| status(file, scenario(file), out))
+            .max()
+            .unwrap_or(MET),
+    };
     ExitCode::from(worst)
+}
+
+fn status(file: &Path, input: Result<Input, CheckError>, out: &mut impl Write) -> u8 {
+    match input.and_then(|input| Ok(check(file, &input, out)?)) {
+        Ok(true) => MET,
+        Ok(false) => UNMET,
+        Err(error) => {
+            eprintln!("{error}");
+            UNREADABLE
+        }
+    }
 }
 
 /// Why a file is no test.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// It cannot be read, or the report not written.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// It holds something else.
-    #[error("{0}")]
-    Malformed(#[from] Malformed),
+    /// A file cannot be read.
+    #[error("{}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file holds something else.
+    #[error("{}: {source}", file.display())]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What it holds.
+        source: Malformed,
+    },
+    /// The report cannot be written.
+    #[error("cannot write the report: {0}")]
+    Report(#[from] io::Error),
 }
 
-/// Evaluates one file: YAML, or JSON by its extension. The answer: whether every `expect` is met.
-pub fn check(file: &Path, out: &mut impl Write) -> Result<bool, CheckError> {
-    let bytes = fs::read(file)?;
+impl CheckError {
+    fn unreadable(file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_owned();
+        move |source| Self::Unreadable { file, source }
+    }
+}
+
+/// One file with everything in it: YAML, or JSON by its extension.
+fn scenario(file: &Path) -> Result<Input, CheckError> {
     let format = match file.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("json") => Format::Json,
         _ => Format::Yaml,
     };
-    let evaluation = ambient_core::evaluate(&decode(&bytes, format)?);
+    let bytes = fs::read(file).map_err(CheckError::unreadable(file))?;
+    decode(&bytes, format).map_err(|source| CheckError::Malformed {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// Files of manifests, and one of requests.
+fn mesh(manifests: &[PathBuf], requests: &Path) -> Result<Input, CheckError> {
+    let files = manifests
+        .iter()
+        .map(|file| {
+            Ok(ManifestFile {
+                name: file.display().to_string(),
+                content: read(file)?,
+            })
+        })
+        .collect::<Result<_, CheckError>>()?;
+    Ok(Input {
+        manifests: Manifests::Files(files),
+        requests: Requests::Text(read(requests)?),
+        ..Input::default()
+    })
+}
+
+fn read(file: &Path) -> Result<String, CheckError> {
+    fs::read_to_string(file).map_err(CheckError::unreadable(file))
+}
+
+/// Evaluates the requests, and writes what becomes of them. The answer: whether every `expect` is met.
+fn check(file: &Path, input: &Input, out: &mut impl Write) -> io::Result<bool> {
+    let evaluation = ambient_core::evaluate(input);
     writeln!(out, "{}", file.display())?;
     for (index, answer) in evaluation.results.iter().enumerate() {
         write_answer(out, index, answer)?;

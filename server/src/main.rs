@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 
-use ambient_server::{Config, check, serve};
+use ambient_server::{Config, check, cors::Origin, serve};
 use clap::{Args, Parser, Subcommand};
 
 /// Answers where a request goes in an Istio ambient mesh, and whether it is allowed.
@@ -19,9 +19,13 @@ enum Command {
     Serve(Serve),
     /// Evaluate the requests of files; exit with 1 where an answer is not the expected one
     Check {
-        /// YAML or JSON with `manifests`, `requests` and, if wanted, `settings`
+        /// YAML or JSON with `manifests`, `requests` and, if wanted, `settings`; with `--requests`: manifests
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Ask these requests of the files, which then are the manifests of one mesh. YAML: a list of requests,
+        /// or a mapping with `requests` and `settings`
+        #[arg(long, value_name = "FILE")]
+        requests: Option<PathBuf>,
     },
 }
 
@@ -43,12 +47,18 @@ struct Serve {
     /// Evaluations that run at the same time [default: one for each processor]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: Option<u16>,
+    /// Origin whose pages may call the service, such as https://example.com; `*`: any page. May be repeated
+    /// [default: none]
+    #[arg(long, value_name = "ORIGIN")]
+    cors_origin: Vec<Origin>,
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(arguments) => start(arguments),
-        Command::Check { files } => check::run(&files, &mut std::io::stdout()),
+        Command::Check { files, requests } => {
+            check::run(&files, requests.as_deref(), &mut std::io::stdout())
+        }
     }
 }
 
@@ -66,6 +76,7 @@ async fn start(arguments: Serve) -> ExitCode {
         concurrency: arguments
             .concurrency
             .map_or(defaults.concurrency, usize::from),
+        origins: arguments.cors_origin,
         ..defaults
     };
     match serve::serve(arguments.listen, arguments.port, config).await {

@@ -90,13 +90,13 @@ impl Kind {
                 "malformed-body",
                 StatusCode::BAD_REQUEST,
                 "The body cannot be parsed",
-                "`line` and `column` say where the parser stopped.",
+                "`line` and `column` in `errors` say where the parser stopped.",
             ),
             Self::InvalidBody => (
                 "invalid-body",
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The body has another shape than expected",
-                "`pointer` names the field. Problems of manifests and requests are not errors: they come back as diagnostics.",
+                "`errors` names the fields by `pointer`. Problems of manifests and requests are not errors: they come back as diagnostics.",
             ),
             Self::NotFound => (
                 "not-found",
@@ -173,11 +173,31 @@ impl Kind {
 pub struct Problem {
     kind: Kind,
     detail: Option<String>,
-    place: Place,
+    errors: Vec<Complaint>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// Where in the body a problem is.
+/// One thing that is wrong with a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Complaint {
+    /// One sentence.
+    pub detail: String,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+impl Complaint {
+    /// A complaint about a place.
+    pub fn new(detail: impl Into<String>, place: Place) -> Self {
+        Self {
+            detail: detail.into(),
+            place,
+        }
+    }
+}
+
+/// A place in a body.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The field, as a JSON Pointer: `#/settings/behavior`.
@@ -197,7 +217,7 @@ impl Problem {
         Self {
             kind,
             detail: None,
-            place: Place::default(),
+            errors: Vec::new(),
             headers: Vec::new(),
         }
     }
@@ -208,9 +228,10 @@ impl Problem {
         self
     }
 
-    /// Says where in the body.
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = place;
+    /// Lists what is wrong with the body; the first complaint is the detail, too.
+    pub fn errors(mut self, errors: Vec<Complaint>) -> Self {
+        self.detail = errors.first().map(|first| first.detail.clone());
+        self.errors = errors;
         self
     }
 
@@ -228,8 +249,8 @@ impl Problem {
             status: u16,
             #[serde(skip_serializing_if = "Option::is_none")]
             detail: Option<&'a str>,
-            #[serde(flatten)]
-            place: &'a Place,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            errors: &'a [Complaint],
             help: &'a str,
             request_id: &'a str,
         }
@@ -238,7 +259,7 @@ impl Problem {
             title: self.kind.title(),
             status: self.kind.status().as_u16(),
             detail: self.detail.as_deref(),
-            place: &self.place,
+            errors: &self.errors,
             help: self.kind.advice(),
             request_id: request_id.as_str(),
         };

@@ -9,9 +9,12 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
-use crate::problem::{Kind, Problem};
+use crate::{
+    cors::Origin,
+    problem::{Kind, Problem},
+};
 
-/// The limits of the service.
+/// The limits of the service, and who may call it.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// How many bytes a body may have.
@@ -24,6 +27,8 @@ pub struct Config {
     pub patience: Duration,
     /// How long an evaluation may take.
     pub time_limit: Duration,
+    /// Pages of other origins that may call the service.
+    pub origins: Vec<Origin>,
 }
 
 impl Default for Config {
@@ -34,6 +39,7 @@ impl Default for Config {
             concurrency: std::thread::available_parallelism().map_or(1, usize::from),
             patience: Duration::from_secs(1),
             time_limit: Duration::from_secs(10),
+            origins: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use ambient_core::wire::{Evaluation, Input, Requests};
 use ambient_server::{
     Config, Service, app,
+    cors::Origin,
     decode::decode,
     format::Format,
     layered,
@@ -194,13 +195,21 @@ mod answers {
     }
 
     #[tokio::test]
+    async fn without_a_type_are_for_json_objects() {
+        let app = app(Config::default());
+        let untyped = Request::post("/v1/graph").body(" \n{}".into()).unwrap();
+        assert_eq!(send(&app, untyped).await.status, StatusCode::OK);
+    }
+
+    #[tokio::test]
     async fn to_those_who_operate_the_service() {
         assert_eq!(fetch("/healthz").await.json(), json!({ "status": "ok" }));
         assert_eq!(fetch("/readyz").await.json(), json!({ "status": "ready" }));
-        assert_eq!(
-            fetch("/version").await.json()["version"],
-            env!("CARGO_PKG_VERSION")
-        );
+        let version = fetch("/version").await.json();
+        assert_eq!(version["engine"], env!("CARGO_PKG_VERSION"));
+        for modelled in ["istio", "gatewayApi"] {
+            assert!(version[modelled].is_string(), "{version}");
+        }
     }
 
     #[tokio::test]
@@ -268,6 +277,97 @@ mod headers {
     }
 }
 
+mod origins {
+    use super::*;
+
+    const OURS: &str = "https://docs.example:8443";
+
+    fn app_for(origins: &[&str]) -> Router {
+        app(Config {
+            origins: origins
+                .iter()
+                .map(|origin| origin.parse().unwrap())
+                .collect(),
+            ..Config::default()
+        })
+    }
+
+    async fn ask(app: &Router, origin: &str, body: &'static str) -> Reply {
+        let request = request("/v1/evaluate", JSON).header(header::ORIGIN, origin);
+        send(app, request.body(body.into()).unwrap()).await
+    }
+
+    async fn preflight(app: &Router, origin: &str) -> Reply {
+        let request = Request::options("/v1/evaluate")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "content-type");
+        send(app, request.body(Body::empty()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn are_not_let_in_unless_named() {
+        let closed = app(Config::default());
+        let reply = ask(&closed, OURS, "{}").await;
+        assert_eq!(reply.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "");
+        assert_eq!(reply.header(header::VARY), "accept");
+        let refused = preflight(&closed, OURS).await;
+        refused.is_problem(Kind::MethodNotAllowed);
+
+        let open = app_for(&["https://other.example", OURS]);
+        let reply = ask(&open, "https://evil.example", "{}").await;
+        assert_eq!(reply.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "");
+    }
+
+    #[tokio::test]
+    async fn that_are_named_get_answers_and_problems() {
+        let app = app_for(&["https://other.example", OURS]);
+        for (body, status) in [("{}", StatusCode::OK), ("{", StatusCode::BAD_REQUEST)] {
+            let reply = ask(&app, OURS, body).await;
+            assert_eq!(reply.status, status);
+            assert_eq!(reply.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), OURS);
+            assert_eq!(reply.header(header::ACCESS_CONTROL_ALLOW_CREDENTIALS), "");
+            let exposed = reply.header(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+            assert!(exposed.contains("x-request-id"), "{exposed}");
+            let vary: Vec<_> = reply.headers.get_all(header::VARY).iter().collect();
+            let origin = vary
+                .iter()
+                .any(|names| names.to_str().unwrap().contains("origin"));
+            assert!(origin, "{vary:?}");
+        }
+        let reply = preflight(&app, OURS).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert_eq!(reply.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), OURS);
+        assert_eq!(reply.header(header::ACCESS_CONTROL_MAX_AGE), "3600");
+        let headers = reply.header(header::ACCESS_CONTROL_ALLOW_HEADERS);
+        assert!(headers.contains("content-type"), "{headers}");
+    }
+
+    #[tokio::test]
+    async fn may_be_all() {
+        let app = app_for(&[OURS, "*"]);
+        let reply = ask(&app, "https://anyone.example", "{}").await;
+        assert_eq!(reply.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
+    }
+
+    #[test]
+    fn that_no_browser_sends_are_refused() {
+        for text in [
+            "",
+            "null",
+            "docs.example",
+            "https://docs.example/",
+            "https://docs.example/page",
+            "https://Docs.example",
+            "https://me@docs.example",
+            "https://*.example/",
+            "https://a.example,https://b.example",
+        ] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+    }
+}
+
 mod problems {
     use super::*;
 
@@ -313,10 +413,11 @@ mod problems {
             );
         }
         let app = app(Config::default());
-        let untyped = Request::post("/v1/graph").body("{}".into()).unwrap();
-        send(&app, untyped)
-            .await
-            .is_problem(Kind::UnsupportedMediaType);
+        for body in ["manifests: a", "", "[]"] {
+            let untyped = Request::post("/v1/graph").body(body.into()).unwrap();
+            let reply = send(&app, untyped).await;
+            reply.is_problem(Kind::UnsupportedMediaType);
+        }
         let packed = request("/v1/graph", JSON).header(header::CONTENT_ENCODING, "gzip");
         let reply = send(&app, packed.body("{}".into()).unwrap()).await;
         reply.is_problem(Kind::UnsupportedMediaType);
@@ -337,8 +438,10 @@ mod problems {
             let problem = post("/v1/evaluate", content_type, body)
                 .await
                 .is_problem(Kind::MalformedBody);
-            let place = (&problem["line"], &problem["column"]);
+            let error = &problem["errors"][0];
+            let place = (&error["line"], &error["column"]);
             assert_eq!(place, (&json!(line), &json!(column)), "{body}: {problem}");
+            assert_eq!(error["detail"], problem["detail"]);
         }
         for content_type in [JSON, YAML] {
             let reply = post("/v1/evaluate", content_type, " \n").await;
@@ -371,7 +474,7 @@ mod problems {
                 let problem = post("/v1/evaluate", content_type, body)
                     .await
                     .is_problem(Kind::InvalidBody);
-                assert_eq!(problem["pointer"], pointer, "{problem}");
+                assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
             }
             for body in ["[]", "7", "\"text\""] {
                 post("/v1/evaluate", content_type, body)
@@ -379,6 +482,47 @@ mod problems {
                     .is_problem(Kind::InvalidBody);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_with_several_fields_that_nobody_reads() {
+        let body = r#"{"request": [], "settings": {"trustdomain": "a", "a.b/c~d": 1}, "mesh": {}}"#;
+        for content_type in [JSON, YAML] {
+            let problem = post("/v1/evaluate", content_type, body)
+                .await
+                .is_problem(Kind::InvalidBody);
+            let errors = problem["errors"].as_array().unwrap();
+            let pointers: Vec<_> = errors.iter().map(|error| &error["pointer"]).collect();
+            let expected = [
+                "#/request",
+                "#/settings/trustdomain",
+                "#/settings/a.b~1c~0d",
+                "#/mesh",
+            ];
+            assert_eq!(pointers, expected, "{problem}");
+            assert_eq!(problem["detail"], errors[0]["detail"]);
+        }
+    }
+
+    /// A megabyte is enough for terabytes, if what aliases stand for is written out.
+    #[tokio::test]
+    async fn a_body_whose_aliases_expand_to_too_much() {
+        let scalar = format!("- &a {}\n{}", "x".repeat(100_000), "- *a\n".repeat(100));
+        let nested = (1..12).fold("- &a0 x\n".to_owned(), |body, level| {
+            let inner = format!("*a{}, ", level - 1).repeat(10);
+            format!("{body}- &a{level} [{inner}]\n")
+        });
+        for requests in [scalar, nested] {
+            let body = format!("requests:\n{requests}");
+            let problem = post("/v1/evaluate", YAML, body)
+                .await
+                .is_problem(Kind::MalformedBody);
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("aliases"), "{detail}");
+            assert!(problem["errors"][0]["line"].as_u64() > Some(2), "{problem}");
+        }
+        let recursive = post("/v1/evaluate", YAML, "requests: &a [*a]").await;
+        recursive.is_problem(Kind::InvalidBody);
     }
 
     /// A parser that looks back at every open bracket would be busy with this for many minutes.
@@ -393,7 +537,11 @@ mod problems {
 
     #[tokio::test]
     async fn manifests_posted_as_they_are() {
-        for body in ["apiVersion: v1\nkind: Pod", "kind: Pod\n---\nkind: Pod"] {
+        for body in [
+            "kind: Pod\napiVersion: v1",
+            "apiVersion: v1\nkind: Pod",
+            "kind: Pod\n---\nkind: Pod",
+        ] {
             let problem = post("/v1/graph", YAML, body)
                 .await
                 .is_problem(Kind::InvalidBody);
@@ -475,7 +623,7 @@ mod problems {
             };
             service.run(work).await
         };
-        let app = layered(Router::new().route("/slow", get(slow)));
+        let app = layered(Router::new().route("/slow", get(slow)), &[]);
         let ask = async || send(&app, Request::get("/slow").body(Body::empty()).unwrap()).await;
         ask().await.is_problem(Kind::EvaluationTimeout);
         // It cannot be stopped, so its place stays taken.
@@ -492,6 +640,7 @@ mod problems {
             Router::new()
                 .route("/inside", get(inside))
                 .route("/outside", get(outside)),
+            &[],
         );
         for path in ["/inside", "/outside"] {
             let request = Request::get(path).body(Body::empty()).unwrap();

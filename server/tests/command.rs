@@ -65,6 +65,59 @@ fn check_fails_where_a_request_cannot_be_read() {
 }
 
 #[test]
+fn check_asks_requests_of_manifests_in_files_of_their_own() {
+    let service = file(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: { name: a, namespace: b }\nspec: { ports: [{ port: 80 }] }\n",
+    );
+    let broken = file("kaputt.yaml", "kind: [\n");
+    let requests = |expected: &str| {
+        let content = format!(
+            "settings: {{ trustDomain: td }}\nrequests:\n- from: {{ outside: true }}\n  to: {{ service: b/a, port: 80 }}\n  expect: {expected}\n"
+        );
+        file(&format!("requests-{expected}.yaml"), &content)
+    };
+    for (expected, status) in [("allow", 0), ("deny", 1)] {
+        let output = program()
+            .arg("check")
+            .args([&service, &broken])
+            .arg("--requests")
+            .arg(requests(expected))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{text}");
+        assert!(text.contains("kaputt.yaml 2:1: "), "{text}");
+    }
+    for (manifests, requests) in [
+        (&service, Path::new("nowhere")),
+        (&PathBuf::from("nowhere"), &service),
+    ] {
+        let output = program()
+            .arg("check")
+            .arg(manifests)
+            .arg("--requests")
+            .arg(requests)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.starts_with("nowhere: "), "{text}");
+    }
+}
+
+#[test]
+fn serve_refuses_an_origin_that_no_browser_sends() {
+    let output = program()
+        .args(["serve", "--cors-origin", "https://docs.example/"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("without a path"), "{text}");
+}
+
+#[test]
 fn check_says_which_file_it_cannot_read() {
     let cases = [
         (PathBuf::from("no-such-file.yaml"), "no-such-file.yaml: "),

@@ -179,7 +179,7 @@ mod tests {
     /// Links that were once given away keep opening.
     #[test]
     fn a_link_of_the_first_version_opens() {
-        let link = "#s=1.GOLDEN";
+        let link = "#s=1.AAAALgZowRarVspNzMtMSy0uKVayUsrOzEuxUvBLzE0tLkhMTo3JU9JRKkotLIVKR8cCRWoB";
         let expected = Shared {
             manifests: "kind: Namespace\n".to_owned(),
             requests: "[]\n".to_owned(),

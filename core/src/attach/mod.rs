@@ -12,7 +12,7 @@ mod use_waypoint;
 use std::collections::BTreeMap;
 
 pub(crate) use reason::Reason;
-pub(crate) use use_waypoint::{Binding, ingress_uses_waypoint};
+pub(crate) use use_waypoint::Binding;
 
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::resource::{Object, ObjectId, ObjectIndex};

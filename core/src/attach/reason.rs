@@ -19,16 +19,10 @@ pub(crate) enum Reason {
     NoMatchingParent,
     /// The Service that is a route's parent has no such port. Istio accepts the route, and it matches nothing.
     NoMatchingPort,
-    /// No hostname of the route is one of the listener's.
-    NoMatchingListenerHostname,
-    /// The listener does not admit the route's namespace or kind.
-    NotAllowedByListeners,
     /// The backend does not exist.
     BackendNotFound,
     /// The backend is of a kind that Istio does not take.
     InvalidKind,
-    /// The backend is in another namespace that grants no reference.
-    RefNotPermitted,
     /// The named waypoint does not exist.
     WaypointIsNotReady,
     /// The waypoint's listener does not admit the namespace.
@@ -90,11 +84,8 @@ impl Reason {
             | Self::TargetNotFound
             | Self::AncestorNotBound
             | Self::NoMatchingParent
-            | Self::NoMatchingListenerHostname
-            | Self::NotAllowedByListeners
             | Self::BackendNotFound
             | Self::InvalidKind
-            | Self::RefNotPermitted
             | Self::UnsupportedValue => EdgeStatus::Rejected,
             Self::MissingUseWaypointLabel
             | Self::OptedOut
@@ -122,11 +113,8 @@ impl Reason {
             Self::TargetNotFound => "TargetNotFound",
             Self::AncestorNotBound => "AncestorNotBound",
             Self::NoMatchingParent | Self::NoMatchingPort => "NoMatchingParent",
-            Self::NoMatchingListenerHostname => "NoMatchingListenerHostname",
-            Self::NotAllowedByListeners => "NotAllowedByListeners",
             Self::BackendNotFound => "BackendNotFound",
             Self::InvalidKind => "InvalidKind",
-            Self::RefNotPermitted => "RefNotPermitted",
             Self::WaypointIsNotReady => "WaypointIsNotReady",
             Self::AttachmentDenied => "AttachmentDenied",
             Self::UnsupportedTrafficType => "UnsupportedTrafficType",
@@ -172,27 +160,12 @@ impl Reason {
             Self::NoMatchingPort => {
                 format!("{target} has no such port, so {holder} matches nothing there.")
             }
-            Self::NoMatchingListenerHostname => {
-                format!("No hostname of {holder} is one that a listener of {target} serves.")
-            }
-            Self::NotAllowedByListeners => {
-                format!(
-                    "The listeners of {target} do not admit routes of this kind from namespace `{}`.",
-                    from.namespace
-                )
-            }
             Self::BackendNotFound => {
                 format!("{target} does not exist; its share of the requests is answered with 500.")
             }
             Self::InvalidKind => format!(
                 "{target} is of a kind that no route may send requests to; its share is answered with 500."
             ),
-            Self::RefNotPermitted => {
-                format!(
-                    "Namespace `{}` grants {holder} no reference to {target}; its share is answered with 500.",
-                    to.namespace
-                )
-            }
             Self::WaypointIsNotReady => match via {
                 Via::UseWaypoint | Via::UseWaypointCanary => {
                     format!(

@@ -10,7 +10,6 @@ use crate::wire::Via;
 
 const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
-const INGRESS_USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
 /// The value that opts out; exactly this word.
 const NONE: &str = "none";
 /// On a Service that is itself a waypoint's or east-west gateway's.
@@ -229,18 +228,6 @@ pub(super) fn admits_namespace(
         None | Some("Same") => namespace == own,
         Some(_) => false,
     }
-}
-
-/// Whether gateways send traffic for a Service through its waypoint: the Service's label, whatever its value, hides
-/// its namespace's. `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels).
-pub(crate) fn ingress_uses_waypoint(mesh: &Mesh, service: &ServiceInfo) -> bool {
-    let own = mesh
-        .object(service.object)
-        .and_then(|object| object.metadata.labels.get(INGRESS_USE_WAYPOINT));
-    own.map(String::as_str)
-        .or_else(|| mesh.namespace_label(&service.namespace, INGRESS_USE_WAYPOINT))
-        // As Go's strconv.ParseBool; what it cannot read is false.
-        .is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
 }
 
 /// The edges of namespaces, Services and workloads to the waypoints that their labels name.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::authz::jwt;
 use crate::flow::{Http, Principal};
-use crate::mesh::{Capture, GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Capture, Mesh, ServiceIndex, WorkloadIndex};
 use crate::wire;
 
 /// A resolved sample request.
@@ -326,9 +326,11 @@ fn headers(written: &BTreeMap<String, wire::HeaderValue>) -> BTreeMap<String, Ve
 /// The Host that a client writes by itself: the name that it called, with the port unless that is 80.
 fn authority(mesh: &Mesh, target: Target, port: u16, request: &wire::Request) -> String {
     let name = match target {
-        Target::Service(service) => request.to.host.clone().or_else(|| {
-            mesh.service(service).map(|service| service.host.clone())
-        }),
+        Target::Service(service) => request
+            .to
+            .host
+            .clone()
+            .or_else(|| mesh.service(service).map(|service| service.host.clone())),
         Target::Workload(workload) => mesh
             .workload(workload)
             .and_then(|workload| workload.addresses.first().map(IpAddr::to_string)),

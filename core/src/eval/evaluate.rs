@@ -48,8 +48,6 @@ pub(crate) struct Decided {
 /// A rule that takes a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Taken<'m> {
-    /// The table that was searched.
-    pub(crate) table: &'m RouteTable,
     /// The entry.
     pub(crate) entry: &'m Entry,
 }
@@ -395,7 +393,7 @@ fn route_http<'m, T: Trace + Default>(
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };
-    let taken = Taken { table, entry };
+    let taken = Taken { entry };
     hop.route = Some(taken);
     outcome.route = Some(taken);
     let action = table.action(entry)?;

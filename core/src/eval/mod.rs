@@ -7,7 +7,7 @@ mod evaluate;
 mod hops;
 mod sample;
 
-pub(crate) use call::{Call, Target, Traffic, Unresolved, resolve};
+pub(crate) use call::resolve;
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate};
 pub(crate) use sample::{
     BAD_REQUEST, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD, UNRESOLVED_REQUEST,

@@ -157,7 +157,7 @@ fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandid
                 })
                 .collect();
             Some(wire::RouteCandidate {
-                route: route(model, &Taken { table, entry }),
+                route: route(model, &Taken { entry }),
                 matched: tried.truth.into(),
                 conditions,
             })

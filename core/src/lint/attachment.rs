@@ -105,7 +105,10 @@ pub(super) fn backend_not_usable(model: &Model, lint: &'static Lint, out: &mut D
 pub(super) fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach the policy to a waypoint or to a Service that uses one, by `targetRefs`";
     rows(model, lint, out, help, |_, reason| {
-        matches!(reason, Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel)
+        matches!(
+            reason,
+            Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel
+        )
     });
     // What is left of other policies is enforced, as something else than what is written.
     for row in model.attachments.rows() {
@@ -113,19 +116,27 @@ pub(super) fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut
         let at_ztunnel = status == EdgeStatus::Attached
             && reason == Reason::Accepted
             && matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh);
-        let (Some(object), Some(policy)) = (model.mesh.object(row.from), model.policies.at_ztunnel(row.from)) else {
+        let (Some(object), Some(policy)) = (
+            model.mesh.object(row.from),
+            model.policies.at_ztunnel(row.from),
+        ) else {
             continue;
         };
         if let Some(loss) = policy.losses.first().filter(|_| at_ztunnel) {
             let sentence = loss.sentence(policy.action, Enforcer::Ztunnel.name());
             let origin = Origin {
                 document: object.document,
-                path: FieldPath::parse(&format!("spec.rules[{}]", loss.rule)).join(&FieldPath::parse(&loss.path)),
+                path: FieldPath::parse(&format!("spec.rules[{}]", loss.rule))
+                    .join(&FieldPath::parse(&loss.path)),
             };
             let name = object.id.qualified_name();
-            out.report(lint, origin, format!("{sentence}; `{name}` is enforced as something else than it says"))
-                .resource(&object.id)
-                .help(help);
+            out.report(
+                lint,
+                origin,
+                format!("{sentence}; `{name}` is enforced as something else than it says"),
+            )
+            .resource(&object.id)
+            .help(help);
         }
     }
 }

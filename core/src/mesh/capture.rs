@@ -32,20 +32,6 @@ impl Capture {
     pub(crate) fn is_captured(self) -> bool {
         self == Self::Captured
     }
-
-    /// Why, as the end of a sentence about a workload.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::Captured => "is captured by ztunnel",
-            Self::HostNetwork => "uses the host network, which is never captured",
-            Self::Sidecar => "has a sidecar, which wins over ambient",
-            Self::OptedOut => "opts out with the label `istio.io/dataplane-mode: none`",
-            Self::ExcludedNamespace => "is in a namespace that the CNI excludes",
-            Self::NotEnrolled => {
-                "has no label `istio.io/dataplane-mode: ambient`, nor has its namespace"
-            }
-        }
-    }
 }
 
 /// Decides for one pod. `istio/istio: cni/pkg/util/enablement_selector.go` (Matches), with the selectors of

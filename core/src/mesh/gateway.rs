@@ -71,10 +71,6 @@ pub(crate) struct GatewayInfo {
     pub(crate) object: ObjectIndex,
     /// Its namespace.
     pub(crate) namespace: String,
-    /// Its name.
-    pub(crate) name: String,
-    /// Its class.
-    pub(crate) class: String,
     /// The part it plays.
     pub(crate) role: Role,
     /// What it serves as a waypoint.
@@ -136,8 +132,6 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo>
         ),
         pod_labels: pod_labels(object, gateway, &name, &class),
         namespace,
-        name,
-        class,
     })
 }
 

@@ -11,9 +11,7 @@ mod workload;
 use std::collections::BTreeMap;
 
 pub(crate) use capture::Capture;
-pub(crate) use gateway::{
-    GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, TrafficType, WAYPOINT_CLASS,
-};
+pub(crate) use gateway::{GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, WAYPOINT_CLASS};
 pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 

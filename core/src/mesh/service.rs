@@ -103,11 +103,6 @@ impl Mesh {
         (0..).map(ServiceIndex).zip(&self.services)
     }
 
-    /// The Service that an object is.
-    pub(crate) fn service_of(&self, object: ObjectIndex) -> Option<ServiceIndex> {
-        self.service_by_object.get(&object).copied()
-    }
-
     /// The Service of a name.
     pub(crate) fn find_service(&self, namespace: &str, name: &str) -> Option<ServiceIndex> {
         self.service_by_host

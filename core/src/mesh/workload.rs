@@ -22,8 +22,6 @@ pub(crate) struct WorkloadInfo {
     pub(crate) namespace: String,
     /// The labels of its pods.
     pub(crate) labels: Labels,
-    /// Its service account.
-    pub(crate) service_account: String,
     /// Its identity, if it is in the mesh.
     pub(crate) principal: Principal,
     /// Whether ztunnel captures its traffic.
@@ -155,7 +153,6 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<WorkloadInfo
     Some(WorkloadInfo {
         object: index,
         labels: workload.labels.clone(),
-        service_account: service_account.to_owned(),
         principal: Principal::new(&mesh.settings.trust_domain, &namespace, service_account),
         capture: capture::capture(workload, &namespace, &mesh.namespace_labels(&namespace)),
         addresses: pod_ip(workload).into_iter().collect(),

@@ -120,7 +120,7 @@ fn backend(mesh: &Mesh, reference: &BackendObjectReference, namespace: &str) -> 
         && reference.group.as_deref().unwrap_or_default().is_empty();
     let id = ObjectId::new(Kind::Service, namespace, reference.name.as_str());
     let invalid = if !is_service {
-        Some(Invalid::InvalidKind)
+        Some(Invalid::UnknownKind)
     } else {
         match mesh
             .find_service(namespace, &reference.name)

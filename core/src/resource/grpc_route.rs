@@ -3,10 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{
-    BackendObjectReference, HttpHeaderFilter, HttpRequestMirrorFilter, HttpValueMatch,
-    ParentReference,
-};
+use super::http_route::HttpRequestMirrorFilter;
+use super::{BackendObjectReference, HttpHeaderFilter, HttpValueMatch, ParentReference};
 
 /// `spec` of a GRPCRoute.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -281,7 +281,6 @@ fn whole<T: DeserializeOwned>(node: &Node, unknown: &mut Vec<FieldPath>) -> Resu
 
 /// A kind of object, or of node in the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the names are Kubernetes' own")]
 pub(crate) enum Kind {
     Namespace,
     ServiceAccount,
@@ -383,6 +382,15 @@ impl Kind {
             self,
             Self::Namespace | Self::GatewayClass | Self::Mesh | Self::Host
         )
+    }
+
+    /// The kind that a reference names: of its group if there is one, else the first of its name.
+    pub(crate) fn of_reference(group: &str, kind: &str) -> Option<Self> {
+        let named = || KINDS.iter().filter(|row| row.kind.written() == kind);
+        named()
+            .find(|row| row.group == group)
+            .or_else(|| named().next())
+            .map(|row| row.kind)
     }
 
     /// Its feature status, as Istio's documentation of waypoints lists it; `None` for what it does not list.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::kinds::{KINDS, Row};
-use super::{Kind, Metadata, Object, ObjectId, Resource};
+use super::{Metadata, Object, ObjectId, Resource};
 use crate::source::{
     self, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
 };
@@ -200,16 +200,5 @@ fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
             .resource(&object.id)
             .help("remove one, or give it another name");
         }
-    }
-}
-
-impl Kind {
-    /// The kind that a reference names: of its group if there is one, else the first of its name.
-    pub(crate) fn of_reference(group: &str, kind: &str) -> Option<Self> {
-        let named = || KINDS.iter().filter(|row| row.kind.written() == kind);
-        named()
-            .find(|row| row.group == group)
-            .or_else(|| named().next())
-            .map(|row| row.kind)
     }
 }

@@ -43,12 +43,15 @@ impl ReferenceGrant {
     /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/references.go` (BackendAllowed).
     pub(crate) fn grants(&self, from: (&str, &str, &str), to: (&str, &str, &str)) -> bool {
         let (group, kind, name) = to;
-        self.from
-            .iter()
-            .any(|one| (one.group.as_str(), one.kind.as_str(), one.namespace.as_str()) == from)
-            && self.to.iter().any(|one| {
-                (one.group.as_str(), one.kind.as_str()) == (group, kind)
-                    && one.name.as_deref().is_none_or(|only| only == name)
-            })
+        self.from.iter().any(|one| {
+            (
+                one.group.as_str(),
+                one.kind.as_str(),
+                one.namespace.as_str(),
+            ) == from
+        }) && self.to.iter().any(|one| {
+            (one.group.as_str(), one.kind.as_str()) == (group, kind)
+                && one.name.as_deref().is_none_or(|only| only == name)
+        })
     }
 }

@@ -62,7 +62,10 @@ impl Route<'_> {
             Resource::HttpRoute(route) => {
                 for (position, written) in route.rules.iter().flatten().enumerate() {
                     let path = rule(position);
-                    let references = written.backend_refs.iter().map(|backend| backend.reference());
+                    let references = written
+                        .backend_refs
+                        .iter()
+                        .map(|backend| backend.reference());
                     backends.extend(of_rule(&path, references.collect()));
                     for (position, filter) in written.filters.iter().enumerate() {
                         backends.extend(filter.request_mirror.iter().map(|filter| {
@@ -74,7 +77,10 @@ impl Route<'_> {
             Resource::GrpcRoute(route) => {
                 for (position, written) in route.rules.iter().enumerate() {
                     let path = rule(position);
-                    let references = written.backend_refs.iter().map(|backend| backend.reference());
+                    let references = written
+                        .backend_refs
+                        .iter()
+                        .map(|backend| backend.reference());
                     backends.extend(of_rule(&path, references.collect()));
                     for (position, filter) in written.filters.iter().enumerate() {
                         backends.extend(filter.request_mirror.iter().map(|filter| {
@@ -85,7 +91,10 @@ impl Route<'_> {
             }
             Resource::TlsRoute(_) | Resource::TcpRoute(_) | Resource::UdpRoute(_) => {
                 for (position, written) in self.layer4_rules().iter().enumerate() {
-                    let references = written.backend_refs.iter().map(|backend| backend.reference());
+                    let references = written
+                        .backend_refs
+                        .iter()
+                        .map(|backend| backend.reference());
                     backends.extend(of_rule(&rule(position), references.collect()));
                 }
             }

@@ -142,9 +142,18 @@ impl VirtualService {
                 let path = path.clone().key("route").index(position).key("destination");
                 found.push((path, &one.destination));
             }
-            found.extend(route.mirror.iter().map(|one| (path.clone().key("mirror"), one)));
+            found.extend(
+                route
+                    .mirror
+                    .iter()
+                    .map(|one| (path.clone().key("mirror"), one)),
+            );
             for (position, one) in route.mirrors.iter().enumerate() {
-                let path = path.clone().key("mirrors").index(position).key("destination");
+                let path = path
+                    .clone()
+                    .key("mirrors")
+                    .index(position)
+                    .key("destination");
                 found.push((path, &one.destination));
             }
         }

@@ -47,9 +47,7 @@ pub(crate) enum Invalid {
     /// It does not exist.
     BackendNotFound,
     /// Its kind is none that a route may name.
-    InvalidKind,
-    /// Its namespace grants no reference.
-    RefNotPermitted,
+    UnknownKind,
     /// It has no such port; no condition says so.
     NoSuchPort,
 }
@@ -59,8 +57,7 @@ impl Invalid {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::BackendNotFound => "BackendNotFound",
-            Self::InvalidKind => "InvalidKind",
-            Self::RefNotPermitted => "RefNotPermitted",
+            Self::UnknownKind => "InvalidKind",
             Self::NoSuchPort => "NoSuchPort",
         }
     }
@@ -108,11 +105,6 @@ impl Action {
     pub(crate) fn backends(&self) -> impl Iterator<Item = &Backend> {
         // One backend gets everything, whatever its number; of several, those without weight get nothing.
         self.backends.iter().filter(|backend| backend.weight > 0)
-    }
-
-    /// Who gets a copy.
-    pub(crate) fn mirrors(&self) -> &[Backend] {
-        &self.mirrors
     }
 
     /// The shares of [`Self::backends`] in percent.

@@ -64,11 +64,6 @@ impl Pattern {
         }
     }
 
-    /// Whether it is a regular expression at all.
-    pub(super) fn is_valid(&self) -> bool {
-        self.regex.is_some()
-    }
-
     /// As written.
     pub(super) fn text(&self) -> &str {
         &self.text

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use super::action::{Action, Backend, Redirect};
 use super::condition::{Condition, PathMatch, Pattern, ValueMatch};
-use super::headers::HeaderChanges;
 use super::path::PathChange;
 use super::precedence::{Key, is_catch_all};
 use super::table::{Entry, RouteTable};

@@ -12,7 +12,6 @@ mod protocol;
 mod table;
 
 pub(crate) use action::{Action, Backend, Invalid, Outcome};
-pub(crate) use condition::Condition;
-pub(crate) use http::{Attached, Dropped, check, compile};
+pub(crate) use http::{Attached, check, compile};
 pub(crate) use protocol::Protocol;
 pub(crate) use table::{Entry, RouteTable};

@@ -1,13 +1,14 @@
 //! Values → types: a `serde::Deserializer` over [`Node`], with the path of what does not fit and of what no type asks
 //! for. Messages are plain words: what was expected, what was found.
 
+use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
-use serde::de::{self, DeserializeOwned, IntoDeserializer, Unexpected, Visitor};
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, StrDeserializer};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Unexpected, Visitor};
 
-use super::node::{Node, Value};
-use super::{FieldPath, Segment};
+use super::FieldPath;
+use super::node::{Entry, Node, Value};
 
 /// A value that does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,46 +24,62 @@ pub(crate) fn decode<T: DeserializeOwned>(
     node: &Node,
     unknown: &mut Vec<FieldPath>,
 ) -> Result<T, DecodeError> {
-    let mut track = serde_path_to_error::Track::new();
-    let deserializer = serde_path_to_error::Deserializer::new(node, &mut track);
-    let result = serde_ignored::deserialize(deserializer, |path| unknown.push(ignored_path(&path)));
-    result.map_err(|error: Error| {
-        let path = track.path();
-        DecodeError {
-            path: path.iter().filter_map(segment).collect(),
-            message: error.0,
-        }
+    let found = RefCell::new(Vec::new());
+    let reader = Reader {
+        node,
+        place: &Place::Root,
+        unknown: &found,
+    };
+    let result = T::deserialize(reader);
+    unknown.append(&mut found.into_inner());
+    result.map_err(|error| DecodeError {
+        path: error.path.unwrap_or_default(),
+        message: error.message,
     })
 }
 
-fn segment(segment: &serde_path_to_error::Segment) -> Option<Segment> {
-    use serde_path_to_error::Segment as Tracked;
-    match segment {
-        Tracked::Seq { index } => Some(Segment::Index(*index)),
-        Tracked::Map { key } => Some(Segment::Key(key.clone())),
-        Tracked::Enum { .. } | Tracked::Unknown => None,
+/// Where a value stands; it lives on the stack, and becomes a path only if there is something to say.
+enum Place<'p> {
+    Root,
+    Key(&'p Place<'p>, &'p str),
+    Index(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn path(&self) -> FieldPath {
+        match self {
+            Place::Root => FieldPath::new(),
+            Place::Key(parent, key) => parent.path().key(*key),
+            Place::Index(parent, index) => parent.path().index(*index),
+        }
     }
 }
 
-fn ignored_path(path: &serde_ignored::Path<'_>) -> FieldPath {
-    use serde_ignored::Path;
-    match path {
-        Path::Root => FieldPath::new(),
-        Path::Seq { parent, index } => ignored_path(parent).index(*index),
-        Path::Map { parent, key } => ignored_path(parent).key(key.clone()),
-        Path::Some { parent }
-        | Path::NewtypeStruct { parent }
-        | Path::NewtypeVariant { parent } => ignored_path(parent),
-    }
-}
-
-/// A message; the path is tracked apart.
+/// A message, and the path once the error leaves the value that it is about.
 #[derive(Debug)]
-pub(crate) struct Error(String);
+struct Error {
+    path: Option<FieldPath>,
+    message: String,
+}
+
+impl Error {
+    fn new(message: String) -> Self {
+        Self {
+            path: None,
+            message,
+        }
+    }
+
+    /// Only the innermost place is kept.
+    fn at(mut self, place: &Place<'_>) -> Self {
+        self.path.get_or_insert_with(|| place.path());
+        self
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -70,11 +87,11 @@ impl std::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::new(message.to_string())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self(format!(
+        Self::new(format!(
             "expected {}, found {}",
             plain(&expected.to_string()),
             describe(&found)
@@ -87,11 +104,11 @@ impl de::Error for Error {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let known: Vec<String> = expected.iter().map(|name| format!("`{name}`")).collect();
-        Self(format!("`{variant}` is none of {}", known.join(", ")))
+        Self::new(format!("`{variant}` is none of {}", known.join(", ")))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self(format!("`{field}` is missing"))
+        Self::new(format!("`{field}` is missing"))
     }
 }
 
@@ -126,11 +143,20 @@ fn describe(found: &Unexpected<'_>) -> String {
     }
 }
 
-impl<'de> de::Deserializer<'de> for &'de Node {
+/// A value to decode. There is one deserializer, not one wrapped into others that track paths and unknown fields:
+/// serde compiles every type once for each deserializer it meets, and all of that is in the page.
+#[derive(Clone, Copy)]
+struct Reader<'de, 'p> {
+    node: &'de Node,
+    place: &'p Place<'p>,
+    unknown: &'p RefCell<Vec<FieldPath>>,
+}
+
+impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match &self.value {
+        match &self.node.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::Int(value) => match u64::try_from(*value) {
@@ -139,33 +165,16 @@ impl<'de> de::Deserializer<'de> for &'de Node {
             },
             Value::Float(value) => visitor.visit_f64(*value),
             Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::List(items) => {
-                let mut items = SeqDeserializer::new(items.iter());
-                let value = visitor.visit_seq(&mut items)?;
-                items.end()?;
-                Ok(value)
-            }
-            Value::Map(entries) => {
-                // Of duplicate keys the last counts; the reader has reported them.
-                let last = |index: usize, key: &str| {
-                    !entries.iter().skip(index + 1).any(|later| later.key == key)
-                };
-                let entries: Vec<_> = entries
-                    .iter()
-                    .enumerate()
-                    .filter(|(index, entry)| last(*index, &entry.key))
-                    .map(|(_, entry)| (Key(&entry.key), &entry.value))
-                    .collect();
-                let mut entries = MapDeserializer::new(entries.into_iter());
-                let value = visitor.visit_map(&mut entries)?;
-                entries.end()?;
-                Ok(value)
-            }
+            Value::List(items) => visitor.visit_seq(List {
+                reader: self,
+                items: items.iter().enumerate(),
+            }),
+            Value::Map(entries) => visitor.visit_map(Map::new(self, entries)),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.value {
+        match self.node.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
@@ -185,42 +194,107 @@ impl<'de> de::Deserializer<'de> for &'de Node {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match &self.value {
+        match &self.node.value {
             Value::String(name) => visitor.visit_enum(StrDeserializer::new(name)),
-            Value::Map(entries) => match entries.as_slice() {
-                [entry] => {
-                    let entry =
-                        MapDeserializer::new(std::iter::once((Key(&entry.key), &entry.value)));
-                    visitor.visit_enum(de::value::MapAccessDeserializer::new(entry))
-                }
-                _ => Err(de::Error::custom("expected a mapping with exactly one key")),
-            },
+            Value::Map(entries) if entries.len() == 1 => {
+                visitor.visit_enum(MapAccessDeserializer::new(Map::new(self, entries)))
+            }
+            Value::Map(_) => Err(de::Error::custom("expected a mapping with exactly one key")),
             _ => self.deserialize_any(visitor),
         }
     }
 
+    /// What serde asks for where a type has no such field.
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.unknown.borrow_mut().push(self.place.path());
+        visitor.visit_unit()
+    }
+
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map struct identifier ignored_any
+        tuple tuple_struct map struct identifier
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for &'de Node {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
+impl<'de> Reader<'de, '_> {
+    fn read<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+        node: &'de Node,
+        place: &Place<'_>,
+    ) -> Result<T::Value, Error> {
+        let reader = Reader {
+            node,
+            place,
+            unknown: self.unknown,
+        };
+        seed.deserialize(reader).map_err(|error| error.at(place))
     }
 }
 
-/// A key, as a string that a type may borrow.
-#[derive(Clone, Copy)]
-struct Key<'de>(&'de str);
+/// The items of a list.
+struct List<'de, 'p> {
+    reader: Reader<'de, 'p>,
+    items: std::iter::Enumerate<std::slice::Iter<'de, Node>>,
+}
 
-impl<'de> IntoDeserializer<'de, Error> for Key<'de> {
-    type Deserializer = de::value::BorrowedStrDeserializer<'de, Error>;
+impl<'de> de::SeqAccess<'de> for List<'de, '_> {
+    type Error = Error;
 
-    fn into_deserializer(self) -> Self::Deserializer {
-        de::value::BorrowedStrDeserializer::new(self.0)
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let Some((index, item)) = self.items.next() else {
+            return Ok(None);
+        };
+        let place = Place::Index(self.reader.place, index);
+        self.reader.read(seed, item, &place).map(Some)
+    }
+}
+
+/// The entries of a mapping.
+struct Map<'de, 'p> {
+    reader: Reader<'de, 'p>,
+    entries: &'de [Entry],
+    current: Option<&'de Entry>,
+}
+
+impl<'de, 'p> Map<'de, 'p> {
+    fn new(reader: Reader<'de, 'p>, entries: &'de [Entry]) -> Self {
+        Self {
+            reader,
+            entries,
+            current: None,
+        }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Map<'de, '_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        while let Some((entry, later)) = self.entries.split_first() {
+            self.entries = later;
+            // Of duplicate keys the last counts; the reader has reported them.
+            if later.iter().any(|later| later.key == entry.key) {
+                continue;
+            }
+            self.current = Some(entry);
+            let key = BorrowedStrDeserializer::new(&entry.key);
+            return seed.deserialize(key).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        let entry = self.current.take();
+        let entry =
+            entry.ok_or_else(|| de::Error::custom("a value is asked for before its key"))?;
+        let place = Place::Key(self.reader.place, &entry.key);
+        self.reader.read(seed, &entry.value, &place)
     }
 }

@@ -16,13 +16,6 @@ pub(crate) struct Span {
     pub(crate) end: Position,
 }
 
-impl Span {
-    /// Nothing, at a position.
-    pub(crate) fn empty(at: Position) -> Self {
-        Self { start: at, end: at }
-    }
-}
-
 /// A text that knows its lines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text {
@@ -40,10 +33,6 @@ impl Text {
             text: text.to_owned(),
             lines,
         }
-    }
-
-    pub(super) fn as_str(&self) -> &str {
-        &self.text
     }
 
     /// How many lines there are; at least one.

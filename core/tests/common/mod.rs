@@ -1,5 +1,7 @@
 //! What the document tests share: Markdown with fenced blocks, and the one way in which a case is checked.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,20 +9,20 @@ use std::path::{Path, PathBuf};
 use ambient_core::wire;
 
 /// A fenced block of a document.
-pub struct Block {
+pub(crate) struct Block {
     /// The words behind the fence: `yaml manifests`.
-    pub info: String,
-    pub text: String,
+    pub(crate) info: String,
+    pub(crate) text: String,
 }
 
 /// A heading with the blocks below it, up to the next heading.
-pub struct Section {
-    pub heading: String,
-    pub blocks: Vec<Block>,
+pub(crate) struct Section {
+    pub(crate) heading: String,
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// Cuts a Markdown document at its headings.
-pub fn sections(document: &str) -> Vec<Section> {
+pub(crate) fn sections(document: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut block: Option<Block> = None;
     for line in document.lines() {
@@ -55,7 +57,7 @@ pub fn sections(document: &str) -> Vec<Section> {
 }
 
 /// All files with an ending below a folder of this crate, sorted.
-pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).expect("the folder is there") {
             let path = entry.expect("the entry is readable").path();
@@ -80,7 +82,7 @@ pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
 }
 
 /// The codes that a text expects, each with its line: `# WP0203` at the end of a line.
-pub fn expected_codes(text: &str) -> BTreeSet<(u32, String)> {
+pub(crate) fn expected_codes(text: &str) -> BTreeSet<(u32, String)> {
     let mut expected = BTreeSet::new();
     for (number, line) in (1..).zip(text.lines()) {
         if let Some((_, comment)) = line.rsplit_once("# ") {
@@ -96,7 +98,7 @@ pub fn expected_codes(text: &str) -> BTreeSet<(u32, String)> {
 }
 
 /// The findings with a place, as `expected_codes` writes them.
-pub fn found_codes<'a>(
+pub(crate) fn found_codes<'a>(
     diagnostics: impl IntoIterator<Item = &'a wire::Diagnostic>,
 ) -> BTreeSet<(u32, String)> {
     diagnostics
@@ -110,8 +112,17 @@ pub fn found_codes<'a>(
         .collect()
 }
 
+/// The text of a file.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine reads no files; its tests read their documents"
+)]
+pub(crate) fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
 /// Every `expect` that is not met, a line each.
-pub fn unmet(evaluation: &wire::Evaluation) -> Vec<String> {
+pub(crate) fn unmet(evaluation: &wire::Evaluation) -> Vec<String> {
     evaluation
         .results
         .iter()

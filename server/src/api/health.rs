@@ -1,4 +1,4 @@
-//! `GET /healthz`, `/readyz`, `/version`: for those who operate the service.
+//! `GET /healthz`, `/readyz`: for those who operate the service.
 
 use ambient_core::wire::Input;
 use axum::{Json, Router, extract::State, http::header, response::IntoResponse, routing::get};
@@ -12,7 +12,6 @@ pub(super) fn route() -> Router<Service> {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/version", get(version))
 }
 
 /// The process answers.
@@ -26,12 +25,4 @@ async fn readyz(State(service): State<Service>) -> Result<impl IntoResponse, Pro
         .run(|| Ok(ambient_core::analyze(&Input::default())))
         .await?;
     Ok((FRESH, Json(json!({ "status": "ready" }))))
-}
-
-async fn version() -> impl IntoResponse {
-    let version = json!({
-        "name": env!("CARGO_PKG_NAME"),
-        "version": env!("CARGO_PKG_VERSION"),
-    });
-    (FRESH, Json(version))
 }

@@ -5,6 +5,7 @@ mod evaluate;
 mod graph;
 mod health;
 mod problems;
+mod version;
 
 use axum::Router;
 
@@ -17,5 +18,6 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(graph::route())
         .merge(analyze::route())
         .merge(health::route())
+        .merge(version::route())
         .merge(problems::route())
 }

@@ -12,13 +12,19 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessD
 
 use serde_path_to_error::{Path, Segment};
 
-use crate::{format::Format, problem::Place};
+use crate::{
+    format::Format,
+    problem::{Complaint, Place},
+};
 
 /// Fields that files of examples have for their readers.
 const FOR_READERS: [&str; 2] = ["title", "notice"];
 
 /// Said of a body without content.
 const EMPTY: &str = "the body is empty";
+
+/// Said of a field beside these that nobody reads.
+const FIELDS: &str = "the fields are `manifests`, `settings`, `requests`";
 
 /// Said to those who post manifests as they are.
 const MANIFESTS: &str = "Kubernetes manifests belong, as one text, into the field `manifests`";
@@ -28,18 +34,60 @@ const MANIFESTS: &str = "Kubernetes manifests belong, as one text, into the fiel
 pub struct Malformed {
     /// They are not even JSON or YAML.
     pub syntax: bool,
-    /// One sentence.
-    pub message: String,
-    /// Where.
-    pub place: Place,
+    /// What is wrong, in the order of the body; never empty.
+    pub complaints: Vec<Complaint>,
+}
+
+impl Malformed {
+    fn syntax(message: impl Into<String>, place: Place) -> Self {
+        Self {
+            syntax: true,
+            complaints: vec![Complaint::new(message, place)],
+        }
+    }
+
+    fn shape(message: impl Into<String>, place: Place) -> Self {
+        Self {
+            syntax: false,
+            complaints: vec![Complaint::new(message, place)],
+        }
+    }
+
+    fn unread(fields: Vec<Unread>) -> Self {
+        let manifests = fields.iter().any(|field| field.path == "apiVersion");
+        let complaint = |field: Unread| {
+            let hint = match field.pointer.matches('/').count() {
+                1 if manifests => format!("; {MANIFESTS}"),
+                1 => format!("; {FIELDS}"),
+                _ => String::new(),
+            };
+            Complaint::new(
+                format!("unknown field `{}`{hint}", field.path),
+                Place {
+                    pointer: Some(field.pointer),
+                    ..Place::default()
+                },
+            )
+        };
+        Self {
+            syntax: false,
+            complaints: fields.into_iter().map(complaint).collect(),
+        }
+    }
 }
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (Some(line), Some(column)) = (self.place.line, self.place.column) {
-            write!(f, "{line}:{column}: ")?;
+        for (index, complaint) in self.complaints.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            if let (Some(line), Some(column)) = (complaint.place.line, complaint.place.column) {
+                write!(f, "{line}:{column}: ")?;
+            }
+            f.write_str(&complaint.detail)?;
         }
-        f.write_str(&self.message)
+        Ok(())
     }
 }
 
@@ -48,11 +96,7 @@ impl std::error::Error for Malformed {}
 /// Reads an [`Input`].
 pub fn decode(bytes: &[u8], format: Format) -> Result<Input, Malformed> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Malformed {
-            syntax: true,
-            message: EMPTY.to_owned(),
-            place: Place::default(),
-        });
+        return Err(Malformed::syntax(EMPTY, Place::default()));
     }
     match format {
         Format::Json => json::decode(bytes),
@@ -62,16 +106,23 @@ pub fn decode(bytes: &[u8], format: Format) -> Result<Input, Malformed> {
 
 enum Fault<E> {
     Refused(serde_path_to_error::Error<E>),
-    Unread(Vec<String>),
+    Unread(Vec<Unread>),
+}
+
+/// A field that nobody reads.
+struct Unread {
+    path: String,
+    pointer: String,
 }
 
 /// Reads with any parser, and keeps the paths of what was not read.
 fn read<'de, D: Deserializer<'de>>(parser: D) -> Result<Input, Fault<D::Error>> {
     let mut fields = Vec::new();
     let mut note = |path: serde_ignored::Path<'_>| {
+        let pointer = pointer_to_unread(&path);
         let path = path.to_string();
         if !FOR_READERS.contains(&path.as_str()) {
-            fields.push(path);
+            fields.push(Unread { path, pointer });
         }
     };
     let watched = serde_ignored::Deserializer::new(parser, &mut note);
@@ -80,24 +131,6 @@ fn read<'de, D: Deserializer<'de>>(parser: D) -> Result<Input, Fault<D::Error>> 
         Ok(input.0)
     } else {
         Err(Fault::Unread(fields))
-    }
-}
-
-fn unread(fields: &[String]) -> Malformed {
-    let hint = if fields.iter().any(|field| field == "apiVersion") {
-        MANIFESTS
-    } else {
-        "the fields are `manifests`, `settings`, `requests`"
-    };
-    Malformed {
-        syntax: false,
-        message: format!("unknown field `{}`; {hint}", fields.join("`, `")),
-        place: Place {
-            pointer: fields
-                .first()
-                .map(|field| format!("#/{}", field.replace('.', "/"))),
-            ..Place::default()
-        },
     }
 }
 
@@ -128,12 +161,30 @@ fn pointer(path: &Path) -> Option<String> {
         .iter()
         .filter_map(|segment| match segment {
             Segment::Seq { index } => Some(index.to_string()),
-            Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
+            Segment::Map { key } => Some(escaped(key)),
             Segment::Enum { variant } => Some(variant.clone()),
             Segment::Unknown => None,
         })
         .collect();
     (!segments.is_empty()).then(|| format!("#/{}", segments.join("/")))
+}
+
+/// The same for what nobody read: keys may have dots in them, so the path's text will not do.
+fn pointer_to_unread(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => "#".to_owned(),
+        Path::Seq { parent, index } => format!("{}/{index}", pointer_to_unread(parent)),
+        Path::Map { parent, key } => format!("{}/{}", pointer_to_unread(parent), escaped(key)),
+        Path::Some { parent }
+        | Path::NewtypeStruct { parent }
+        | Path::NewtypeVariant { parent } => pointer_to_unread(parent),
+    }
+}
+
+/// A key as a segment of a JSON Pointer.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// A message without its place, which has fields of its own: serde_yaml writes the path in front, and both
