@@ -1,8 +1,6 @@
 //! Objects as written: one file a kind, and the table of kinds. Input is a document, output a typed object with its
 //! metadata; no default is applied and nothing is looked up here.
 
-#![allow(dead_code)]
-
 pub(crate) mod authorization_policy;
 mod extension;
 mod gateway;
@@ -41,7 +39,7 @@ pub(crate) use http_route::{
     HttpPathModifier, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch,
     ParentReference,
 };
-pub(crate) use kinds::{GATEWAY_API, Kind};
+pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
 pub(crate) use layer4_route::{TcpRoute, TlsRoute};
 pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
@@ -49,6 +47,7 @@ pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
 pub(crate) use reference_grant::ReferenceGrant;
 pub(crate) use request_authentication::RequestAuthentication;
+pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
