@@ -14,7 +14,7 @@ mod use_waypoint;
 
 use std::collections::BTreeMap;
 
-pub(crate) use listener::{ListenerState, Listeners};
+pub(crate) use listener::Listeners;
 pub(crate) use reason::Reason;
 pub(crate) use use_waypoint::Binding;
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod authorization_policy;
 mod extension;
+mod feature;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -32,6 +33,7 @@ pub(crate) use authorization_policy::{
     WrittenClause, WrittenGroup,
 };
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
+pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::GrpcRoute;
 pub(crate) use http_route::{
