@@ -1,7 +1,6 @@
 //! GRPCRoute (`gateway.networking.k8s.io`).
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::http_route::HttpRequestMirrorFilter;
 use super::{BackendObjectReference, HttpHeaderFilter, HttpValueMatch, ParentReference};
@@ -20,7 +19,7 @@ pub(crate) struct GrpcRoute {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<GrpcRouteRule>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec.rules[]`
@@ -39,7 +38,7 @@ pub(crate) struct GrpcRouteRule {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) backend_refs: Vec<GrpcBackendRef>,
     /// Istio does not implement it.
-    pub(crate) session_persistence: Option<IgnoredAny>,
+    pub(crate) session_persistence: Option<super::NotModelled>,
 }
 
 /// `matches[]`: all conditions must hold.
@@ -80,7 +79,7 @@ pub(crate) struct GrpcRouteFilter {
     /// A copy of each call.
     pub(crate) request_mirror: Option<HttpRequestMirrorFilter>,
     /// Istio takes none: the route is dropped.
-    pub(crate) extension_ref: Option<IgnoredAny>,
+    pub(crate) extension_ref: Option<super::NotModelled>,
 }
 
 /// `backendRefs[]`

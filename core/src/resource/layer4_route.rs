@@ -1,7 +1,6 @@
 //! TLSRoute, TCPRoute and UDPRoute (`gateway.networking.k8s.io`): routes below HTTP.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::{BackendObjectReference, ParentReference};
 
@@ -19,7 +18,7 @@ pub(crate) struct TlsRoute {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec` of a TCPRoute, and of a UDPRoute.
@@ -33,7 +32,7 @@ pub(crate) struct TcpRoute {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec.rules[]`

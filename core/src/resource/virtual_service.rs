@@ -2,7 +2,6 @@
 //! came after.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::Labels;
 use super::service_entry::LabelsSelector;
@@ -45,32 +44,32 @@ pub(crate) struct VirtualServiceHttpRoute {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) mirrors: Vec<HttpMirrorPolicy>,
     /// Not modelled.
-    pub(crate) name: Option<IgnoredAny>,
+    pub(crate) name: Option<super::NotModelled>,
     /// Not modelled.
     #[serde(rename = "match")]
-    pub(crate) matches: Option<IgnoredAny>,
+    pub(crate) matches: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) redirect: Option<IgnoredAny>,
+    pub(crate) redirect: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) direct_response: Option<IgnoredAny>,
+    pub(crate) direct_response: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) delegate: Option<IgnoredAny>,
+    pub(crate) delegate: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) rewrite: Option<IgnoredAny>,
+    pub(crate) rewrite: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) timeout: Option<IgnoredAny>,
+    pub(crate) timeout: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) retries: Option<IgnoredAny>,
+    pub(crate) retries: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) fault: Option<IgnoredAny>,
+    pub(crate) fault: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) mirror_percent: Option<IgnoredAny>,
+    pub(crate) mirror_percent: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) mirror_percentage: Option<IgnoredAny>,
+    pub(crate) mirror_percentage: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) cors_policy: Option<IgnoredAny>,
+    pub(crate) cors_policy: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) headers: Option<IgnoredAny>,
+    pub(crate) headers: Option<super::NotModelled>,
 }
 
 /// `spec.tls[]`, `spec.tcp[]`
@@ -82,7 +81,7 @@ pub(crate) struct VirtualServiceLayer4Route {
     pub(crate) route: Vec<HttpRouteDestination>,
     /// Not modelled.
     #[serde(rename = "match")]
-    pub(crate) matches: Option<IgnoredAny>,
+    pub(crate) matches: Option<super::NotModelled>,
 }
 
 /// `route[]`
@@ -92,9 +91,9 @@ pub(crate) struct HttpRouteDestination {
     /// The destination.
     pub(crate) destination: Destination,
     /// Not modelled.
-    pub(crate) weight: Option<IgnoredAny>,
+    pub(crate) weight: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) headers: Option<IgnoredAny>,
+    pub(crate) headers: Option<super::NotModelled>,
 }
 
 /// `mirrors[]`
@@ -104,7 +103,7 @@ pub(crate) struct HttpMirrorPolicy {
     /// The destination.
     pub(crate) destination: Destination,
     /// Not modelled.
-    pub(crate) percentage: Option<IgnoredAny>,
+    pub(crate) percentage: Option<super::NotModelled>,
 }
 
 /// A destination by host name.
@@ -180,11 +179,11 @@ pub(crate) struct DestinationRule {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) subsets: Vec<Subset>,
     /// Not modelled.
-    pub(crate) traffic_policy: Option<IgnoredAny>,
+    pub(crate) traffic_policy: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) export_to: Option<IgnoredAny>,
+    pub(crate) export_to: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) workload_selector: Option<IgnoredAny>,
+    pub(crate) workload_selector: Option<super::NotModelled>,
 }
 
 /// `spec.subsets[]`
@@ -197,7 +196,7 @@ pub(crate) struct Subset {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) labels: Labels,
     /// Not modelled.
-    pub(crate) traffic_policy: Option<IgnoredAny>,
+    pub(crate) traffic_policy: Option<super::NotModelled>,
 }
 
 /// `spec` of Istio's own Gateway.
@@ -208,7 +207,7 @@ pub(crate) struct IstioGateway {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) selector: Labels,
     /// Not modelled.
-    pub(crate) servers: Option<IgnoredAny>,
+    pub(crate) servers: Option<super::NotModelled>,
 }
 
 /// `spec` of an EnvoyFilter.
@@ -224,7 +223,7 @@ pub(crate) struct EnvoyFilter {
     #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) config_patches: Vec<EnvoyConfigPatch>,
     /// Not modelled.
-    pub(crate) priority: Option<IgnoredAny>,
+    pub(crate) priority: Option<super::NotModelled>,
 }
 
 /// `spec.configPatches[]`
@@ -232,10 +231,10 @@ pub(crate) struct EnvoyFilter {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct EnvoyConfigPatch {
     /// Not modelled.
-    pub(crate) apply_to: Option<IgnoredAny>,
+    pub(crate) apply_to: Option<super::NotModelled>,
     /// Not modelled.
     #[serde(rename = "match")]
-    pub(crate) matches: Option<IgnoredAny>,
+    pub(crate) matches: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) patch: Option<IgnoredAny>,
+    pub(crate) patch: Option<super::NotModelled>,
 }
