@@ -24,6 +24,14 @@ pub mod wire;
 
 use source::{Diagnostics, FieldPath, Origin};
 
+/// The version of the engine.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The state of `istio/istio`, and of `istio/ztunnel` of the same age, whose code the engine follows: the branch that
+/// becomes 1.31.
+pub const ISTIO: &str = "master of 2026-08-22 (86c9f01f)";
+/// The state of `kubernetes-sigs/gateway-api` that the engine follows.
+pub const GATEWAY_API: &str = "main of 2026-08-21";
+
 /// Evaluates every sample request against the manifests.
 ///
 /// ```

@@ -32,9 +32,12 @@ pub(crate) fn decode<T: DeserializeOwned>(
     };
     let result = T::deserialize(reader);
     unknown.append(&mut found.into_inner());
-    result.map_err(|error| DecodeError {
-        path: error.path.unwrap_or_default(),
-        message: error.message,
+    result.map_err(|error| {
+        let (message, path) = *error.0;
+        DecodeError {
+            path: path.unwrap_or_default(),
+            message,
+        }
     })
 }
 
@@ -55,31 +58,26 @@ impl Place<'_> {
     }
 }
 
-/// A message, and the path once the error leaves the value that it is about.
+/// A message, and the path once the error leaves the value that it is about. Boxed: every field of every type returns
+/// it, mostly not.
 #[derive(Debug)]
-struct Error {
-    path: Option<FieldPath>,
-    message: String,
-}
+struct Error(Box<(String, Option<FieldPath>)>);
 
 impl Error {
     fn new(message: String) -> Self {
-        Self {
-            path: None,
-            message,
-        }
+        Self(Box::new((message, None)))
     }
 
     /// Only the innermost place is kept.
     fn at(mut self, place: &Place<'_>) -> Self {
-        self.path.get_or_insert_with(|| place.path());
+        self.0.1.get_or_insert_with(|| place.path());
         self
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.0)
     }
 }
 
@@ -213,7 +211,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.value {
-            Value::Map(entries) => visitor.visit_map(self.map(entries)),
+            Value::Map(entries) => visitor.visit_map(self.map(entries, false)),
             _ => Err(self.misfit(&visitor)),
         }
     }
@@ -224,7 +222,10 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+        match &self.node.value {
+            Value::Map(entries) => visitor.visit_map(self.map(entries, true)),
+            _ => Err(self.misfit(&visitor)),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -251,7 +252,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         match &self.node.value {
             Value::String(name) => visitor.visit_enum(StrDeserializer::new(name)),
             Value::Map(entries) if entries.len() == 1 => {
-                visitor.visit_enum(MapAccessDeserializer::new(self.map(entries)))
+                visitor.visit_enum(MapAccessDeserializer::new(self.map(entries, true)))
             }
             _ => Err(self.misfit(&visitor)),
         }
@@ -309,10 +310,11 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
 }
 
 impl<'de, 'p> Reader<'de, 'p> {
-    fn map(self, entries: &'de [Entry]) -> Map<'de, 'p> {
+    fn map(self, entries: &'de [Entry], of_struct: bool) -> Map<'de, 'p> {
         Map {
             reader: self,
             entries: entries.iter(),
+            of_struct,
             current: None,
         }
     }
@@ -371,6 +373,7 @@ impl<'de> de::SeqAccess<'de> for List<'de, '_> {
 struct Map<'de, 'p> {
     reader: Reader<'de, 'p>,
     entries: std::slice::Iter<'de, Entry>,
+    of_struct: bool,
     current: Option<&'de Entry>,
 }
 
@@ -381,7 +384,11 @@ impl<'de> de::MapAccess<'de> for Map<'de, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        self.current = self.entries.next();
+        // A field that is `null` counts as absent, as it does for the API server.
+        let of_struct = self.of_struct;
+        self.current = self
+            .entries
+            .find(|entry| !(of_struct && matches!(entry.value.value, Value::Null)));
         match self.current {
             Some(entry) => seed
                 .deserialize(BorrowedStrDeserializer::new(&entry.key))

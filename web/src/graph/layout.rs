@@ -42,7 +42,7 @@ const MIN_WIDTH: f64 = 110.0;
 const MAX_WIDTH: f64 = 240.0;
 
 /// Lays a graph out.
-pub fn place(graph: &wire::Graph) -> Layout {
+pub(crate) fn place(graph: &wire::Graph) -> Layout {
     let connected: BTreeSet<&str> = graph
         .edges
         .iter()
