@@ -34,7 +34,8 @@ pub struct Placed {
 /// The height of every box.
 pub(crate) const BOX_HEIGHT: f64 = 40.0;
 const GAP: f64 = 18.0;
-const LAYER_GAP: f64 = 90.0;
+/// Wide enough for the reason of an edge.
+const LAYER_GAP: f64 = 130.0;
 const MARGIN: f64 = 12.0;
 /// Text is measured by its length: the page's font is about this wide.
 const CHARACTER: f64 = 7.2;
