@@ -8,6 +8,7 @@
 
 mod attach;
 mod authz;
+mod change;
 mod eval;
 mod explain;
 mod flow;
@@ -112,6 +113,7 @@ impl Workspace {
         let mut request_findings = Diagnostics::default();
         let samples = eval::read_samples(&input.requests, &mut request_findings);
         let settings = samples.settings.as_ref().unwrap_or(&input.settings);
+        eval::check_settings(settings, &mut request_findings);
         let mut findings = Diagnostics::default();
         let model = model::Model::load(&input.manifests, settings, &mut findings);
         lint::run(&model, &mut findings);
@@ -212,7 +214,9 @@ impl Workspace {
                 }
                 Ok(call) => {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
-                    explain::answer(&self.model, request, &outcome)
+                    let mut answer = explain::answer(&self.model, request, &outcome);
+                    answer.changes = change::requests(&self.model, request, &outcome);
+                    answer
                 }
             },
         };

@@ -28,6 +28,10 @@ pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
                     <dt>{ "The backend receives" }</dt>
                     <dd><code>{ format!("{} {}", request.method, request.path) }</code>{ " Host: " }<code>{ &request.host }</code>{ headers(request) }</dd>
                 }
+                if !answer.changes.is_empty() {
+                    <dt>{ "It would pass with" }</dt>
+                    <dd><ul class="changes">{ for answer.changes.iter().map(|change| html! { <li>{ prose(&change.summary) }</li> }) }</ul></dd>
+                }
             </dl>
         </>
     }
