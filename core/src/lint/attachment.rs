@@ -3,7 +3,6 @@
 use crate::attach::{Reason, Row};
 use crate::authz::Enforcer;
 use crate::model::Model;
-use crate::resource::Resource;
 use crate::route;
 use crate::source::{Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{EdgeStatus, Via};
@@ -167,10 +166,8 @@ pub(super) fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnos
 
 pub(super) fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for (index, object) in model.mesh.objects() {
-        let Resource::HttpRoute(written) = &object.resource else {
-            continue;
-        };
-        if let Some(dropped) = route::check(written).filter(|_| model.mesh.is_live(index)) {
+        if let Some(dropped) = route::check(&object.resource).filter(|_| model.mesh.is_live(index))
+        {
             let origin = Origin {
                 document: object.document,
                 path: FieldPath::parse(&dropped.path),

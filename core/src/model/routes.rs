@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::attach::Attachments;
 use crate::mesh::{Mesh, ServiceIndex};
-use crate::resource::{BackendObjectReference, Kind, ObjectId, Resource};
-use crate::route::{self, Attached, Backend, Invalid, Protocol, RouteTable};
+use crate::resource::{BackendObjectReference, Kind, ObjectId};
+use crate::route::{self, Attached, Backend, Backends, Invalid, Protocol, RouteTable, Rules};
 use crate::wire::{Behavior, Via};
 
 /// The route tables of waypoints, by Service and port.
@@ -35,10 +35,13 @@ impl Routes {
                     .filter(|route| route.port.is_none_or(|only| only == port.port))
                     .copied()
                     .collect();
-                let resolve = |reference: &BackendObjectReference, namespace: &str| {
-                    backend(mesh, reference, namespace)
-                };
-                if let Some(table) = route::compile(&for_port, &gateway.namespace, &resolve) {
+                let groups = route::at_waypoint(
+                    &for_port,
+                    &gateway.namespace,
+                    &info.host,
+                    &Resolver { mesh },
+                );
+                if let Some(table) = route::concatenate(groups) {
                     routes.http.insert((service, port.port), table);
                 }
             }
@@ -67,7 +70,7 @@ fn attached<'a>(
         let Some(object) = mesh.object(row.from).filter(|_| mesh.is_live(row.from)) else {
             continue;
         };
-        let Resource::HttpRoute(route) = &object.resource else {
+        let Some(rules) = Rules::of(&object.resource) else {
             continue;
         };
         let attached = Attached {
@@ -76,7 +79,7 @@ fn attached<'a>(
             name: &object.id.name,
             created: object.metadata.creation_timestamp.as_deref(),
             port: row.port,
-            route,
+            rules,
         };
         match row.to.kind {
             Kind::Service => {
@@ -113,19 +116,22 @@ fn attached<'a>(
     by_service
 }
 
-/// A backend of a route at a waypoint, where no ReferenceGrant is asked for.
-fn backend(mesh: &Mesh, reference: &BackendObjectReference, namespace: &str) -> Option<Backend> {
-    let namespace = reference.namespace.as_deref().unwrap_or(namespace);
-    let is_service = reference.kind.as_deref().unwrap_or("Service") == "Service"
-        && reference.group.as_deref().unwrap_or_default().is_empty();
-    let id = ObjectId::new(Kind::Service, namespace, reference.name.as_str());
-    let invalid = if !is_service {
-        Some(Invalid::UnknownKind)
-    } else {
-        match mesh
-            .find_service(namespace, &reference.name)
-            .and_then(|service| mesh.service(service))
-        {
+/// Finds backends for routes at a waypoint, where no ReferenceGrant is asked for.
+struct Resolver<'a> {
+    mesh: &'a Mesh,
+}
+
+impl Backends for Resolver<'_> {
+    fn reference(&self, reference: &BackendObjectReference, namespace: &str) -> Backend {
+        let namespace = reference.namespace.as_deref().unwrap_or(namespace);
+        let is_service = reference.kind.as_deref().unwrap_or("Service") == "Service"
+            && reference.group.as_deref().unwrap_or_default().is_empty();
+        let object = ObjectId::new(Kind::Service, namespace, reference.name.as_str()).to_wire();
+        if !is_service {
+            return Backend::new(object, None, reference.port, Some(Invalid::UnknownKind));
+        }
+        let service = self.mesh.find_service(namespace, &reference.name);
+        let invalid = match service.and_then(|service| self.mesh.service(service)) {
             None => Some(Invalid::BackendNotFound),
             Some(service)
                 if reference
@@ -135,7 +141,7 @@ fn backend(mesh: &Mesh, reference: &BackendObjectReference, namespace: &str) -> 
                 Some(Invalid::NoSuchPort)
             }
             Some(_) => None,
-        }
-    };
-    Some(Backend::new(id, reference.port, 1, invalid))
+        };
+        Backend::new(object, service, reference.port, invalid)
+    }
 }

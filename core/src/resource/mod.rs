@@ -25,9 +25,9 @@ pub(crate) use authorization_policy::{
 };
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use http_route::{
-    BackendObjectReference, HttpBackendRef, HttpCorsFilter, HttpHeaderFilter, HttpPathMatch,
-    HttpPathModifier, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch,
-    ParentReference,
+    BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
+    HttpPathModifier, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter, HttpRouteMatch,
+    HttpRouteRule, HttpValueMatch, ParentReference,
 };
 pub(crate) use kinds::Kind;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
@@ -39,7 +39,7 @@ pub(crate) use violation::Violations;
 pub(crate) use workload::Workload;
 
 #[cfg(test)]
-pub(crate) use {http_route::HttpHeader, workload::PodSpec};
+pub(crate) use workload::PodSpec;
 
 /// A number or a name, as in `targetPort`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
