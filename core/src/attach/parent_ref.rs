@@ -4,34 +4,19 @@
 
 use super::{Attachments, Reason, Row, origin};
 use crate::mesh::{Address, Mesh, Role};
-use crate::resource::{Kind, Object, ObjectId, ObjectIndex, ParentReference, Resource};
+use crate::resource::{GATEWAY_API, Kind, Object, ObjectId, ObjectIndex, ParentReference};
 use crate::source::FieldPath;
 use crate::wire::{Behavior, Via};
-
-const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 /// One edge for each parentRef of each route.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
     for (index, object) in mesh.objects() {
-        let parents = parent_refs(&object.resource);
-        for (position, parent) in parents.iter().enumerate() {
+        let Some(route) = object.resource.as_route() else {
+            continue;
+        };
+        for (position, parent) in route.parent_refs.iter().enumerate() {
             rows.extend(row(mesh, attachments, index, object, position, parent));
         }
-    }
-}
-
-/// The parentRefs of a route; of anything else, none.
-fn parent_refs(resource: &Resource) -> &[ParentReference] {
-    match resource {
-        Resource::HttpRoute(route) => &route.parent_refs,
-        Resource::MetadataOnly
-        | Resource::Service(_)
-        | Resource::Workload(_)
-        | Resource::Gateway(_)
-        | Resource::GatewayClass(_)
-        | Resource::AuthorizationPolicy(_)
-        | Resource::RequestAuthentication(_)
-        | Resource::PeerAuthentication(_) => &[],
     }
 }
 
@@ -57,9 +42,7 @@ fn row(
         }
         // A group left out with `kind: Service` means Gateway API's group: an unknown kind, silently skipped.
         (_, kind) => {
-            let known = [Kind::Service, Kind::Gateway]
-                .into_iter()
-                .find(|known| known.name() == kind)?;
+            let known = Kind::of_reference(group, kind)?;
             (
                 ObjectId::new(known, namespace, parent.name.as_str()),
                 Reason::UnsupportedParent,

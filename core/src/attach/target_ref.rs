@@ -13,7 +13,8 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
     for (index, object) in mesh.objects() {
         for (path, reference) in references(object) {
             // The target's namespace is always the policy's.
-            let Some(kind) = kind(reference) else {
+            let group = reference.group.as_deref().unwrap_or_default();
+            let Some(kind) = Kind::of_reference(group, &reference.kind) else {
                 continue;
             };
             let to = ObjectId::new(kind, object.id.namespace.as_str(), reference.name.as_str());
@@ -35,37 +36,24 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
 
 /// The targets of a policy: `targetRef` is read only if `targetRefs` is empty (GetTargetRefs).
 fn references(object: &Object) -> Vec<(FieldPath, &PolicyTargetReference)> {
-    let Some((target_ref, target_refs)) = object.resource.targets() else {
+    let Some(policy) = object.resource.as_policy() else {
         return Vec::new();
     };
     let spec = FieldPath::new().key("spec");
-    if target_refs.is_empty() {
-        return target_ref
+    if policy.target_refs.is_empty() {
+        return policy
+            .target_ref
             .iter()
             .map(|reference| (spec.clone().key("targetRef"), *reference))
             .collect();
     }
     let list = spec.key("targetRefs");
-    target_refs
+    policy
+        .target_refs
         .iter()
         .enumerate()
         .map(|(position, reference)| (list.clone().index(position), reference))
         .collect()
-}
-
-/// The kind that a reference names; `None` for one that the graph does not know.
-fn kind(reference: &PolicyTargetReference) -> Option<Kind> {
-    [
-        Kind::Gateway,
-        Kind::GatewayClass,
-        Kind::Service,
-        Kind::Pod,
-        Kind::Deployment,
-        Kind::Namespace,
-        Kind::HttpRoute,
-    ]
-    .into_iter()
-    .find(|kind| kind.name() == reference.kind)
 }
 
 /// One target. Validation has refused other groups and kinds.

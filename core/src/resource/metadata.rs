@@ -53,7 +53,7 @@ impl ObjectId {
     }
 }
 
-/// `Kind/namespace/name`, or `Kind//name`.
+/// `Kind/namespace/name`, `Kind//name`, or `Host/name`.
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.kind.name(), self.namespace, self.name)
