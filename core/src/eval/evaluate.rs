@@ -217,7 +217,11 @@ fn waypoint<'m, T: Trace + Default>(
         enforce(model, authentication, &mut hop, outcome);
         match (hop.verdict, service) {
             (HopVerdict::Allow | HopVerdict::Unknown, Some(service)) => {
-                route_http(model, service, &mut hop, outcome)
+                if hop.flow.http.is_some() {
+                    route_http(model, service, &mut hop, outcome)
+                } else {
+                    route_layer4(model, service, &mut hop, outcome)
+                }
             }
             _ => None,
         }
@@ -397,6 +401,44 @@ fn route_http<'m, T: Trace + Default>(
     };
     let listener = Listener { port, tls: false };
     take(&model.mesh, entry, &http, listener, hop, outcome)
+}
+
+/// The route of a connection that is not read; without one for this port it goes straight to the Service.
+fn route_layer4<'m, T: Trace + Default>(
+    model: &'m Model,
+    service: ServiceIndex,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
+    let table = model.routes.layer4(service, hop.flow.destination_port)?;
+    hop.table = Some(table);
+    let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
+        hop.answered = Some(Answered::NoRoute);
+        refuse(hop, outcome, routing(), Some(RESET));
+        return None;
+    };
+    take_layer4(&model.mesh, entry, hop, outcome)
+}
+
+/// Takes a rule for connections: returns the workloads to which it may send this one.
+fn take_layer4<'m, T>(
+    mesh: &Mesh,
+    entry: &'m Entry,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
+    hop.route = Some(Taken { entry });
+    outcome.route = hop.route;
+    outcome.backends = entry.action.wire_backends();
+    hop.backends.clone_from(&outcome.backends);
+    if entry.action.is_usable() {
+        return Some(destinations_of(mesh, entry));
+    }
+    hop.answered = Some(Answered::NoBackend);
+    let backends = std::mem::take(&mut outcome.backends);
+    refuse(hop, outcome, routing(), Some(RESET));
+    outcome.backends = backends;
+    None
 }
 
 /// Takes a rule: returns the workloads to which it may send the request.

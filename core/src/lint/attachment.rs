@@ -3,7 +3,6 @@
 use crate::attach::{Reason, Row};
 use crate::authz::Enforcer;
 use crate::model::Model;
-use crate::route;
 use crate::source::{Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{EdgeStatus, Via};
 
@@ -165,16 +164,16 @@ pub(super) fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnos
 }
 
 pub(super) fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in model.mesh.objects() {
-        if let Some(dropped) = route::check(&object.resource).filter(|_| model.mesh.is_live(index))
-        {
-            let origin = Origin {
-                document: object.document,
-                path: FieldPath::parse(&dropped.path),
-            };
-            out.report(lint, origin, dropped.message)
-                .resource(&object.id);
-        }
+    for (index, dropped) in model.routes.dropped() {
+        let Some(object) = model.mesh.object(index) else {
+            continue;
+        };
+        let origin = Origin {
+            document: object.document,
+            path: FieldPath::parse(&dropped.path),
+        };
+        out.report(lint, origin, dropped.message.as_str())
+            .resource(&object.id);
     }
 }
 

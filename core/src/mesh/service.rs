@@ -113,6 +113,11 @@ impl Mesh {
             .copied()
     }
 
+    /// The Service of a fully qualified host name, exactly.
+    pub(crate) fn find_host(&self, host: &str) -> Option<ServiceIndex> {
+        self.service_by_host.get(host).copied()
+    }
+
     /// The Service of a host name as a client in `namespace` resolves it: fully qualified, or one of the shorter
     /// forms that the pod's DNS search list completes.
     pub(crate) fn resolve_host(&self, host: &str, namespace: &str) -> Option<ServiceIndex> {

@@ -35,14 +35,14 @@ pub(crate) use authorization_policy::{
 };
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
-pub(crate) use grpc_route::GrpcRoute;
+pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
     BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
     HttpPathModifier, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter, HttpRouteMatch,
     HttpRouteRule, HttpValueMatch, ParentReference,
 };
-pub(crate) use kinds::{GATEWAY_API, Kind};
-pub(crate) use layer4_route::{TcpRoute, TlsRoute};
+pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
+pub(crate) use layer4_route::{Layer4Rule, TcpRoute, TlsRoute};
 pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use peer_authentication::PeerAuthentication;
@@ -52,7 +52,12 @@ pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
-pub(crate) use virtual_service::{DestinationRule, EnvoyFilter, IstioGateway, VirtualService};
+pub(crate) use virtual_service::{
+    CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
+    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
+    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
+    VirtualServiceLayer4Route,
+};
 pub(crate) use workload::Workload;
 
 #[cfg(test)]

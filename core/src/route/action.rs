@@ -49,17 +49,6 @@ pub(crate) struct Retry {
     pub(crate) retry_on: String,
 }
 
-impl Retry {
-    /// The mesh's default. `istio/istio: pilot/pkg/networking/core/route/retry/retry.go` (DefaultPolicy).
-    pub(super) fn default_policy() -> Self {
-        Self {
-            attempts: 2,
-            per_try_timeout: None,
-            retry_on: "connect-failure,refused-stream,unavailable,cancelled,503".to_owned(),
-        }
-    }
-}
-
 /// What a client gets where no backend can be used: `ClusterNotFoundResponseCode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum NoBackend {

@@ -2,7 +2,7 @@
 
 use super::headers::HeaderChanges;
 use crate::mesh::ServiceIndex;
-use crate::resource::{BackendObjectReference, Labels};
+use crate::resource::{BackendObjectReference, Destination, Labels};
 use crate::wire;
 
 /// A backend with its weight.
@@ -84,6 +84,14 @@ pub(crate) enum Invalid {
 }
 
 impl Invalid {
+    /// Whether the controller finds out, and tells it in the route's status.
+    pub(super) fn is_condition(self) -> bool {
+        match self {
+            Self::BackendNotFound | Self::UnknownKind | Self::RefNotPermitted => true,
+            Self::NoSuchPort | Self::NoSuchSubset => false,
+        }
+    }
+
     /// The condition reason, where there is one.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -100,4 +108,8 @@ impl Invalid {
 pub(crate) trait Backends {
     /// The backend of a Gateway API route in a namespace.
     fn reference(&self, reference: &BackendObjectReference, namespace: &str) -> Backend;
+
+    /// The destination of a VirtualService, whose host is complete. `called`: the port that was called, which counts
+    /// where the destination names none and its Service has several.
+    fn destination(&self, destination: &Destination, called: u16) -> Backend;
 }

@@ -1,12 +1,14 @@
-//! Gateway API's HTTP routes → groups: those of one parent and hostname are merged into one.
+//! Gateway API's routes → groups: HTTPRoutes and GRPCRoutes of one parent and hostname are merged into one, a TLSRoute or
+//! TCPRoute is one of its own.
 //! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (HTTPRouteCollection, mergeHTTPRoutes).
 
 use std::collections::BTreeMap;
 
 use super::backend::Backends;
 use super::group::{Group, Member, Precedence, merge};
-use super::http::{self, Dropped};
-use crate::resource::{HttpRoute, ObjectIndex, Resource};
+use super::http::Dropped;
+use super::{grpc, http, layer4};
+use crate::resource::{GrpcRoute, HttpRoute, ObjectIndex, Resource, TcpRoute, TlsRoute};
 
 /// A route that is attached, with what its place in the order depends on.
 #[derive(Clone, Copy, Debug)]
@@ -30,68 +32,128 @@ pub(crate) struct Attached<'a> {
 pub(crate) enum Rules<'a> {
     /// An HTTPRoute.
     Http(&'a HttpRoute),
+    /// A GRPCRoute.
+    Grpc(&'a GrpcRoute),
+    /// A TLSRoute.
+    Tls(&'a TlsRoute),
+    /// A TCPRoute.
+    Tcp(&'a TcpRoute),
 }
 
 impl<'a> Rules<'a> {
-    /// The rules of a route for HTTP; `None`: it is of another kind.
+    /// The rules of a route; `None`: it is no route, or of a kind that Istio does not read.
     pub(crate) fn of(resource: &'a Resource) -> Option<Self> {
         match resource {
             Resource::HttpRoute(route) => Some(Self::Http(route)),
+            Resource::GrpcRoute(route) => Some(Self::Grpc(route)),
+            Resource::TlsRoute(route) => Some(Self::Tls(route)),
+            Resource::TcpRoute(route) => Some(Self::Tcp(route)),
             _ => None,
+        }
+    }
+
+    /// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
+    pub(crate) fn check(self, namespace: &str, backends: &dyn Backends) -> Option<Dropped> {
+        match self {
+            Self::Http(route) => http::check(route),
+            Self::Grpc(route) => grpc::check(route, namespace, backends),
+            Self::Tls(route) => layer4::check(&route.rules),
+            Self::Tcp(route) => layer4::check(&route.rules),
         }
     }
 }
 
-/// Whether istiod drops a whole route, all rules of it, because of something that it cannot convert.
-pub(crate) fn check(resource: &Resource) -> Option<Dropped> {
-    match resource {
-        Resource::HttpRoute(route) => http::check(route),
-        _ => None,
-    }
-}
-
-/// The groups of routes that are attached to one Service, for one of its ports. `host`: the Service's.
+/// The groups of routes that are attached to one Service, for one of its ports. `host`: the Service's. Routes that istiod
+/// drops are not among them.
 pub(crate) fn at_waypoint(
     routes: &[Attached<'_>],
     waypoint_namespace: &str,
     host: &str,
+    port: u16,
     backends: &dyn Backends,
 ) -> Vec<Group> {
     let mut by_key: BTreeMap<(&str, Option<u16>), Vec<Member<'_>>> = BTreeMap::new();
-    for route in routes {
-        if let Some(member) = member(route, backends) {
-            let key = (route.namespace, route.port);
-            by_key.entry(key).or_default().push(member);
+    let mut groups = Vec::new();
+    let precedence = |namespace: &str| {
+        if namespace == waypoint_namespace {
+            Precedence::OwnRoutes
+        } else {
+            Precedence::Rest
+        }
+    };
+    for (count, route) in routes.iter().enumerate() {
+        let is_for_port = route.port.is_none_or(|only| only == port);
+        let of_layer4 = |kind: &str| {
+            // The name that istiod makes up; `count` keeps the parentRefs of one route in their order.
+            let name = format!("{}~{kind}~{count}", route.name);
+            Group::new(
+                precedence(route.namespace),
+                route.created,
+                (route.namespace, name),
+            )
+        };
+        match route.rules {
+            Rules::Http(_) | Rules::Grpc(_) if is_for_port => {
+                let key = (route.namespace, route.port);
+                by_key
+                    .entry(key)
+                    .or_default()
+                    .extend(member(route, backends));
+            }
+            Rules::Tls(written) => {
+                let mut group = of_layer4("tls");
+                for (index, rule) in written.rules.iter().enumerate() {
+                    let fits = layer4::is_weightless(rule)
+                        || (is_for_port && layer4::is_for_host(rule, &written.hostnames, host));
+                    if fits {
+                        group
+                            .tls
+                            .extend(layer4_entries(route, &written.rules, index, backends));
+                    }
+                }
+                groups.push(group);
+            }
+            Rules::Tcp(written) if is_for_port => {
+                let mut group = of_layer4("tcp");
+                let (object, namespace) = (route.object, route.namespace);
+                group.tcp = layer4::entries(object, namespace, &written.rules, &[], backends);
+                groups.push(group);
+            }
+            _ => {}
         }
     }
-    by_key
+    groups.extend(by_key.into_iter().map(|((namespace, port), members)| {
+        // The name that istiod makes of the key.
+        let name = match port {
+            Some(port) => format!("{namespace}~{port}~{host}"),
+            None => format!("{namespace}~{host}"),
+        };
+        merge(members, precedence(namespace), name)
+    }));
+    groups
+}
+
+fn layer4_entries(
+    route: &Attached<'_>,
+    rules: &[crate::resource::Layer4Rule],
+    only: usize,
+    backends: &dyn Backends,
+) -> Option<super::Entry> {
+    layer4::entries(route.object, route.namespace, rules, &[], backends)
         .into_iter()
-        .map(|((namespace, port), members)| {
-            let precedence = if namespace == waypoint_namespace {
-                Precedence::OwnRoutes
-            } else {
-                Precedence::Rest
-            };
-            // The name that istiod makes of the key.
-            let name = match port {
-                Some(port) => format!("{namespace}~{port}~{host}"),
-                None => format!("{namespace}~{host}"),
-            };
-            merge(members, precedence, name)
-        })
-        .collect()
+        .nth(only)
 }
 
 fn member<'a>(route: &Attached<'a>, backends: &dyn Backends) -> Option<Member<'a>> {
+    let (object, namespace) = (route.object, route.namespace);
     let entries = match route.rules {
-        Rules::Http(written) if http::check(written).is_none() => {
-            http::entries(route.object, route.namespace, written, backends)
-        }
-        Rules::Http(_) => return None,
+        Rules::Http(written) => http::entries(object, namespace, written, backends),
+        Rules::Grpc(written) => grpc::entries(object, namespace, written, backends),
+        Rules::Tls(_) | Rules::Tcp(_) => return None,
     };
     Some(Member {
         created: route.created,
-        namespace: route.namespace,
+        namespace,
         name: route.name,
         entries,
     })

@@ -18,13 +18,40 @@ pub(crate) struct Group {
     pub(super) name: String,
     /// Its namespace.
     pub(super) namespace: String,
-    /// Its entries, in their order.
-    pub(super) entries: Vec<Entry>,
+    /// Its entries for HTTP, in their order.
+    pub(crate) http: Vec<Entry>,
+    /// Its entries for TLS.
+    pub(crate) tls: Vec<Entry>,
+    /// Its entries for all other connections.
+    pub(crate) tcp: Vec<Entry>,
+}
+
+impl Group {
+    /// A group without entries.
+    pub(crate) fn new(
+        precedence: Precedence,
+        created: Option<&str>,
+        (namespace, name): (&str, String),
+    ) -> Self {
+        Self {
+            precedence,
+            created: created.map(str::to_owned),
+            name,
+            namespace: namespace.to_owned(),
+            http: Vec::new(),
+            tls: Vec::new(),
+            tcp: Vec::new(),
+        }
+    }
 }
 
 /// Which groups go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Precedence {
+    /// VirtualServices of the proxy's namespace that no other namespace sees.
+    Private,
+    /// VirtualServices of other namespaces that are exported to the proxy's and not to all.
+    Exported,
     /// Gateway API's routes of the proxy's own namespace.
     OwnRoutes,
     /// All others.
@@ -51,34 +78,37 @@ pub(super) fn merge(mut members: Vec<Member<'_>>, precedence: Precedence, name: 
         )
     });
     let first = members.first();
-    let mut group = Group {
+    let mut group = Group::new(
         precedence,
-        created: first.and_then(|member| member.created).map(str::to_owned),
-        name,
-        namespace: first.map_or_else(String::new, |member| member.namespace.to_owned()),
-        entries: Vec::new(),
-    };
+        first.and_then(|member| member.created),
+        (first.map_or("", |member| member.namespace), name),
+    );
     let mut entries: Vec<(Key, Entry)> = members
         .into_iter()
         .flat_map(|member| member.entries)
         .collect();
     entries.sort_by_key(|(key, _)| *key);
-    group.entries = entries.into_iter().map(|(_, entry)| entry).collect();
+    group.http = entries.into_iter().map(|(_, entry)| entry).collect();
     group
 }
 
-/// The table of a waypoint: all groups, one behind the other. `None`: no group has an entry, and requests go straight to
-/// the Service.
-pub(crate) fn concatenate(groups: Vec<Group>) -> Option<RouteTable> {
-    let entries: Vec<Entry> = ordered(groups)
-        .into_iter()
-        .flat_map(|group| group.entries)
-        .collect();
-    (!entries.is_empty()).then(|| RouteTable::new(entries))
+/// The tables of a waypoint for HTTP and for other connections: all groups, one behind the other. `None`: no group has
+/// an entry, and requests go straight to the Service.
+pub(crate) fn concatenate(groups: Vec<Group>) -> (Option<RouteTable>, Option<RouteTable>) {
+    let (mut http, mut tls, mut tcp) = (Vec::new(), Vec::new(), Vec::new());
+    for group in ordered(groups) {
+        http.extend(group.http);
+        tls.extend(group.tls);
+        tcp.extend(group.tcp);
+    }
+    // `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (getWaypointTCPRoutes): TLS before TCP, over all groups.
+    tls.extend(tcp);
+    let table = |entries: Vec<Entry>| (!entries.is_empty()).then(|| RouteTable::new(entries));
+    (table(http), table(tls))
 }
 
 /// Groups in the order in which a proxy tries them.
-pub(super) fn ordered(mut groups: Vec<Group>) -> Vec<Group> {
+pub(crate) fn ordered(mut groups: Vec<Group>) -> Vec<Group> {
     groups.sort_by(|left, right| {
         let key = |group: &Group| {
             (

@@ -73,10 +73,6 @@ impl HeaderChanges {
         self.host.as_deref()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     pub(super) fn apply(&self, headers: &mut BTreeMap<String, Vec<String>>) {
         for name in &self.remove {
             headers.remove(name);

@@ -6,21 +6,31 @@ mod action;
 mod backend;
 mod condition;
 mod cors;
+mod delegate;
 mod fault;
 mod gateway_api;
 mod group;
+mod grpc;
 mod headers;
 mod http;
+mod layer4;
 mod path;
 mod precedence;
 mod protocol;
 mod redirect;
 mod table;
 mod value;
+mod virtual_service;
 
 pub(crate) use action::{Answered, Listener, Outcome};
-pub(crate) use backend::{Backend, Backends, Invalid};
-pub(crate) use gateway_api::{Attached, Rules, at_waypoint, check};
-pub(crate) use group::concatenate;
+pub(crate) use backend::{Backend, Backends, Invalid, Subset};
+pub(crate) use delegate::merge as merge_delegate;
+pub(crate) use gateway_api::{Attached, Rules, at_waypoint};
+pub(crate) use group::{Group, Precedence, concatenate};
+pub(crate) use http::Dropped;
 pub(crate) use protocol::Protocol;
-pub(crate) use table::{Entry, RouteTable};
+pub(crate) use table::{Entry, RouteTable, Section};
+pub(crate) use virtual_service::{
+    Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
+    layer4 as virtual_service_layer4,
+};

@@ -13,6 +13,12 @@ use crate::trace::{Step, Trace, Truth, all, step};
 pub(crate) enum Section {
     /// `spec.rules` of Gateway API's routes.
     Rules,
+    /// `spec.http` of a VirtualService.
+    Http,
+    /// `spec.tls` of a VirtualService.
+    Tls,
+    /// `spec.tcp` of a VirtualService.
+    Tcp,
 }
 
 impl Section {
@@ -20,6 +26,9 @@ impl Section {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rules => "rules",
+            Self::Http => "http",
+            Self::Tls => "tls",
+            Self::Tcp => "tcp",
         }
     }
 }
