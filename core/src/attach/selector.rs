@@ -150,9 +150,13 @@ fn unselected(mesh: &Mesh, index: ObjectIndex, object: &Object, reach: Reach) ->
         && mesh.gateways().any(|(_, gateway)| {
             gateway.role == Role::Ingress && (everywhere || gateway.namespace == namespace)
         });
+    let waypoint = object.id.kind == Kind::Telemetry
+        && mesh
+            .gateways()
+            .any(|(_, gateway)| gateway.role == Role::Waypoint);
     let reason = if object.refused {
         Reason::Invalid
-    } else if gateway || (reach.ztunnels && captured) {
+    } else if gateway || waypoint || (reach.ztunnels && captured) {
         Reason::Accepted
     } else if reach.ztunnels {
         Reason::NotCaptured

@@ -96,7 +96,8 @@ pub(super) fn backend_not_usable(model: &Model, lint: &'static Lint, out: &mut D
     rows(model, lint, out, help, |row, reason| {
         row.via == Via::BackendRef
             && row.status == EdgeStatus::Rejected
-            && reason != Reason::Invalid
+            // The whole route is dropped, which has a finding of its own.
+            && !matches!(reason, Reason::Invalid | Reason::InvalidDestination)
     });
 }
 

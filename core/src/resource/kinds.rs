@@ -392,42 +392,4 @@ impl Kind {
             .or_else(|| named().next())
             .map(|row| row.kind)
     }
-
-    /// Its feature status, as Istio's documentation of waypoints lists it; `None` for what it does not list.
-    pub(crate) fn feature_status(self) -> Option<FeatureStatus> {
-        match self {
-            Self::HttpRoute | Self::GrpcRoute | Self::AuthorizationPolicy => {
-                Some(FeatureStatus::Stable)
-            }
-            Self::RequestAuthentication => Some(FeatureStatus::Beta),
-            Self::TlsRoute
-            | Self::TcpRoute
-            | Self::WasmPlugin
-            | Self::TrafficExtension
-            | Self::VirtualService => Some(FeatureStatus::Alpha),
-            _ => None,
-        }
-    }
-}
-
-/// How finished a feature is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum FeatureStatus {
-    /// Ready for production, and kept.
-    Stable,
-    /// Usable in production; details may change.
-    Beta,
-    /// To be tried; it may change or go.
-    Alpha,
-}
-
-impl FeatureStatus {
-    /// As the documentation writes it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Stable => "Stable",
-            Self::Beta => "Beta",
-            Self::Alpha => "Alpha",
-        }
-    }
 }

@@ -1,10 +1,9 @@
 //! Objects as written: one file a kind, and the table of kinds. Input is a document, output a typed object with its
 //! metadata; no default is applied and nothing is looked up here.
 
-#![allow(dead_code)]
-
 pub(crate) mod authorization_policy;
 mod extension;
+mod feature;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -34,6 +33,7 @@ pub(crate) use authorization_policy::{
     WrittenClause, WrittenGroup,
 };
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
+pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
@@ -49,6 +49,7 @@ pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
 pub(crate) use reference_grant::ReferenceGrant;
 pub(crate) use request_authentication::RequestAuthentication;
+pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;

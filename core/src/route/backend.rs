@@ -2,7 +2,7 @@
 
 use super::headers::HeaderChanges;
 use crate::mesh::ServiceIndex;
-use crate::resource::{BackendObjectReference, Destination, Labels};
+use crate::resource::{BackendObjectReference, Destination, Labels, ObjectIndex};
 use crate::wire;
 
 /// A backend with its weight.
@@ -106,8 +106,8 @@ impl Invalid {
 
 /// Finds what a route refers to. Implemented where the mesh is known.
 pub(crate) trait Backends {
-    /// The backend of a Gateway API route in a namespace.
-    fn reference(&self, reference: &BackendObjectReference, namespace: &str) -> Backend;
+    /// The backend of a Gateway API route.
+    fn reference(&self, reference: &BackendObjectReference, route: ObjectIndex) -> Backend;
 
     /// The destination of a VirtualService, whose host is complete. `called`: the port that was called, which counts
     /// where the destination names none and its Service has several.

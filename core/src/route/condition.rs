@@ -194,7 +194,7 @@ fn lines(lines: &[String]) -> Value {
 /// `*` is any name, also none. `istio/istio: pilot/pkg/networking/core/gateway.go` makes a filter chain without a server
 /// name of it.
 fn sni_matches(wanted: &str, sni: Option<&str>) -> bool {
-    wanted == "*" || sni.is_some_and(|sni| matcher::hostname_matches(wanted, sni))
+    wanted == "*" || sni.is_some_and(|sni| matcher::host_matches(wanted, sni))
 }
 
 /// The lines of a header; Host is the authority.

@@ -53,10 +53,10 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
-    pub(crate) fn check(self, namespace: &str, backends: &dyn Backends) -> Option<Dropped> {
+    pub(crate) fn check(self, object: ObjectIndex, backends: &dyn Backends) -> Option<Dropped> {
         match self {
             Self::Http(route) => http::check(route),
-            Self::Grpc(route) => grpc::check(route, namespace, backends),
+            Self::Grpc(route) => grpc::check(route, object, backends),
             Self::Tls(route) => layer4::check(&route.rules),
             Self::Tcp(route) => layer4::check(&route.rules),
         }
@@ -115,8 +115,7 @@ pub(crate) fn at_waypoint(
             }
             Rules::Tcp(written) if is_for_port => {
                 let mut group = of_layer4("tcp");
-                let (object, namespace) = (route.object, route.namespace);
-                group.tcp = layer4::entries(object, namespace, &written.rules, &[], backends);
+                group.tcp = layer4::entries(route.object, &written.rules, &[], backends);
                 groups.push(group);
             }
             _ => {}
@@ -139,21 +138,20 @@ fn layer4_entries(
     only: usize,
     backends: &dyn Backends,
 ) -> Option<super::Entry> {
-    layer4::entries(route.object, route.namespace, rules, &[], backends)
+    layer4::entries(route.object, rules, &[], backends)
         .into_iter()
         .nth(only)
 }
 
 fn member<'a>(route: &Attached<'a>, backends: &dyn Backends) -> Option<Member<'a>> {
-    let (object, namespace) = (route.object, route.namespace);
     let entries = match route.rules {
-        Rules::Http(written) => http::entries(object, namespace, written, backends),
-        Rules::Grpc(written) => grpc::entries(object, namespace, written, backends),
+        Rules::Http(written) => http::entries(route.object, written, backends),
+        Rules::Grpc(written) => grpc::entries(route.object, written, backends),
         Rules::Tls(_) | Rules::Tcp(_) => return None,
     };
     Some(Member {
         created: route.created,
-        namespace,
+        namespace: route.namespace,
         name: route.name,
         entries,
     })

@@ -16,13 +16,12 @@ use crate::resource::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule,
 /// The entries of a route, in its order. Without rules it has none: the CRD fills nothing in.
 pub(super) fn entries(
     object: ObjectIndex,
-    namespace: &str,
     route: &GrpcRoute,
     backends: &dyn Backends,
 ) -> Vec<(Key, Entry)> {
     let mut entries = Vec::new();
     for (rule_index, rule) in route.rules.iter().enumerate() {
-        let action = Arc::new(action(rule, namespace, backends));
+        let action = Arc::new(action(rule, object, backends));
         let default = [GrpcRouteMatch::default()];
         let matches = if rule.matches.is_empty() {
             &default
@@ -63,10 +62,10 @@ fn path(method: &GrpcMethodMatch) -> PathMatch {
     }
 }
 
-fn action(rule: &GrpcRouteRule, namespace: &str, backends: &dyn Backends) -> Action {
+fn action(rule: &GrpcRouteRule, object: ObjectIndex, backends: &dyn Backends) -> Action {
     let mut action = Action::default();
     for written in &rule.backend_refs {
-        let mut backend = backends.reference(&written.reference(), namespace);
+        let mut backend = backends.reference(&written.reference(), object);
         backend.weight = written.weight.unwrap_or(1);
         for filter in &written.filters {
             http::header_filters(
@@ -88,7 +87,7 @@ fn action(rule: &GrpcRouteRule, namespace: &str, backends: &dyn Backends) -> Act
             (&mut action.request_headers, &mut action.response_headers),
         );
         if let Some(mirror) = &filter.request_mirror {
-            http::add_mirror(&mut action, mirror, namespace, backends);
+            http::add_mirror(&mut action, mirror, object, backends);
         }
     }
     action
@@ -103,7 +102,7 @@ const FILTERS: &[&str] = &[
 /// Whether istiod drops the whole route. Unlike an HTTPRoute's, a mirror that cannot be used is reason enough.
 pub(super) fn check(
     route: &GrpcRoute,
-    namespace: &str,
+    object: ObjectIndex,
     backends: &dyn Backends,
 ) -> Option<Dropped> {
     route.rules.iter().enumerate().find_map(|(position, rule)| {
@@ -138,7 +137,7 @@ pub(super) fn check(
                 .or_else(|| {
                     let path = format!("{at}.requestMirror.backendRef");
                     http::problem(mirror?, &path).or_else(|| {
-                        let invalid = backends.reference(mirror?, namespace).invalid?;
+                        let invalid = backends.reference(mirror?, object).invalid?;
                         // A port that a Service does not have is found out by nobody.
                         invalid.is_condition().then(|| Dropped {
                             path,

@@ -30,7 +30,6 @@ pub(crate) struct Dropped {
 /// The entries of a route, in its order: one for each match of each rule.
 pub(super) fn entries(
     object: ObjectIndex,
-    namespace: &str,
     route: &HttpRoute,
     backends: &dyn Backends,
 ) -> Vec<(Key, Entry)> {
@@ -39,7 +38,7 @@ pub(super) fn entries(
     let default = [HttpRouteRule::default()];
     let rules = route.rules.as_deref().unwrap_or(&default);
     for (rule_index, rule) in rules.iter().enumerate() {
-        let action = Arc::new(action(rule, namespace, backends));
+        let action = Arc::new(action(rule, object, backends));
         let default = [HttpRouteMatch::default()];
         let matches = if rule.matches.is_empty() {
             &default
@@ -108,10 +107,10 @@ fn value(written: &HttpValueMatch) -> ValueMatch {
     }
 }
 
-fn action(rule: &HttpRouteRule, namespace: &str, backends: &dyn Backends) -> Action {
+fn action(rule: &HttpRouteRule, object: ObjectIndex, backends: &dyn Backends) -> Action {
     let mut action = Action::default();
     for written in &rule.backend_refs {
-        let mut backend = backends.reference(&written.reference(), namespace);
+        let mut backend = backends.reference(&written.reference(), object);
         backend.weight = written.weight.unwrap_or(1);
         for filter in &written.filters {
             header_filters(
@@ -125,7 +124,7 @@ fn action(rule: &HttpRouteRule, namespace: &str, backends: &dyn Backends) -> Act
         action.backends.push(backend);
     }
     for filter in &rule.filters {
-        add_filter(&mut action, filter, namespace, backends);
+        add_filter(&mut action, filter, object, backends);
     }
     (action.timeout, action.retry) = timeouts(rule);
     action
@@ -147,7 +146,7 @@ pub(super) fn header_filters(
 fn add_filter(
     action: &mut Action,
     filter: &HttpRouteFilter,
-    namespace: &str,
+    object: ObjectIndex,
     backends: &dyn Backends,
 ) {
     header_filters(
@@ -158,7 +157,7 @@ fn add_filter(
         (&mut action.request_headers, &mut action.response_headers),
     );
     if let Some(filter) = &filter.request_mirror {
-        add_mirror(action, filter, namespace, backends);
+        add_mirror(action, filter, object, backends);
     }
     if let Some(redirect) = &filter.request_redirect {
         action.redirect = Some(Redirect {
@@ -186,7 +185,7 @@ fn add_filter(
 pub(super) fn add_mirror(
     action: &mut Action,
     filter: &HttpRequestMirrorFilter,
-    namespace: &str,
+    object: ObjectIndex,
     backends: &dyn Backends,
 ) {
     let percent = match (&filter.fraction, filter.percent) {
@@ -196,7 +195,7 @@ pub(super) fn add_mirror(
         (None, Some(percent)) => f64::from(percent),
         (None, None) => 100.0,
     };
-    let backend = backends.reference(&filter.backend_ref, namespace);
+    let backend = backends.reference(&filter.backend_ref, object);
     if percent > 0.0
         && backend.invalid.is_none()
         && reference_problem(&filter.backend_ref).is_none()

@@ -15,7 +15,6 @@ use crate::resource::{Layer4Rule, ObjectIndex};
 /// The entries of rules that take every connection, each under a condition if there is one.
 pub(crate) fn entries(
     object: ObjectIndex,
-    namespace: &str,
     rules: &[Layer4Rule],
     conditions: &[Condition],
     backends: &dyn Backends,
@@ -29,14 +28,14 @@ pub(crate) fn entries(
             rule,
             match_index: 0,
             conditions: conditions.to_vec(),
-            action: Arc::new(action(written, namespace, backends)),
+            action: Arc::new(action(written, object, backends)),
         })
         .collect()
 }
 
-fn action(rule: &Layer4Rule, namespace: &str, backends: &dyn Backends) -> Action {
+fn action(rule: &Layer4Rule, object: ObjectIndex, backends: &dyn Backends) -> Action {
     let found = rule.backend_refs.iter().map(|written| {
-        let mut backend = backends.reference(&written.reference(), namespace);
+        let mut backend = backends.reference(&written.reference(), object);
         backend.weight = written.weight.unwrap_or(1);
         backend
     });
@@ -56,7 +55,7 @@ pub(crate) fn is_for_host(rule: &Layer4Rule, hostnames: &[String], host: &str) -
         several => {
             let compatible: Vec<&String> = several
                 .iter()
-                .filter(|name| matcher::hostname_matches(name, host))
+                .filter(|name| matcher::host_matches(name, host))
                 .collect();
             compatible.len() == 1 && compatible.first().is_some_and(|only| *only == host)
         }

@@ -89,7 +89,7 @@ impl<'a> DestinationRules<'a> {
         let fitting: Vec<&Written<'a>> = self
             .rules
             .iter()
-            .filter(|rule| counts(rule) && matcher::hostname_matches(&rule.host, host))
+            .filter(|rule| counts(rule) && matcher::host_matches(&rule.host, host))
             .collect();
         let rank = |rule: &Written<'_>| (!rule.host.starts_with('*'), rule.host.len());
         let best = fitting.iter().map(|rule| rank(rule)).max()?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
-use crate::attach::Attachments;
+use crate::attach::{Attachments, Reason};
 use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{self, Attached, Dropped, Group, Place, PlaceKind, Protocol, RouteTable, Rules};
@@ -43,6 +43,7 @@ impl Routes {
             ..Self::default()
         };
         let attached = attached(mesh, attachments, &routes.dropped);
+        let bound = bound(mesh, attachments);
         for (service, info) in mesh.services() {
             let gateway = attachments
                 .service_waypoint(service)
@@ -52,12 +53,13 @@ impl Routes {
                 .get(&service)
                 .map(Vec::as_slice)
                 .unwrap_or_default();
+            let virtual_services = bound.get(&service).map(Vec::as_slice).unwrap_or_default();
             for port in &info.ports {
                 let protocol = Protocol::of(port);
                 if protocol == Protocol::Udp {
                     continue;
                 }
-                let groups = sources.groups(info, gateway, port.port, attached);
+                let groups = sources.groups(info, gateway, port.port, (attached, virtual_services));
                 let (http, layer4) = route::concatenate(groups);
                 let key = (service, port.port);
                 if protocol != Protocol::Tcp {
@@ -81,6 +83,11 @@ impl Routes {
         self.layer4.get(&(service, port))
     }
 
+    /// Whether istiod drops a route as a whole.
+    pub(crate) fn is_dropped(&self, route: ObjectIndex) -> bool {
+        self.dropped.contains_key(&route)
+    }
+
     /// The routes that istiod drops as a whole.
     pub(crate) fn dropped(&self) -> impl Iterator<Item = (ObjectIndex, &Dropped)> {
         self.dropped
@@ -90,11 +97,12 @@ impl Routes {
 }
 
 impl Sources<'_> {
-    fn resolver<'a>(&'a self, proxy_namespace: &'a str) -> Resolver<'a> {
+    fn resolver<'a>(&'a self, proxy_namespace: &'a str, needs_grant: bool) -> Resolver<'a> {
         Resolver {
             mesh: self.mesh,
             rules: &self.rules,
             proxy_namespace,
+            needs_grant,
         }
     }
 
@@ -104,9 +112,9 @@ impl Sources<'_> {
         service: &ServiceInfo,
         gateway: &GatewayInfo,
         port: u16,
-        attached: &[Attached<'_>],
+        (attached, virtual_services): (&[Attached<'_>], &[ObjectIndex]),
     ) -> Vec<Group> {
-        let resolver = self.resolver(&gateway.namespace);
+        let resolver = self.resolver(&gateway.namespace, false);
         let namespace = &gateway.namespace;
         let mut groups = route::at_waypoint(attached, namespace, &service.host, port, &resolver);
         let place = Place {
@@ -116,14 +124,11 @@ impl Sources<'_> {
             tls: false,
             kind: PlaceKind::Waypoint(&service.host),
         };
-        // The documentation has a VirtualService count for nothing beside a route.
-        let counts = attached.is_empty() || self.mesh.settings().behavior == Behavior::Implemented;
-        let virtual_services = self.virtual_services.iter();
-        groups.extend(
-            virtual_services
-                .filter(|written| counts && written.is_for(service, namespace))
-                .map(|written| written.group(&place, &resolver)),
-        );
+        let of_service = self
+            .virtual_services
+            .iter()
+            .filter(|written| virtual_services.contains(&written.object));
+        groups.extend(of_service.map(|written| written.group(&place, &resolver)));
         groups
     }
 }
@@ -134,12 +139,31 @@ fn dropped(sources: &Sources<'_>) -> BTreeMap<ObjectIndex, Dropped> {
     objects
         .filter(|(index, _)| sources.mesh.is_live(*index))
         .filter_map(|(index, object)| {
-            let namespace = &object.id.namespace;
-            let resolver = sources.resolver(namespace);
-            let dropped = Rules::of(&object.resource)?.check(namespace, &resolver)?;
+            let resolver = sources.resolver(&object.id.namespace, false);
+            let dropped = Rules::of(&object.resource)?.check(index, &resolver)?;
             Some((index, dropped))
         })
         .collect()
+}
+
+/// The VirtualServices that waypoints use, by Service. Whether routes of the Service leave them anything is seen when
+/// requests are routed, unless the documentation has its way.
+fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<ObjectIndex>> {
+    let implemented = mesh.settings().behavior == Behavior::Implemented;
+    let mut by_service: BTreeMap<ServiceIndex, Vec<ObjectIndex>> = BTreeMap::new();
+    for row in attachments.rows().iter().filter(|row| row.via == Via::Host) {
+        let used = row.is_attached() || (implemented && row.reason == Reason::ShadowedByRoute);
+        let is_virtual_service = mesh
+            .object(row.from)
+            .is_some_and(|object| object.id.kind == Kind::VirtualService);
+        if let Some(service) = mesh
+            .service_of(&row.to)
+            .filter(|_| used && is_virtual_service && mesh.is_live(row.from))
+        {
+            by_service.entry(service).or_default().push(row.from);
+        }
+    }
+    by_service
 }
 
 /// The routes in effect, by Service.
@@ -171,8 +195,8 @@ fn attached<'a>(
             rules,
         };
         match row.to.kind {
-            Kind::Service => {
-                if let Some(service) = mesh.find_service(&row.to.namespace, &row.to.name) {
+            Kind::Service | Kind::ServiceEntry => {
+                if let Some(service) = mesh.service_of(&row.to) {
                     by_service.entry(service).or_default().push(attached);
                 }
             }

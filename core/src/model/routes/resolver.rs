@@ -3,8 +3,9 @@
 //! `pilot/pkg/networking/core/listener_waypoint.go` (getWaypointDestinationCluster).
 
 use super::destination_rules::DestinationRules;
+use crate::attach::{self, Reason};
 use crate::mesh::{Mesh, ServiceIndex};
-use crate::resource::{BackendObjectReference, Destination, Kind, ObjectId};
+use crate::resource::{BackendObjectReference, Destination, Kind, ObjectId, ObjectIndex};
 use crate::route::{Backend, Backends, Invalid, Subset};
 use crate::wire;
 
@@ -14,14 +15,22 @@ pub(super) struct Resolver<'a> {
     pub(super) rules: &'a DestinationRules<'a>,
     /// The namespace of the proxy, whose DestinationRules come first.
     pub(super) proxy_namespace: &'a str,
+    /// Whether references into other namespaces need a ReferenceGrant: at gateways they do.
+    pub(super) needs_grant: bool,
 }
 
 impl Resolver<'_> {
     /// A host of the registry, or one that is not there.
     fn host(&self, host: &str, port: Option<u16>) -> Backend {
-        let service = self.mesh.find_host(host);
+        let service = self.find(host);
         let invalid = self.usable(service, port);
         Backend::new(self.object(host, service), service, port, invalid)
+    }
+
+    /// Of the objects of a host the one that the proxy's namespace sees first.
+    fn find(&self, host: &str) -> Option<ServiceIndex> {
+        self.mesh
+            .service_of_host(&host.to_ascii_lowercase(), self.proxy_namespace)
     }
 
     fn usable(&self, service: Option<ServiceIndex>, port: Option<u16>) -> Option<Invalid> {
@@ -52,54 +61,57 @@ impl Resolver<'_> {
             Some((name, namespace)) if !namespace.contains('.') => {
                 ObjectId::new(Kind::Service, namespace, name).to_wire()
             }
-            _ => wire::ObjectRef {
-                kind: "Hostname".to_owned(),
-                namespace: None,
-                name: host.to_owned(),
-            },
+            _ => hostname(host),
         }
     }
 }
 
+/// A host as the contract names it where it is no Kubernetes Service's.
+fn hostname(host: &str) -> wire::ObjectRef {
+    wire::ObjectRef {
+        kind: "Hostname".to_owned(),
+        namespace: None,
+        name: host.to_owned(),
+    }
+}
+
 impl Backends for Resolver<'_> {
-    fn reference(&self, reference: &BackendObjectReference, namespace: &str) -> Backend {
-        let namespace = reference.namespace.as_deref().unwrap_or(namespace);
-        let group = reference.group.as_deref().unwrap_or_default();
-        let kind = reference.kind.as_deref().unwrap_or("Service");
-        match (group, kind) {
-            // A ServiceImport stands for the Service of its name, unless multi-cluster hosts are switched on.
-            ("", "Service") | ("multicluster.x-k8s.io", "ServiceImport") => {
-                let id = ObjectId::new(Kind::Service, namespace, reference.name.as_str());
-                let service = self.mesh.find_service(namespace, &reference.name);
-                let invalid = self.usable(service, reference.port);
-                Backend::new(id.to_wire(), service, reference.port, invalid)
-            }
-            ("networking.istio.io", "Hostname") => {
-                let mut backend = self.host(&reference.name, reference.port);
-                if backend.object.kind != "Hostname" {
-                    backend.object = wire::ObjectRef {
-                        kind: "Hostname".to_owned(),
-                        namespace: None,
-                        name: reference.name.clone(),
-                    };
-                }
-                backend
-            }
-            _ => {
-                let object = wire::ObjectRef {
-                    kind: kind.to_owned(),
-                    namespace: Some(namespace.to_owned()),
-                    name: reference.name.clone(),
-                };
-                Backend::new(object, None, reference.port, Some(Invalid::UnknownKind))
-            }
-        }
+    fn reference(&self, reference: &BackendObjectReference, route: ObjectIndex) -> Backend {
+        let found = self.mesh.object(route).and_then(|route| {
+            let found = attach::resolve_backend(self.mesh, route, reference, self.needs_grant);
+            Some((found?, &route.id.namespace))
+        });
+        let Some(((id, reason), namespace)) = found else {
+            let object = wire::ObjectRef {
+                kind: reference.kind.clone().unwrap_or_default(),
+                namespace: reference.namespace.clone(),
+                name: reference.name.clone(),
+            };
+            return Backend::new(object, None, reference.port, Some(Invalid::UnknownKind));
+        };
+        let is_host = reference.kind.as_deref() == Some("Hostname");
+        let service = if is_host {
+            self.mesh.service_of_host(&reference.name, namespace)
+        } else {
+            self.mesh.service_of(&id)
+        };
+        let object = if is_host {
+            hostname(&reference.name)
+        } else {
+            id.to_wire()
+        };
+        let invalid = match reason {
+            Reason::RefNotPermitted => Some(Invalid::RefNotPermitted),
+            Reason::InvalidKind => Some(Invalid::UnknownKind),
+            _ => self.usable(service, reference.port),
+        };
+        let service = service.filter(|_| invalid.is_none());
+        Backend::new(object, service, reference.port, invalid)
     }
 
     fn destination(&self, destination: &Destination, called: u16) -> Backend {
         let service = self
-            .mesh
-            .find_host(&destination.host)
+            .find(&destination.host)
             .and_then(|service| self.mesh.service(service));
         let named = destination.port.and_then(|port| port.number);
         // The only port of a Service needs no name.

@@ -4,8 +4,7 @@
 
 use super::export::Export;
 use super::names::{full_gateway, full_host};
-use crate::matcher;
-use crate::mesh::{Mesh, ServiceInfo};
+use crate::mesh::Mesh;
 use crate::resource::{
     HttpRouteDestination, Kind, Object, ObjectId, ObjectIndex, Resource, VirtualService,
     VirtualServiceHttpRoute, VirtualServiceLayer4Route,
@@ -169,17 +168,6 @@ fn complete_gateways(gateways: &mut [String], namespace: &str) {
 }
 
 impl Written<'_> {
-    /// Whether a waypoint of a namespace uses it for a Service.
-    pub(super) fn is_for(&self, service: &ServiceInfo, waypoint_namespace: &str) -> bool {
-        let near = self.namespace == waypoint_namespace || self.namespace == service.namespace;
-        near && self.is_bound_to("mesh")
-            && self.export.reaches(waypoint_namespace)
-            && self
-                .hosts
-                .iter()
-                .any(|host| matcher::hostnames_overlap(host, &service.host))
-    }
-
     /// Whether `gateways` names a gateway, or `mesh`.
     pub(super) fn is_bound_to(&self, gateway: &str) -> bool {
         self.gateways.iter().any(|bound| bound == gateway)
