@@ -86,15 +86,16 @@ fn absent(model: &Model, id: &ObjectId) -> wire::Node {
 
 fn node(id: &ObjectId) -> wire::Node {
     let object = id.to_wire();
+    let feature = id.kind.feature();
     wire::Node {
         id: id.to_string(),
         kind: object.kind,
         namespace: object.namespace,
         name: object.name,
-        feature_status: id
-            .kind
-            .feature_status()
+        feature_status: feature
+            .and_then(|feature| feature.status)
             .map(|status| status.name().to_owned()),
+        attachment: feature.map(|feature| feature.attachment.name().to_owned()),
         ..wire::Node::default()
     }
 }

@@ -99,6 +99,25 @@ pub fn lints() -> Vec<wire::LintDescription> {
     lints
 }
 
+/// How every kind attaches, and how finished it is at waypoints; then the labels that enrol.
+pub fn features() -> Vec<wire::Feature> {
+    let kinds = resource::FEATURES.iter().map(|feature| wire::Feature {
+        name: feature.kind.name().to_owned(),
+        attachment: feature.attachment.name().to_owned(),
+        status: feature.status.map(|status| status.name().to_owned()),
+        note: feature.note.to_owned(),
+    });
+    let labels = resource::LABELS
+        .iter()
+        .map(|(label, status, note)| wire::Feature {
+            name: (*label).to_owned(),
+            attachment: "label".to_owned(),
+            status: Some(status.name().to_owned()),
+            note: (*note).to_owned(),
+        });
+    kinds.chain(labels).collect()
+}
+
 /// Manifests and requests, read and compiled once, to be asked more than one question.
 pub struct Workspace {
     model: model::Model,

@@ -50,8 +50,12 @@ impl Model {
         }
     }
 
-    /// What becomes of a reference once the policy behind it is compiled: a ztunnel may have nothing left to enforce.
+    /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to
+    /// enforce, and a route may be dropped.
     pub(crate) fn effect(&self, row: &Row) -> (EdgeStatus, Reason) {
+        if row.via == Via::ParentRef && row.is_attached() && self.routes.is_dropped(row.from) {
+            return (Reason::InvalidFilter.status(row.via), Reason::InvalidFilter);
+        }
         let at_ztunnel =
             matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
         let reason = match self.policies.at_ztunnel(row.from) {

@@ -13,10 +13,16 @@ struct Generator {
     make: fn(&Path) -> Result<String>,
 }
 
-const GENERATORS: &[Generator] = &[Generator {
-    path: "core/lints/README.md",
-    make: lint_index,
-}];
+const GENERATORS: &[Generator] = &[
+    Generator {
+        path: "core/lints/README.md",
+        make: lint_index,
+    },
+    Generator {
+        path: "core/FEATURES.md",
+        make: feature_table,
+    },
+];
 
 /// The first line of every generated document.
 const NOTE: &str = "<!-- Made by `cargo xtask docs`; do not edit. -->";
@@ -70,6 +76,24 @@ fn lint_index(root: &Path) -> Result<String> {
     for file in paths::files(&folder, &["README.md"]).at(&folder)? {
         let document = std::fs::read_to_string(&file).at(&file)?;
         text += &lint_row(&file, &document)?;
+    }
+    Ok(text)
+}
+
+/// The table of kinds and labels, as the engine has it.
+fn feature_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Features at waypoints\n\n\
+         How each kind attaches, and how finished it is. A status is the one of Istio's documentation of waypoints;\n\
+         `–` is what waypoints do not support, or what the documentation gives no status.\n\n\
+         | name | attachment | status | to know |\n| --- | --- | --- | --- |\n",
+    );
+    for feature in ambient_core::features() {
+        let status = feature.status.as_deref().unwrap_or("–");
+        text += &format!(
+            "| `{}` | {} | {status} | {} |\n",
+            feature.name, feature.attachment, feature.note
+        );
     }
     Ok(text)
 }

@@ -1,26 +1,51 @@
-//! `backendRefs` and mirrors of routes: whether what they name exists and may be named.
-//! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (buildDestination).
+//! `backendRefs` and mirrors of routes, and destinations of VirtualServices: whether what they name exists and may be
+//! named. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (buildDestination).
 
-use super::{Reason, Row, origin};
+use super::{Reason, Row, origin, reference_grant};
 use crate::mesh::Mesh;
-use crate::resource::{BackendObjectReference, HttpRoute, Kind, ObjectId, Resource};
-use crate::source::FieldPath;
+use crate::resource::{
+    BackendObjectReference, GATEWAY_API, ISTIO_NETWORKING, Kind, Object, ObjectId, Resource,
+};
 use crate::wire::Via;
 
-/// One edge for each backendRef and mirror of each route.
-pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
+/// The group of multi-cluster Services.
+const MULTI_CLUSTER: &str = "multicluster.x-k8s.io";
+
+/// One edge for each backendRef and mirror of each route, and for each destination of each VirtualService. `parents`
+/// are the edges of routes to their parents.
+pub(super) fn rows(mesh: &Mesh, parents: &[Row], rows: &mut Vec<Row>) {
+    let needs_grant = needs_grant(parents);
     for (index, object) in mesh.objects() {
-        let Resource::HttpRoute(route) = &object.resource else {
+        if let Resource::VirtualService(service) = &object.resource {
+            for (path, destination) in service.destinations() {
+                let (to, found) = of_host(mesh, &destination.host, &object.id.namespace);
+                let reason = if object.refused {
+                    Reason::Invalid
+                } else if found {
+                    Reason::Accepted
+                } else {
+                    Reason::BackendNotFound
+                };
+                let mut row = Row::new(index, to, Via::BackendRef, reason, origin(object, path));
+                row.port = destination.port.and_then(|port| port.number);
+                rows.push(row);
+            }
+            continue;
+        }
+        let Some(route) = object.resource.as_route() else {
             continue;
         };
-        for (path, reference) in references(route) {
-            let Some(to) = target(&reference, &object.id.namespace) else {
+        for (path, reference) in route.backends() {
+            let grant = needs_grant.contains(&index);
+            let Some((to, reason)) = resolve(mesh, object, &reference, grant) else {
                 continue;
             };
             let reason = if object.refused {
                 Reason::Invalid
+            } else if route.kind == Kind::UdpRoute {
+                Reason::UnsupportedKind
             } else {
-                resolve(mesh, &to, &reference)
+                reason
             };
             let mut row = Row::new(index, to, Via::BackendRef, reason, origin(object, path));
             row.port = reference.port;
@@ -29,50 +54,86 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
     }
 }
 
-/// The references of a route, each with its path.
-fn references(route: &HttpRoute) -> Vec<(FieldPath, BackendObjectReference)> {
-    let mut references = Vec::new();
-    for (position, rule) in route.rules.iter().flatten().enumerate() {
-        let rule_path = FieldPath::new().key("spec").key("rules").index(position);
-        for (backend_position, backend) in rule.backend_refs.iter().enumerate() {
-            let path = rule_path.clone().key("backendRefs").index(backend_position);
-            references.push((path, backend.reference()));
-        }
-        for (filter_position, filter) in rule.filters.iter().enumerate() {
-            if let Some(mirror) = &filter.request_mirror {
-                let path = rule_path.clone().key("filters").index(filter_position);
-                references.push((
-                    path.key("requestMirror").key("backendRef"),
-                    mirror.backend_ref.clone(),
-                ));
-            }
-        }
-    }
-    references
+/// The routes whose references into other namespaces need a ReferenceGrant: those with a Gateway among the parents in
+/// effect, or among all parents if none is in effect. Service parents ask for none.
+fn needs_grant(parents: &[Row]) -> std::collections::BTreeSet<crate::resource::ObjectIndex> {
+    let is_gateway = |row: &&Row| matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet);
+    let in_effect: std::collections::BTreeSet<_> = parents
+        .iter()
+        .filter(|row| row.is_attached())
+        .map(|row| row.from)
+        .collect();
+    parents
+        .iter()
+        .filter(is_gateway)
+        .filter(|row| row.is_attached() || !in_effect.contains(&row.from))
+        .map(|row| row.from)
+        .collect()
 }
 
-/// The object that a reference names; `None` for a kind that the graph does not know.
-fn target(reference: &BackendObjectReference, namespace: &str) -> Option<ObjectId> {
-    let kind = reference.kind.as_deref().unwrap_or("Service");
-    let kind = [Kind::Service, Kind::Gateway]
-        .into_iter()
-        .find(|known| known.name() == kind)?;
-    Some(ObjectId::new(
-        kind,
-        reference.namespace.as_deref().unwrap_or(namespace),
-        reference.name.as_str(),
-    ))
-}
-
-/// Whether a backend can be used, and if not, why.
+/// What a reference names, and whether a route of this object can use it. `None`: a kind that the graph does not know.
 pub(crate) fn resolve(
     mesh: &Mesh,
-    target: &ObjectId,
+    route: &Object,
     reference: &BackendObjectReference,
-) -> Reason {
-    match (reference.group.as_deref().unwrap_or_default(), target.kind) {
-        ("", Kind::Service) if mesh.find(target).is_some() => Reason::Accepted,
-        ("", Kind::Service) => Reason::BackendNotFound,
-        _ => Reason::InvalidKind,
+    needs_grant: bool,
+) -> Option<(ObjectId, Reason)> {
+    let own = route.id.namespace.as_str();
+    let namespace = reference.namespace.as_deref().unwrap_or(own);
+    let group = reference.group.as_deref().unwrap_or_default();
+    let kind = reference.kind.as_deref().unwrap_or("Service");
+    match (group, kind) {
+        ("", "Service") | (MULTI_CLUSTER, "ServiceImport") => {
+            let to = ObjectId::new(Kind::Service, namespace, reference.name.as_str());
+            let permitted = || {
+                let from = (GATEWAY_API, route.id.kind.written(), own);
+                let to = (group, kind, namespace, reference.name.as_str());
+                reference_grant::permits(mesh, from, to)
+            };
+            let reason = if namespace != own && needs_grant && !permitted() {
+                Reason::RefNotPermitted
+            } else if reference.port.is_none() || reference.name.contains('.') {
+                Reason::InvalidDestination
+            } else if mesh.find(&to).is_none() {
+                Reason::BackendNotFound
+            } else {
+                Reason::Accepted
+            };
+            Some((to, reason))
+        }
+        (ISTIO_NETWORKING, "Hostname") => {
+            let (to, found) = of_host(mesh, &reference.name, own);
+            let reason = if reference.namespace.is_some() || reference.port.is_none() {
+                Reason::InvalidDestination
+            } else if found {
+                Reason::Accepted
+            } else {
+                Reason::BackendNotFound
+            };
+            Some((to, reason))
+        }
+        (group, kind) => {
+            let kind = Kind::of_reference(group, kind)?;
+            let to = ObjectId::new(kind, namespace, reference.name.as_str());
+            Some((to, Reason::InvalidKind))
+        }
+    }
+}
+
+/// The object that owns a host name, else the host itself; and whether there is one. A name without dots is completed
+/// with the namespace of the object that states it, any other is taken as it is.
+/// `istio/istio: pilot/pkg/model/config.go` (ResolveShortnameToFQDN).
+pub(super) fn of_host(mesh: &Mesh, host: &str, namespace: &str) -> (ObjectId, bool) {
+    let full = if host.contains(['.', '*']) {
+        host.to_ascii_lowercase()
+    } else {
+        format!("{host}.{namespace}.svc.{}", mesh.settings().cluster_domain)
+    };
+    let owner = mesh
+        .service_of_host(&full, namespace)
+        .and_then(|index| mesh.object(mesh.service(index)?.object));
+    match owner {
+        Some(object) => (object.id.clone(), true),
+        None => (ObjectId::new(Kind::Host, "", full), false),
     }
 }

@@ -1,7 +1,8 @@
-//! Service → workload: which pods a Service's selector matches.
+//! Service or ServiceEntry → workload: which workloads its selector matches.
 
 use super::{Reason, Row, origin};
 use crate::mesh::Mesh;
+use crate::resource::Kind;
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -19,7 +20,11 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
             let Some(to) = mesh.object(workload.object) else {
                 continue;
             };
-            let origin = origin(object, FieldPath::new().key("spec").key("selector"));
+            let field = match object.id.kind {
+                Kind::ServiceEntry => "workloadSelector",
+                _ => "selector",
+            };
+            let origin = origin(object, FieldPath::new().key("spec").key(field));
             rows.push(Row::new(
                 service.object,
                 to.id.clone(),

@@ -2,15 +2,20 @@
 //! Graph, lints and compilation read these rows; none decides again.
 
 mod backend_ref;
+mod classic;
+mod listener;
 mod membership;
 mod parent_ref;
 mod reason;
+mod reference_grant;
 mod selector;
 mod target_ref;
 mod use_waypoint;
 
 use std::collections::BTreeMap;
 
+pub(crate) use backend_ref::resolve as resolve_backend;
+pub(crate) use listener::Listeners;
 pub(crate) use reason::Reason;
 pub(crate) use use_waypoint::Binding;
 
@@ -70,6 +75,7 @@ pub(crate) struct Attachments {
     by_holder: BTreeMap<ObjectIndex, Vec<usize>>,
     services: BTreeMap<ServiceIndex, Binding>,
     workloads: BTreeMap<WorkloadIndex, Binding>,
+    listeners: Listeners,
 }
 
 /// Resolves every reference in the mesh.
@@ -87,11 +93,19 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         by_holder: BTreeMap::new(),
         services,
         workloads,
+        listeners: listener::resolve(mesh),
     };
     let mut rows = Vec::new();
     use_waypoint::rows(mesh, &attachments, &mut rows);
     parent_ref::rows(mesh, &attachments, &mut rows);
-    backend_ref::rows(mesh, &mut rows);
+    let parents: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.via == Via::ParentRef)
+        .cloned()
+        .collect();
+    backend_ref::rows(mesh, &parents, &mut rows);
+    listener::rows(mesh, &attachments.listeners, &mut rows);
+    classic::rows(mesh, &attachments, &parents, &mut rows);
     target_ref::rows(mesh, &attachments, &mut rows);
     selector::rows(mesh, &mut rows);
     membership::rows(mesh, &mut rows);
@@ -132,6 +146,11 @@ impl Attachments {
             .into_iter()
             .flatten()
             .filter_map(|&place| self.rows.get(place))
+    }
+
+    /// The listeners of Gateways and ListenerSets.
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// The waypoint of traffic addressed to a Service.

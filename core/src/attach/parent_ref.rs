@@ -2,74 +2,74 @@
 //! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (toInternalParentReference, referenceAllowed),
 //! `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (getVirtualServiceForWaypoint).
 
-use super::{Attachments, Reason, Row, origin};
-use crate::mesh::{Address, Mesh, Role};
-use crate::resource::{Kind, Object, ObjectId, ObjectIndex, ParentReference, Resource};
+use super::listener::Wanted;
+use super::{Attachments, Binding, Reason, Row, origin};
+use crate::mesh::{Address, Mesh, Role, ServiceIndex};
+use crate::resource::{
+    GATEWAY_API, ISTIO_NETWORKING, Kind, Object, ObjectId, ObjectIndex, ParentReference, Route,
+};
 use crate::source::FieldPath;
 use crate::wire::{Behavior, Via};
-
-const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 /// One edge for each parentRef of each route.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
     for (index, object) in mesh.objects() {
-        let parents = parent_refs(&object.resource);
-        for (position, parent) in parents.iter().enumerate() {
-            rows.extend(row(mesh, attachments, index, object, position, parent));
+        let Some(route) = object.resource.as_route() else {
+            continue;
+        };
+        for (position, parent) in route.parent_refs.iter().enumerate() {
+            rows.extend(row(
+                mesh,
+                attachments,
+                (index, object, route),
+                position,
+                parent,
+            ));
         }
     }
 }
 
-/// The parentRefs of a route; of anything else, none.
-fn parent_refs(resource: &Resource) -> &[ParentReference] {
-    match resource {
-        Resource::HttpRoute(route) => &route.parent_refs,
-        Resource::MetadataOnly
-        | Resource::Service(_)
-        | Resource::Workload(_)
-        | Resource::Gateway(_)
-        | Resource::GatewayClass(_)
-        | Resource::AuthorizationPolicy(_)
-        | Resource::RequestAuthentication(_)
-        | Resource::PeerAuthentication(_) => &[],
-    }
+/// The object that a parentRef names, and whether its group is the one of its kind. A group left out with
+/// `kind: Service` means Gateway API's group: an unknown kind, silently skipped.
+fn parent_of(parent: &ParentReference, namespace: &str) -> Option<(ObjectId, bool)> {
+    let namespace = parent.namespace.as_deref().unwrap_or(namespace);
+    let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
+    let kind = parent.kind.as_deref().unwrap_or("Gateway");
+    let (kind, known) = match (group, kind) {
+        (GATEWAY_API, "Gateway") => (Kind::Gateway, true),
+        (GATEWAY_API, "ListenerSet") => (Kind::ListenerSet, true),
+        ("", "Service") => (Kind::Service, true),
+        (ISTIO_NETWORKING, "ServiceEntry") => (Kind::ServiceEntry, true),
+        (group, kind) => (Kind::of_reference(group, kind)?, false),
+    };
+    Some((ObjectId::new(kind, namespace, parent.name.as_str()), known))
 }
+
+/// A route with its place.
+type Holder<'a> = (ObjectIndex, &'a Object, Route<'a>);
 
 fn row(
     mesh: &Mesh,
     attachments: &Attachments,
-    index: ObjectIndex,
-    object: &Object,
+    holder: Holder<'_>,
     position: usize,
     parent: &ParentReference,
 ) -> Option<Row> {
-    let namespace = parent.namespace.as_deref().unwrap_or(&object.id.namespace);
-    let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
-    let kind = parent.kind.as_deref().unwrap_or("Gateway");
-    let (to, reason) = match (group, kind) {
-        (GATEWAY_API, "Gateway") => {
-            let to = ObjectId::new(Kind::Gateway, namespace, parent.name.as_str());
-            (to, gateway(mesh, namespace, &parent.name))
-        }
-        ("", "Service") => {
-            let to = ObjectId::new(Kind::Service, namespace, parent.name.as_str());
-            (to, service(mesh, attachments, object, namespace, parent))
-        }
-        // A group left out with `kind: Service` means Gateway API's group: an unknown kind, silently skipped.
-        (_, kind) => {
-            let known = [Kind::Service, Kind::Gateway]
-                .into_iter()
-                .find(|known| known.name() == kind)?;
-            (
-                ObjectId::new(known, namespace, parent.name.as_str()),
-                Reason::UnsupportedParent,
-            )
-        }
-    };
+    let (index, object, route) = holder;
+    let (to, known) = parent_of(parent, &object.id.namespace)?;
     let reason = if object.refused {
         Reason::Invalid
+    } else if route.kind == Kind::UdpRoute {
+        Reason::UnsupportedKind
+    } else if !known {
+        Reason::UnsupportedParent
     } else {
-        reason
+        let wanted = wanted(object, route, parent);
+        match to.kind {
+            Kind::Gateway => gateway(mesh, attachments, &to, &wanted),
+            Kind::ListenerSet => listener_set(mesh, attachments, &to, &wanted),
+            _ => service(mesh, attachments, object, &to, parent.port),
+        }
     };
     let path = FieldPath::new()
         .key("spec")
@@ -81,58 +81,102 @@ fn row(
     Some(row)
 }
 
+/// What a parentRef asks of a listener.
+pub(crate) fn wanted<'a>(
+    object: &'a Object,
+    route: Route<'a>,
+    parent: &'a ParentReference,
+) -> Wanted<'a> {
+    Wanted {
+        kind: route.kind,
+        namespace: &object.id.namespace,
+        hostnames: route.hostnames,
+        section_name: parent.section_name.as_deref(),
+        port: parent.port,
+    }
+}
+
 /// A Gateway as parent. A waypoint takes no routes, whatever the documentation says:
 /// `istio/istio: pilot/pkg/config/kube/gateway/gateway_collection.go` (GatewayCollection).
-fn gateway(mesh: &Mesh, namespace: &str, name: &str) -> Reason {
+fn gateway(mesh: &Mesh, attachments: &Attachments, to: &ObjectId, wanted: &Wanted<'_>) -> Reason {
     let Some(gateway) = mesh
-        .find_gateway(namespace, name)
+        .find_gateway(&to.namespace, &to.name)
         .and_then(|index| mesh.gateway(index))
     else {
         return Reason::ParentNotFound;
     };
     match (gateway.role, mesh.settings().behavior) {
         (Role::Waypoint, Behavior::Implemented) => Reason::WaypointTakesNoRoutes,
-        (Role::Waypoint, Behavior::Documented) | (Role::Ingress | Role::Sandwich, _) => {
-            Reason::Accepted
+        (Role::Waypoint, Behavior::Documented) => Reason::Accepted,
+        (Role::Ingress | Role::Sandwich, _) => {
+            attachments.listeners().admit(mesh, gateway.object, wanted)
         }
         (Role::Remote | Role::EastWest | Role::Foreign, _) => Reason::ForeignController,
     }
 }
 
-/// A Service as parent: whether the route takes effect at the Service's waypoint, with the first reason why not.
+/// A ListenerSet as parent. Its listeners are no listeners of its Gateway to a route, nor the other way round.
+fn listener_set(
+    mesh: &Mesh,
+    attachments: &Attachments,
+    to: &ObjectId,
+    wanted: &Wanted<'_>,
+) -> Reason {
+    let Some(index) = mesh.find(to) else {
+        return Reason::ParentNotFound;
+    };
+    match attachments.listeners().set(index) {
+        Some(Reason::Accepted) => attachments.listeners().admit(mesh, index, wanted),
+        Some(Reason::ForeignController) => Reason::ForeignController,
+        _ => Reason::ParentNotFound,
+    }
+}
+
+/// A Service or ServiceEntry as parent.
 fn service(
     mesh: &Mesh,
     attachments: &Attachments,
     route: &Object,
-    namespace: &str,
-    parent: &ParentReference,
+    to: &ObjectId,
+    port: Option<u16>,
 ) -> Reason {
-    let Some((index, service)) = mesh
-        .find_service(namespace, &parent.name)
-        .and_then(|index| Some((index, mesh.service(index)?)))
-    else {
+    let Some(index) = mesh.service_of(to) else {
         return Reason::NoMatchingParent;
     };
-    let Some(gateway) = attachments
-        .service_waypoint(index)
-        .and_then(|index| mesh.gateway(index))
-    else {
-        // Istio accepts the route all the same; without a waypoint nothing reads it.
-        return attachments
-            .service_binding(index)
-            .map_or(Reason::MissingUseWaypointLabel, super::Binding::reason);
-    };
-    if gateway.role == Role::Foreign {
-        return Reason::ForeignController;
+    if let Err(reason) = at_waypoint(mesh, attachments, index, &route.id.namespace) {
+        return reason;
     }
-    if route.id.namespace != namespace && route.id.namespace != gateway.namespace {
-        return Reason::NotProducerNamespace;
-    }
-    if service.address == Address::Headless {
-        return Reason::NoAddress;
-    }
-    if parent.port.is_some_and(|port| service.port(port).is_none()) {
+    let service = mesh.service(index);
+    if port.is_some_and(|port| service.is_none_or(|service| service.port(port).is_none())) {
         return Reason::NoMatchingPort;
     }
     Reason::Accepted
+}
+
+/// Whether what a namespace says about a Service's traffic takes effect at the Service's waypoint, with the first
+/// reason why not. Istio accepts routes all the same; without a waypoint nothing reads them.
+pub(super) fn at_waypoint(
+    mesh: &Mesh,
+    attachments: &Attachments,
+    index: ServiceIndex,
+    namespace: &str,
+) -> Result<(), Reason> {
+    let service = mesh.service(index).ok_or(Reason::NoMatchingParent)?;
+    let gateway = attachments
+        .service_waypoint(index)
+        .and_then(|index| mesh.gateway(index))
+        .ok_or_else(|| {
+            attachments
+                .service_binding(index)
+                .map_or(Reason::MissingUseWaypointLabel, Binding::reason)
+        })?;
+    if gateway.role == Role::Foreign {
+        Err(Reason::ForeignController)
+    } else if namespace != service.namespace && namespace != gateway.namespace {
+        Err(Reason::NotProducerNamespace)
+    } else if service.address == Address::Headless {
+        Err(Reason::NoAddress)
+    } else {
+        Ok(())
+    }
 }

@@ -19,6 +19,32 @@ pub(crate) enum Reason {
     NoMatchingParent,
     /// The Service that is a route's parent has no such port. Istio accepts the route, and it matches nothing.
     NoMatchingPort,
+    /// No listener's hostname is among those of the route.
+    NoMatchingListenerHostname,
+    /// A listener's hostname matches, and it does not admit the route's namespace or kind.
+    NotAllowedByListeners,
+    /// The Gateway does not admit the ListenerSet.
+    NotAllowed,
+    /// No listener of the ListenerSet is valid.
+    ListenersNotValid,
+    /// A listener of a protocol that its Gateway does not speak.
+    UnsupportedProtocol,
+    /// Two listeners of one port, protocol and hostname.
+    HostnameConflict,
+    /// Two listeners of one port whose protocols exclude each other.
+    ProtocolConflict,
+    /// A listener whose `allowedRoutes.kinds` names a kind that its protocol does not take.
+    InvalidRouteKinds,
+    /// A listener whose certificate is no Secret.
+    InvalidCertificateRef,
+    /// A kind that Istio does not read.
+    UnsupportedKind,
+    /// A reference into another namespace without a ReferenceGrant there.
+    RefNotPermitted,
+    /// A destination that no cluster can be made of; Istio drops the whole route.
+    InvalidDestination,
+    /// A filter, or something like it, that Istio does not implement; it drops the whole route.
+    InvalidFilter,
     /// The backend does not exist.
     BackendNotFound,
     /// The backend is of a kind that Istio does not take.
@@ -55,6 +81,16 @@ pub(crate) enum Reason {
     NotEnforcedByZtunnel,
     /// The workloads in reach are not captured.
     NotCaptured,
+    /// Kind and target are valid, and yet the code never looks there.
+    TargetNotConsulted,
+    /// The Istio Gateway that a VirtualService names does not exist.
+    ReferencedResourceNotFound,
+    /// A VirtualService behind routes of the same Service that leave it nothing.
+    ShadowedByRoute,
+    /// The canary waypoint is the waypoint itself.
+    CanarySameAsPrimary,
+    /// The canary's weight is no percentage.
+    CanaryInvalidWeight,
     /// A GatewayClass that no proxy compares with.
     ClassNotEnforced,
     /// A ztunnel takes no such policy.
@@ -80,12 +116,28 @@ impl Reason {
                     _ => EdgeStatus::Ignored,
                 }
             }
+            // A host that nobody owns is refused by none; it only means nothing.
+            Self::ReferencedResourceNotFound if via == Via::Host => EdgeStatus::Ignored,
             Self::Invalid
+            | Self::ReferencedResourceNotFound
             | Self::TargetNotFound
             | Self::AncestorNotBound
             | Self::NoMatchingParent
             | Self::BackendNotFound
             | Self::InvalidKind
+            | Self::NoMatchingListenerHostname
+            | Self::NotAllowedByListeners
+            | Self::NotAllowed
+            | Self::ListenersNotValid
+            | Self::UnsupportedProtocol
+            | Self::HostnameConflict
+            | Self::ProtocolConflict
+            | Self::InvalidRouteKinds
+            | Self::InvalidCertificateRef
+            | Self::RefNotPermitted
+            | Self::InvalidDestination
+            | Self::CanarySameAsPrimary
+            | Self::CanaryInvalidWeight
             | Self::UnsupportedValue => EdgeStatus::Rejected,
             Self::MissingUseWaypointLabel
             | Self::OptedOut
@@ -101,6 +153,10 @@ impl Reason {
             | Self::RootSelector
             | Self::NotEnforcedByZtunnel
             | Self::NotCaptured
+            | Self::UnsupportedKind
+            | Self::InvalidFilter
+            | Self::TargetNotConsulted
+            | Self::ShadowedByRoute
             | Self::ClassNotEnforced => EdgeStatus::Ignored,
         }
     }
@@ -113,6 +169,24 @@ impl Reason {
             Self::TargetNotFound => "TargetNotFound",
             Self::AncestorNotBound => "AncestorNotBound",
             Self::NoMatchingParent | Self::NoMatchingPort => "NoMatchingParent",
+            Self::NoMatchingListenerHostname => "NoMatchingListenerHostname",
+            Self::NotAllowedByListeners => "NotAllowedByListeners",
+            Self::NotAllowed => "NotAllowed",
+            Self::ListenersNotValid => "ListenersNotValid",
+            Self::UnsupportedProtocol => "UnsupportedProtocol",
+            Self::HostnameConflict => "HostnameConflict",
+            Self::ProtocolConflict => "ProtocolConflict",
+            Self::InvalidRouteKinds => "InvalidRouteKinds",
+            Self::InvalidCertificateRef => "InvalidCertificateRef",
+            Self::UnsupportedKind => "UnsupportedKind",
+            Self::RefNotPermitted => "RefNotPermitted",
+            Self::InvalidDestination => "InvalidDestination",
+            Self::InvalidFilter => "InvalidFilter",
+            Self::TargetNotConsulted => "TargetNotConsulted",
+            Self::ReferencedResourceNotFound => "ReferencedResourceNotFound",
+            Self::ShadowedByRoute => "ShadowedByRoute",
+            Self::CanarySameAsPrimary => "CanarySameAsPrimary",
+            Self::CanaryInvalidWeight => "CanaryInvalidWeight",
             Self::BackendNotFound => "BackendNotFound",
             Self::InvalidKind => "InvalidKind",
             Self::WaypointIsNotReady => "WaypointIsNotReady",
@@ -215,6 +289,67 @@ impl Reason {
             }
             Self::NoAddress => format!(
                 "{target} is headless: clients call its pods directly, and {holder} never applies."
+            ),
+            Self::NoMatchingListenerHostname => format!(
+                "No hostname of {holder} is one that a listener of {target} serves, so it is not accepted."
+            ),
+            Self::NotAllowedByListeners => format!(
+                "`allowedRoutes` of the listeners of {target} admits neither this namespace nor this kind, so {holder} is not accepted."
+            ),
+            Self::NotAllowed => format!(
+                "{target} takes no ListenerSet from here: `allowedListeners` does not admit it, or the class takes none."
+            ),
+            Self::ListenersNotValid => {
+                format!("No listener of {holder} is valid, so {target} does not take it.")
+            }
+            Self::UnsupportedProtocol => {
+                format!("{target} does not speak the protocol of this listener.")
+            }
+            Self::HostnameConflict => format!(
+                "Another listener of {target} has the same port, protocol and hostname, and came first."
+            ),
+            Self::ProtocolConflict => format!(
+                "Another listener of {target} has the same port with a protocol that excludes this one's, and came first."
+            ),
+            Self::InvalidRouteKinds => {
+                "`allowedRoutes.kinds` names a kind that the listener's protocol does not take."
+                    .to_owned()
+            }
+            Self::InvalidCertificateRef => {
+                "The certificate of this listener is neither a Secret nor a ConfigMap.".to_owned()
+            }
+            Self::UnsupportedKind => format!(
+                "Istio does not read objects of kind {}, so {holder} has no effect.",
+                from.kind.name()
+            ),
+            Self::RefNotPermitted => format!(
+                "{target} is in another namespace, and no ReferenceGrant there lets {holder} refer to it."
+            ),
+            Self::InvalidDestination => format!(
+                "This reference of {holder} to {target} is none that Istio can use (a port, and a name without dots or namespace, is asked for), so it drops the whole route."
+            ),
+            Self::InvalidFilter => {
+                format!(
+                    "Istio drops {holder} as a whole, because it does not implement a part of it."
+                )
+            }
+            Self::TargetNotConsulted => format!(
+                "Nothing refuses {target} as a target of {holder}, but no proxy looks there, so it has no effect."
+            ),
+            Self::ReferencedResourceNotFound => {
+                format!("{target} does not exist, so {holder} is not bound to it.")
+            }
+            Self::ShadowedByRoute => format!(
+                "Gateway API routes of {target} take every request first, so {holder} never applies there."
+            ),
+            Self::CanarySameAsPrimary => {
+                format!("{target} is the waypoint of {holder} already, so it is no canary.")
+            }
+            Self::CanaryInvalidWeight => format!(
+                "The canary's weight of {holder} is no whole number from 0 to 100, so {target} gets nothing."
+            ),
+            Self::UnsupportedParent if via == Via::Gateways => format!(
+                "`gateways` names Istio's own Gateways only, so {holder} is not bound to {target}, which is Gateway API's."
             ),
             Self::UnsupportedParent => {
                 format!(

@@ -4,7 +4,7 @@
 
 use super::{Reason, Row, origin};
 use crate::mesh::{Mesh, Role, WorkloadIndex};
-use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex, Resource, WorkloadSelector};
+use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -22,46 +22,45 @@ struct Reach {
 /// The edges of each policy without targetRefs.
 pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
     for (index, object) in mesh.objects() {
-        let Some((selector, reach)) = selector(&object.resource) else {
+        let (Some(policy), Some(reach)) = (object.resource.as_policy(), reach(object.id.kind))
+        else {
             continue;
         };
-        let targets = object.resource.targets().unwrap_or_default();
-        if targets.0.is_some() || !targets.1.is_empty() {
+        if policy.target_ref.is_some() || !policy.target_refs.is_empty() {
             continue;
         }
-        match labels(selector) {
-            Some(labels) => selected(mesh, index, object, labels, reach, rows),
+        // An empty selector counts as none: it reaches the whole namespace.
+        match policy.selector.filter(|labels| !labels.is_empty()) {
+            Some(labels) => selected(
+                mesh,
+                index,
+                object,
+                (policy.selector_field, labels),
+                reach,
+                rows,
+            ),
             None => rows.push(unselected(mesh, index, object, reach)),
         }
     }
 }
 
-/// The selector of a policy, and where its kind reaches; `None`: it is no policy.
-fn selector(resource: &Resource) -> Option<(Option<&WorkloadSelector>, Reach)> {
-    let (selector, ztunnels, gateways, selects_from_root) = match resource {
-        Resource::AuthorizationPolicy(policy) => (&policy.selector, true, true, true),
-        Resource::RequestAuthentication(policy) => (&policy.selector, false, true, true),
-        Resource::PeerAuthentication(policy) => (&policy.selector, true, false, false),
-        Resource::MetadataOnly
-        | Resource::Service(_)
-        | Resource::Workload(_)
-        | Resource::Gateway(_)
-        | Resource::GatewayClass(_)
-        | Resource::HttpRoute(_) => return None,
+/// Where a kind reaches; `None`: it is no policy.
+fn reach(kind: Kind) -> Option<Reach> {
+    let (ztunnels, gateways, selects_from_root) = match kind {
+        Kind::AuthorizationPolicy => (true, true, true),
+        Kind::PeerAuthentication => (true, false, false),
+        Kind::RequestAuthentication
+        | Kind::WasmPlugin
+        | Kind::TrafficExtension
+        | Kind::Telemetry
+        | Kind::EnvoyFilter => (false, true, true),
+        _ => return None,
     };
-    let reach = Reach {
+    Some(Reach {
         ztunnels,
         gateways,
         selects_from_root,
-    };
-    Some((selector.as_ref(), reach))
-}
-
-/// The labels that a policy selects by. An empty selector counts as none: it reaches the whole namespace.
-fn labels(selector: Option<&WorkloadSelector>) -> Option<&Labels> {
-    selector
-        .map(|selector| &selector.match_labels)
-        .filter(|labels| !labels.is_empty())
+    })
 }
 
 /// One edge for each workload and Gateway that the selector matches. In the root namespace it reaches all namespaces.
@@ -69,12 +68,12 @@ fn selected(
     mesh: &Mesh,
     index: ObjectIndex,
     object: &Object,
-    labels: &Labels,
+    (field, labels): (&str, &Labels),
     reach: Reach,
     rows: &mut Vec<Row>,
 ) {
     let everywhere = mesh.is_root(&object.id.namespace);
-    let origin = origin(object, FieldPath::new().key("spec").key("selector"));
+    let origin = origin(object, FieldPath::new().key("spec").key(field));
     let mut add = |to: &ObjectId, reason: Reason| {
         let reason = if object.refused {
             Reason::Invalid
@@ -151,9 +150,13 @@ fn unselected(mesh: &Mesh, index: ObjectIndex, object: &Object, reach: Reach) ->
         && mesh.gateways().any(|(_, gateway)| {
             gateway.role == Role::Ingress && (everywhere || gateway.namespace == namespace)
         });
+    let waypoint = object.id.kind == Kind::Telemetry
+        && mesh
+            .gateways()
+            .any(|(_, gateway)| gateway.role == Role::Waypoint);
     let reason = if object.refused {
         Reason::Invalid
-    } else if gateway || (reach.ztunnels && captured) {
+    } else if gateway || waypoint || (reach.ztunnels && captured) {
         Reason::Accepted
     } else if reach.ztunnels {
         Reason::NotCaptured

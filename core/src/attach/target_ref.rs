@@ -4,7 +4,7 @@
 
 use super::{Attachments, Reason, Row, origin};
 use crate::mesh::{MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
-use crate::resource::{Kind, Object, ObjectId, PolicyTargetReference};
+use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -13,7 +13,8 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
     for (index, object) in mesh.objects() {
         for (path, reference) in references(object) {
             // The target's namespace is always the policy's.
-            let Some(kind) = kind(reference) else {
+            let group = reference.group.as_deref().unwrap_or_default();
+            let Some(kind) = Kind::of_reference(group, &reference.kind) else {
                 continue;
             };
             let to = ObjectId::new(kind, object.id.namespace.as_str(), reference.name.as_str());
@@ -35,59 +36,72 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
 
 /// The targets of a policy: `targetRef` is read only if `targetRefs` is empty (GetTargetRefs).
 fn references(object: &Object) -> Vec<(FieldPath, &PolicyTargetReference)> {
-    let Some((target_ref, target_refs)) = object.resource.targets() else {
+    let Some(policy) = object.resource.as_policy() else {
         return Vec::new();
     };
     let spec = FieldPath::new().key("spec");
-    if target_refs.is_empty() {
-        return target_ref
+    if policy.target_refs.is_empty() {
+        return policy
+            .target_ref
             .iter()
             .map(|reference| (spec.clone().key("targetRef"), *reference))
             .collect();
     }
     let list = spec.key("targetRefs");
-    target_refs
+    policy
+        .target_refs
         .iter()
         .enumerate()
         .map(|(position, reference)| (list.clone().index(position), reference))
         .collect()
 }
 
-/// The kind that a reference names; `None` for one that the graph does not know.
-fn kind(reference: &PolicyTargetReference) -> Option<Kind> {
-    [
-        Kind::Gateway,
-        Kind::GatewayClass,
-        Kind::Service,
-        Kind::Pod,
-        Kind::Deployment,
-        Kind::Namespace,
-        Kind::HttpRoute,
-    ]
-    .into_iter()
-    .find(|kind| kind.name() == reference.kind)
-}
-
 /// One target. Validation has refused other groups and kinds.
 fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectId) -> Reason {
-    match to.kind {
+    let reason = match to.kind {
         Kind::GatewayClass => gateway_class(mesh, policy, &to.name),
-        Kind::Gateway => match mesh
-            .find_gateway(&to.namespace, &to.name)
-            .and_then(|index| mesh.gateway(index))
-        {
-            None => Reason::TargetNotFound,
-            Some(gateway) => match gateway.role {
-                Role::Waypoint | Role::Sandwich | Role::Ingress => Reason::Accepted,
-                Role::Remote | Role::EastWest | Role::Foreign => Reason::ForeignController,
-            },
-        },
-        Kind::Service => match mesh.find_service(&to.namespace, &to.name) {
+        Kind::Gateway => gateway(mesh, to),
+        Kind::Service | Kind::ServiceEntry => match mesh.service_of(to) {
             None => Reason::TargetNotFound,
             Some(service) if attachments.service_waypoint(service).is_some() => Reason::Accepted,
             Some(_) => Reason::AncestorNotBound,
         },
         _ => Reason::Invalid,
+    };
+    // Patches are looked up without any Service in hand.
+    // `istio/istio: pilot/pkg/model/push_context.go` (getMatchedEnvoyFilters)
+    let for_a_service = matches!(to.kind, Kind::Service | Kind::ServiceEntry);
+    if reason == Reason::Accepted && for_a_service && policy.id.kind == Kind::EnvoyFilter {
+        return Reason::TargetNotConsulted;
+    }
+    reason
+}
+
+/// A Gateway as target. One that is deployed by someone else is found only by the label that its pods may carry.
+fn gateway(mesh: &Mesh, to: &ObjectId) -> Reason {
+    let Some(gateway) = mesh
+        .find_gateway(&to.namespace, &to.name)
+        .and_then(|index| mesh.gateway(index))
+    else {
+        return Reason::TargetNotFound;
+    };
+    match gateway.role {
+        Role::Remote | Role::EastWest | Role::Foreign => Reason::ForeignController,
+        Role::Ingress if !mesh.is_managed(gateway) => {
+            let label = (
+                "gateway.networking.k8s.io/gateway-name".to_owned(),
+                to.name.clone(),
+            );
+            if mesh
+                .select(&to.namespace, &Labels::from([label]))
+                .is_empty()
+            {
+                Reason::TargetNotConsulted
+            } else {
+                Reason::Accepted
+            }
+        }
+        Role::Waypoint | Role::Sandwich | Role::Ingress => Reason::Accepted,
     }
 }
 

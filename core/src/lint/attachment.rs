@@ -3,8 +3,6 @@
 use crate::attach::{Reason, Row};
 use crate::authz::Enforcer;
 use crate::model::Model;
-use crate::resource::Resource;
-use crate::route;
 use crate::source::{Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{EdgeStatus, Via};
 
@@ -98,7 +96,8 @@ pub(super) fn backend_not_usable(model: &Model, lint: &'static Lint, out: &mut D
     rows(model, lint, out, help, |row, reason| {
         row.via == Via::BackendRef
             && row.status == EdgeStatus::Rejected
-            && reason != Reason::Invalid
+            // The whole route is dropped, which has a finding of its own.
+            && !matches!(reason, Reason::Invalid | Reason::InvalidDestination)
     });
 }
 
@@ -166,18 +165,16 @@ pub(super) fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnos
 }
 
 pub(super) fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in model.mesh.objects() {
-        let Resource::HttpRoute(written) = &object.resource else {
+    for (index, dropped) in model.routes.dropped() {
+        let Some(object) = model.mesh.object(index) else {
             continue;
         };
-        if let Some(dropped) = route::check(written).filter(|_| model.mesh.is_live(index)) {
-            let origin = Origin {
-                document: object.document,
-                path: FieldPath::parse(&dropped.path),
-            };
-            out.report(lint, origin, dropped.message)
-                .resource(&object.id);
-        }
+        let origin = Origin {
+            document: object.document,
+            path: FieldPath::parse(&dropped.path),
+        };
+        out.report(lint, origin, dropped.message.as_str())
+            .resource(&object.id);
     }
 }
 

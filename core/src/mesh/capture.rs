@@ -57,6 +57,19 @@ pub(super) fn capture(pod: &Workload, namespace: &str, namespace_labels: &Labels
     }
 }
 
+/// A WorkloadEntry is what a machine outside the cluster registered: only its own words tell whether a ztunnel stands
+/// in front of it. `istio/istio: pilot/pkg/serviceregistry/ambient/workloads.go` (setTunnelProtocol).
+pub(super) fn of_entry(labels: &Labels, annotations: &Labels) -> Capture {
+    let says = |map: &Labels, key: &str, value: &str| map.get(key).is_some_and(|is| is == value);
+    if says(annotations, "ambient.istio.io/redirection", "enabled")
+        || says(labels, "networking.istio.io/tunnel", "http")
+    {
+        Capture::Captured
+    } else {
+        Capture::NotEnrolled
+    }
+}
+
 /// A running pod says it with an annotation. A pasted template has none yet, so the injector's choice is predicted:
 /// the pod's label decides, else the namespace's.
 fn will_have_sidecar(pod: &Workload, namespace_labels: &Labels) -> bool {

@@ -240,4 +240,40 @@ impl Mesh {
             _ => None,
         }
     }
+
+    /// Whether Istio deploys a Gateway: an address that is a host name points at what someone else runs.
+    /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (IsManaged).
+    pub(crate) fn is_managed(&self, gateway: &GatewayInfo) -> bool {
+        match self.object(gateway.object).map(|object| &object.resource) {
+            Some(Resource::Gateway(written)) => written.addresses.iter().all(|address| {
+                address.address_type.as_deref().unwrap_or("IPAddress") != "Hostname"
+            }),
+            _ => false,
+        }
+    }
+
+    /// The listener on which a sandwiched gateway takes what ztunnel hands it, if an annotation names one.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (makeInboundBinding, makeAllowedRoutes).
+    pub(crate) fn bound_listener(&self, gateway: &GatewayInfo) -> Option<&Listener> {
+        let object = self.object(gateway.object)?;
+        let Resource::Gateway(written) = &object.resource else {
+            return None;
+        };
+        let class = ObjectId::new(Kind::GatewayClass, "", written.gateway_class_name.as_str());
+        let binding = [
+            Some(object),
+            self.find(&class).and_then(|at| self.object(at)),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING))?;
+        let (protocol, port) = match binding.split_once('/') {
+            Some((protocol, port)) => (protocol, port.parse::<u16>().ok()),
+            None => (binding.as_str(), None),
+        };
+        written.listeners.iter().find(|listener| match port {
+            Some(port) => listener.port == port,
+            None => protocol == "PROXY" && listener.protocol == "istio.io/PROXY",
+        })
+    }
 }

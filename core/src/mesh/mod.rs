@@ -1,4 +1,4 @@
-//! The cluster as one index: namespaces, Services, workloads with their identities, Gateways with their roles.
+//! The cluster as one index: namespaces, Services and ServiceEntries, workloads with their identities, Gateways with their roles.
 //! Input are the objects as written, output are lookups; upstream's defaults are applied here and nowhere else.
 //! Nothing here decides what attaches to what.
 
@@ -29,7 +29,7 @@ pub(crate) struct Mesh {
     namespaces: BTreeMap<String, Labels>,
     services: Vec<ServiceInfo>,
     service_by_object: BTreeMap<ObjectIndex, ServiceIndex>,
-    service_by_host: BTreeMap<String, ServiceIndex>,
+    service_by_host: BTreeMap<String, Vec<ServiceIndex>>,
     workloads: Vec<WorkloadInfo>,
     workload_by_object: BTreeMap<ObjectIndex, WorkloadIndex>,
     selection: select::Index,
@@ -103,6 +103,23 @@ impl Mesh {
         self.by_id
             .range(first..)
             .take_while(move |(id, _)| id.kind == kind)
+            .filter_map(|(_, &index)| Some((index, self.object(index)?)))
+    }
+
+    /// The objects of one kind and namespace that count, in the order of their names.
+    pub(crate) fn live_in<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = (ObjectIndex, &'a Object)> {
+        let first = ObjectId {
+            kind,
+            namespace: namespace.to_owned(),
+            name: String::new(),
+        };
+        self.by_id
+            .range(first..)
+            .take_while(move |(id, _)| id.kind == kind && id.namespace == namespace)
             .filter_map(|(_, &index)| Some((index, self.object(index)?)))
     }
 

@@ -1,11 +1,13 @@
-//! Services: host name, address, ports, and the workloads behind them.
+//! Services and ServiceEntries: host names, address, ports, and the workloads behind them.
 
 use std::net::IpAddr;
 
 use super::{Mesh, WorkloadIndex};
-use crate::resource::{Kind, Object, ObjectIndex, Resource, Service, ServicePort};
+use crate::resource::{
+    IntOrString, Kind, Object, ObjectId, ObjectIndex, Resource, Service, ServiceEntry, ServicePort,
+};
 
-/// A Service's place in the mesh.
+/// A Service's place in the mesh. A ServiceEntry is one too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ServiceIndex(pub(super) u32);
 
@@ -14,13 +16,13 @@ pub(crate) struct ServiceIndex(pub(super) u32);
 pub(crate) enum Address {
     /// Through a VIP, known only where the manifest states it.
     Vip(Option<IpAddr>),
-    /// `clusterIP: None`: clients call the pods' own addresses.
+    /// `clusterIP: None`, or a ServiceEntry without an address: clients call the endpoints' own addresses.
     Headless,
     /// `type: ExternalName`: to ambient it is no Service at all.
     ExternalName,
 }
 
-/// A Service.
+/// A Service, or a ServiceEntry.
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceInfo {
     /// The object.
@@ -29,7 +31,7 @@ pub(crate) struct ServiceInfo {
     pub(crate) namespace: String,
     /// Its name.
     pub(crate) name: String,
-    /// Its fully qualified host name.
+    /// Its fully qualified host name; of a ServiceEntry the first of its `hosts`.
     pub(crate) host: String,
     /// How clients reach it.
     pub(crate) address: Address,
@@ -46,23 +48,54 @@ impl ServiceInfo {
     }
 }
 
-/// Adds the Services, by namespace and name.
+/// Adds the Services, then the ServiceEntries, each by namespace and name.
 pub(super) fn add(mesh: &mut Mesh) {
-    let services: Vec<ServiceInfo> = mesh
+    let mut services = Vec::new();
+    let mut hosts: Vec<(String, usize)> = Vec::new();
+    for (index, object) in mesh
         .live(Kind::Service)
-        .filter_map(|(index, object)| info(mesh, index, object))
-        .collect();
+        .chain(mesh.live(Kind::ServiceEntry))
+    {
+        let (info, names) = match &object.resource {
+            Resource::Service(service) => of_service(mesh, index, object, service),
+            Resource::ServiceEntry(entry) => of_entry(mesh, index, object, entry),
+            _ => continue,
+        };
+        hosts.extend(names.into_iter().map(|name| (name, services.len())));
+        services.push(info);
+    }
     for (index, service) in (0..).map(ServiceIndex).zip(&services) {
         mesh.service_by_object.insert(service.object, index);
-        mesh.service_by_host.insert(service.host.clone(), index);
+    }
+    for (host, place) in hosts {
+        let index = ServiceIndex(u32::try_from(place).unwrap_or(u32::MAX));
+        mesh.service_by_host.entry(host).or_default().push(index);
     }
     mesh.services = services;
+    // A Kubernetes Service before ServiceEntries, of those the oldest first.
+    let mut by_host = std::mem::take(&mut mesh.service_by_host);
+    for indices in by_host.values_mut() {
+        indices.sort_by_key(|&index| seniority(mesh, index));
+    }
+    mesh.service_by_host = by_host;
 }
 
-fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<ServiceInfo> {
-    let Resource::Service(service) = &object.resource else {
-        return None;
-    };
+/// Which of several objects of one host name is the one. `istio/istio:
+/// pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices).
+fn seniority(mesh: &Mesh, index: ServiceIndex) -> Option<(bool, String, ServiceIndex)> {
+    let object = mesh.object(mesh.service(index)?.object)?;
+    let created = object.metadata.creation_timestamp.clone();
+    // What has no time of creation yet will be younger than what has.
+    let created = created.unwrap_or_else(|| "~".to_owned());
+    Some((object.id.kind != Kind::Service, created, index))
+}
+
+fn of_service(
+    mesh: &Mesh,
+    index: ObjectIndex,
+    object: &Object,
+    service: &Service,
+) -> (ServiceInfo, Vec<String>) {
     let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
     // An empty selector selects nothing; EndpointSlices would fill it.
     let workloads = if service.selector.is_empty() {
@@ -70,15 +103,52 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<ServiceInfo>
     } else {
         mesh.select(&namespace, &service.selector)
     };
-    Some(ServiceInfo {
+    let host = format!("{name}.{namespace}.svc.{}", mesh.settings.cluster_domain);
+    let info = ServiceInfo {
         object: index,
-        host: format!("{name}.{namespace}.svc.{}", mesh.settings.cluster_domain),
+        host: host.clone(),
         address: address(service),
         ports: service.ports.clone(),
         workloads,
         namespace,
         name,
-    })
+    };
+    (info, vec![host])
+}
+
+fn of_entry(
+    mesh: &Mesh,
+    index: ObjectIndex,
+    object: &Object,
+    entry: &ServiceEntry,
+) -> (ServiceInfo, Vec<String>) {
+    let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
+    let workloads = match &entry.workload_selector {
+        Some(selector) if !selector.labels.is_empty() => mesh.select(&namespace, &selector.labels),
+        _ => Vec::new(),
+    };
+    let hosts: Vec<String> = entry
+        .hosts
+        .iter()
+        .map(|host| host.to_ascii_lowercase())
+        .collect();
+    let ports = entry.ports.iter().map(|port| ServicePort {
+        name: Some(port.name.clone()),
+        protocol: None,
+        app_protocol: port.protocol.as_ref().map(|name| name.to_lowercase()),
+        port: port.number,
+        target_port: port.target_port.map(IntOrString::Int),
+    });
+    let info = ServiceInfo {
+        object: index,
+        host: hosts.first().cloned().unwrap_or_default(),
+        address: entry_address(object, entry),
+        ports: ports.collect(),
+        workloads,
+        namespace,
+        name,
+    };
+    (info, hosts)
 }
 
 fn address(service: &Service) -> Address {
@@ -89,6 +159,27 @@ fn address(service: &Service) -> Address {
         (Some("ExternalName"), _) => Address::ExternalName,
         (_, Some("None")) => Address::Headless,
         (_, ip) => Address::Vip(ip.and_then(|ip| ip.parse().ok())),
+    }
+}
+
+/// The label by which a ServiceEntry refuses an address from istiod.
+const AUTOALLOCATE: &str = "networking.istio.io/enable-autoallocate-ip";
+
+/// A ServiceEntry's own address, else the one that istiod gives it, if it gives one.
+/// `istio/istio: pkg/networking/serviceentry/ip_autoallocation.go` (ShouldV2AutoAllocateIP).
+fn entry_address(object: &Object, entry: &ServiceEntry) -> Address {
+    if let Some(first) = entry.addresses.first() {
+        return Address::Vip(first.parse().ok());
+    }
+    let refuses = object
+        .metadata
+        .labels
+        .get(AUTOALLOCATE)
+        .is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    match entry.resolution.as_deref() {
+        None | Some("NONE") => Address::Headless,
+        Some(_) if refuses => Address::Headless,
+        Some(_) => Address::Vip(None),
     }
 }
 
@@ -105,16 +196,16 @@ impl Mesh {
 
     /// The Service of a name.
     pub(crate) fn find_service(&self, namespace: &str, name: &str) -> Option<ServiceIndex> {
-        self.service_by_host
-            .get(&format!(
-                "{name}.{namespace}.svc.{}",
-                self.settings.cluster_domain
-            ))
-            .copied()
+        self.service_of(&ObjectId::new(Kind::Service, namespace, name))
     }
 
-    /// The Service of a host name as a client in `namespace` resolves it: fully qualified, or one of the shorter
-    /// forms that the pod's DNS search list completes.
+    /// The Service or ServiceEntry of an id.
+    pub(crate) fn service_of(&self, id: &ObjectId) -> Option<ServiceIndex> {
+        self.service_by_object.get(&self.find(id)?).copied()
+    }
+
+    /// The Service or ServiceEntry of a host name as a client in `namespace` resolves it: fully qualified, or one of
+    /// the shorter forms that the pod's DNS search list completes; else by a wildcard.
     pub(crate) fn resolve_host(&self, host: &str, namespace: &str) -> Option<ServiceIndex> {
         let domain = &self.settings.cluster_domain;
         let host = host.trim_end_matches('.').to_ascii_lowercase();
@@ -125,6 +216,22 @@ impl Mesh {
             format!("{host}.{domain}"),
         ]
         .iter()
-        .find_map(|name| self.service_by_host.get(name).copied())
+        .find_map(|name| self.service_of_host(name, namespace))
+        .or_else(|| {
+            // The longest wildcard wins: `*.b.example.com` before `*.example.com`.
+            host.match_indices('.').find_map(|(dot, _)| {
+                self.service_of_host(&format!("*{}", host.get(dot..)?), namespace)
+            })
+        })
+    }
+
+    /// Of the objects of a host name the one of the client's own namespace, else the canonical one.
+    pub(crate) fn service_of_host(&self, host: &str, namespace: &str) -> Option<ServiceIndex> {
+        let candidates = self.service_by_host.get(host)?;
+        let own = candidates.iter().find(|&&index| {
+            self.service(index)
+                .is_some_and(|service| service.namespace == namespace)
+        });
+        own.or_else(|| candidates.first()).copied()
     }
 }

@@ -1,4 +1,4 @@
-//! Workloads: Pods and the one virtual pod of each controller, with identity, labels and capture.
+//! Workloads: Pods, the one virtual pod of each controller, and WorkloadEntries, with identity, labels and capture.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::{Capture, Mesh, capture};
 use crate::flow::Principal;
 use crate::resource::{
-    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload,
+    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload, WorkloadEntry,
 };
 
 /// A workload's place in the mesh.
@@ -48,8 +48,9 @@ impl WorkloadInfo {
     }
 }
 
-/// The kinds that are, or hold, pods.
+/// The kinds that are workloads, or hold pods.
 const KINDS: &[Kind] = &[
+    Kind::WorkloadEntry,
     Kind::Pod,
     Kind::Deployment,
     Kind::StatefulSet,
@@ -139,26 +140,68 @@ fn topmost_owner(mesh: &Mesh, object: &Object) -> Option<ObjectIndex> {
 }
 
 fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<WorkloadInfo> {
-    let Resource::Workload(workload) = &object.resource else {
-        return None;
-    };
+    match &object.resource {
+        Resource::Workload(workload) => of_pod(mesh, index, object, workload),
+        Resource::WorkloadEntry(entry) => Some(of_entry(mesh, index, object, entry)),
+        _ => None,
+    }
+}
+
+fn of_pod(
+    mesh: &Mesh,
+    index: ObjectIndex,
+    object: &Object,
+    workload: &Workload,
+) -> Option<WorkloadInfo> {
     if workload.terminated {
         return None;
     }
     let namespace = object.id.namespace.clone();
-    let service_account = match workload.pod.service_account_name.as_deref() {
-        None | Some("") => "default",
-        Some(name) => name,
-    };
     Some(WorkloadInfo {
         object: index,
         labels: workload.labels.clone(),
-        principal: Principal::new(&mesh.settings.trust_domain, &namespace, service_account),
+        principal: principal(
+            mesh,
+            &namespace,
+            workload.pod.service_account_name.as_deref(),
+        ),
         capture: capture::capture(workload, &namespace, &mesh.namespace_labels(&namespace)),
         addresses: pod_ip(workload).into_iter().collect(),
         named_ports: named_ports(workload),
         namespace,
     })
+}
+
+fn of_entry(
+    mesh: &Mesh,
+    index: ObjectIndex,
+    object: &Object,
+    entry: &WorkloadEntry,
+) -> WorkloadInfo {
+    let namespace = object.id.namespace.clone();
+    let mut labels = object.metadata.labels.clone();
+    labels.extend(entry.labels.clone());
+    WorkloadInfo {
+        object: index,
+        principal: principal(mesh, &namespace, entry.service_account.as_deref()),
+        capture: capture::of_entry(&labels, &object.metadata.annotations),
+        labels,
+        addresses: entry
+            .address
+            .iter()
+            .filter_map(|address| address.parse().ok())
+            .collect(),
+        named_ports: entry.ports.clone(),
+        namespace,
+    }
+}
+
+fn principal(mesh: &Mesh, namespace: &str, service_account: Option<&str>) -> Principal {
+    let name = match service_account {
+        None | Some("") => "default",
+        Some(name) => name,
+    };
+    Principal::new(&mesh.settings.trust_domain, namespace, name)
 }
 
 fn pod_ip(workload: &Workload) -> Option<IpAddr> {

@@ -256,8 +256,8 @@ impl<T: Copy + Ord> Members<T> {
                         members.gateways.entry(gateway).or_default().push(member);
                     }
                 }
-                (Via::TargetRef, Kind::Service) => {
-                    if let Some(service) = mesh.find_service(namespace, name) {
+                (Via::TargetRef, Kind::Service | Kind::ServiceEntry) => {
+                    if let Some(service) = mesh.service_of(&row.to) {
                         members.services.entry(service).or_default().push(member);
                     }
                 }
@@ -302,8 +302,8 @@ pub(crate) fn scope(
         }
         (Chain::Waypoint(gateway, service), Via::TargetRef) => match to.kind {
             Kind::Gateway => mesh.find_gateway(&to.namespace, &to.name) == Some(gateway),
-            Kind::Service => {
-                service.is_some() && mesh.find_service(&to.namespace, &to.name) == service
+            Kind::Service | Kind::ServiceEntry => {
+                service.is_some() && mesh.service_of(to) == service
             }
             Kind::GatewayClass => to.name == WAYPOINT_CLASS,
             _ => false,

@@ -37,6 +37,17 @@ const fn pods(
     }
 }
 
+/// A row of a kind that has no part in ambient: it is known, and that is all.
+const fn inert(group: &'static str, versions: &'static [&'static str], kind: Kind) -> Row {
+    Row {
+        group,
+        versions,
+        kind,
+        decode: METADATA_ONLY,
+        lists_all_fields: false,
+    }
+}
+
 const CONTROLLER: Decode =
     |node, unknown| whole::<workload::Controller>(node, unknown).map(workload);
 
@@ -100,6 +111,48 @@ pub(super) const KINDS: &[Row] = &[
         lists_all_fields: true,
     },
     Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1alpha2"],
+        kind: Kind::GrpcRoute,
+        decode: |node, unknown| spec(node, unknown).map(Resource::GrpcRoute),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1alpha3", "v1alpha2"],
+        kind: Kind::TlsRoute,
+        decode: |node, unknown| spec(node, unknown).map(Resource::TlsRoute),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1alpha2"],
+        kind: Kind::TcpRoute,
+        decode: |node, unknown| spec(node, unknown).map(Resource::TcpRoute),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1alpha2"],
+        kind: Kind::UdpRoute,
+        decode: |node, unknown| spec(node, unknown).map(Resource::UdpRoute),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1alpha1"],
+        kind: Kind::ListenerSet,
+        decode: |node, unknown| spec(node, unknown).map(Resource::ListenerSet),
+        lists_all_fields: true,
+    },
+    Row {
+        group: GATEWAY_API,
+        versions: &["v1", "v1beta1", "v1alpha2"],
+        kind: Kind::ReferenceGrant,
+        decode: |node, unknown| spec(node, unknown).map(Resource::ReferenceGrant),
+        lists_all_fields: true,
+    },
+    Row {
         group: "security.istio.io",
         versions: &["v1", "v1beta1"],
         kind: Kind::AuthorizationPolicy,
@@ -120,10 +173,83 @@ pub(super) const KINDS: &[Row] = &[
         decode: |node, unknown| spec(node, unknown).map(Resource::PeerAuthentication),
         lists_all_fields: true,
     },
+    Row {
+        group: ISTIO_NETWORKING,
+        versions: NETWORKING_VERSIONS,
+        kind: Kind::ServiceEntry,
+        decode: |node, unknown| spec(node, unknown).map(Resource::ServiceEntry),
+        lists_all_fields: true,
+    },
+    Row {
+        group: ISTIO_NETWORKING,
+        versions: NETWORKING_VERSIONS,
+        kind: Kind::WorkloadEntry,
+        decode: |node, unknown| spec(node, unknown).map(Resource::WorkloadEntry),
+        lists_all_fields: true,
+    },
+    Row {
+        group: ISTIO_NETWORKING,
+        versions: NETWORKING_VERSIONS,
+        kind: Kind::VirtualService,
+        decode: |node, unknown| spec(node, unknown).map(Resource::VirtualService),
+        lists_all_fields: true,
+    },
+    Row {
+        group: ISTIO_NETWORKING,
+        versions: NETWORKING_VERSIONS,
+        kind: Kind::DestinationRule,
+        decode: |node, unknown| spec(node, unknown).map(Resource::DestinationRule),
+        lists_all_fields: true,
+    },
+    Row {
+        group: ISTIO_NETWORKING,
+        versions: NETWORKING_VERSIONS,
+        kind: Kind::IstioGateway,
+        decode: |node, unknown| spec(node, unknown).map(Resource::IstioGateway),
+        lists_all_fields: true,
+    },
+    Row {
+        group: ISTIO_NETWORKING,
+        versions: &["v1alpha3"],
+        kind: Kind::EnvoyFilter,
+        decode: |node, unknown| spec(node, unknown).map(Resource::EnvoyFilter),
+        lists_all_fields: true,
+    },
+    inert(ISTIO_NETWORKING, NETWORKING_VERSIONS, Kind::Sidecar),
+    inert(ISTIO_NETWORKING, NETWORKING_VERSIONS, Kind::WorkloadGroup),
+    inert(
+        ISTIO_NETWORKING,
+        &["v1", "v1beta1", "v1alpha3"],
+        Kind::ProxyConfig,
+    ),
+    Row {
+        group: "extensions.istio.io",
+        versions: &["v1alpha1"],
+        kind: Kind::WasmPlugin,
+        decode: |node, unknown| spec(node, unknown).map(Resource::WasmPlugin),
+        lists_all_fields: true,
+    },
+    Row {
+        group: "extensions.istio.io",
+        versions: &["v1alpha1"],
+        kind: Kind::TrafficExtension,
+        decode: |node, unknown| spec(node, unknown).map(Resource::TrafficExtension),
+        lists_all_fields: false,
+    },
+    Row {
+        group: "telemetry.istio.io",
+        versions: &["v1", "v1alpha1"],
+        kind: Kind::Telemetry,
+        decode: |node, unknown| spec(node, unknown).map(Resource::Telemetry),
+        lists_all_fields: true,
+    },
 ];
 
 /// The group of Gateway API.
 pub(crate) const GATEWAY_API: &str = "gateway.networking.k8s.io";
+/// The group of Istio's traffic kinds.
+pub(crate) const ISTIO_NETWORKING: &str = "networking.istio.io";
+const NETWORKING_VERSIONS: &[&str] = &["v1", "v1beta1", "v1alpha3"];
 const METADATA_ONLY: Decode = |_, _| Ok(Resource::MetadataOnly);
 
 fn workload(written: impl Into<Workload>) -> Resource {
@@ -169,12 +295,33 @@ pub(crate) enum Kind {
     CronJob,
     GatewayClass,
     Gateway,
+    ListenerSet,
     HttpRoute,
+    GrpcRoute,
+    TlsRoute,
+    TcpRoute,
+    UdpRoute,
+    ReferenceGrant,
     AuthorizationPolicy,
     RequestAuthentication,
     PeerAuthentication,
+    ServiceEntry,
+    WorkloadEntry,
+    WorkloadGroup,
+    VirtualService,
+    DestinationRule,
+    /// Istio's own Gateway, which is not Gateway API's.
+    IstioGateway,
+    EnvoyFilter,
+    Sidecar,
+    ProxyConfig,
+    WasmPlugin,
+    TrafficExtension,
+    Telemetry,
     /// Not an object: the mesh itself, which mesh-wide policies point at.
     Mesh,
+    /// Not an object: a host name that no object owns.
+    Host,
 }
 
 impl Kind {
@@ -194,40 +341,55 @@ impl Kind {
             Self::CronJob => "CronJob",
             Self::GatewayClass => "GatewayClass",
             Self::Gateway => "Gateway",
+            Self::ListenerSet => "ListenerSet",
             Self::HttpRoute => "HTTPRoute",
+            Self::GrpcRoute => "GRPCRoute",
+            Self::TlsRoute => "TLSRoute",
+            Self::TcpRoute => "TCPRoute",
+            Self::UdpRoute => "UDPRoute",
+            Self::ReferenceGrant => "ReferenceGrant",
             Self::AuthorizationPolicy => "AuthorizationPolicy",
             Self::RequestAuthentication => "RequestAuthentication",
             Self::PeerAuthentication => "PeerAuthentication",
+            Self::ServiceEntry => "ServiceEntry",
+            Self::WorkloadEntry => "WorkloadEntry",
+            Self::WorkloadGroup => "WorkloadGroup",
+            Self::VirtualService => "VirtualService",
+            Self::DestinationRule => "DestinationRule",
+            Self::IstioGateway => "Gateway.networking.istio.io",
+            Self::EnvoyFilter => "EnvoyFilter",
+            Self::Sidecar => "Sidecar",
+            Self::ProxyConfig => "ProxyConfig",
+            Self::WasmPlugin => "WasmPlugin",
+            Self::TrafficExtension => "TrafficExtension",
+            Self::Telemetry => "Telemetry",
             Self::Mesh => "Mesh",
+            Self::Host => "Host",
+        }
+    }
+
+    /// As manifests write it in `kind`, beside the group.
+    pub(crate) fn written(self) -> &'static str {
+        match self {
+            Self::IstioGateway => "Gateway",
+            kind => kind.name(),
         }
     }
 
     /// Whether objects of the kind live in a namespace.
     pub(crate) fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Namespace | Self::GatewayClass | Self::Mesh)
+        !matches!(
+            self,
+            Self::Namespace | Self::GatewayClass | Self::Mesh | Self::Host
+        )
     }
 
-    /// Its feature status, as Istio's documentation of waypoints lists it; `None` for what it does not list.
-    pub(crate) fn feature_status(self) -> Option<FeatureStatus> {
-        match self {
-            Self::HttpRoute | Self::AuthorizationPolicy => Some(FeatureStatus::Stable),
-            _ => None,
-        }
-    }
-}
-
-/// How finished a feature is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum FeatureStatus {
-    /// Ready for production, and kept.
-    Stable,
-}
-
-impl FeatureStatus {
-    /// As the documentation writes it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Stable => "Stable",
-        }
+    /// The kind that a reference names: of its group if there is one, else the first of its name.
+    pub(crate) fn of_reference(group: &str, kind: &str) -> Option<Self> {
+        let named = || KINDS.iter().filter(|row| row.kind.written() == kind);
+        named()
+            .find(|row| row.group == group)
+            .or_else(|| named().next())
+            .map(|row| row.kind)
     }
 }

@@ -53,9 +53,12 @@ impl ObjectId {
     }
 }
 
-/// `Kind/namespace/name`, or `Kind//name`.
+/// `Kind/namespace/name`, `Kind//name`, or `Host/name`.
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == Kind::Host {
+            return write!(f, "Host/{}", self.name);
+        }
         write!(f, "{}/{}/{}", self.kind.name(), self.namespace, self.name)
     }
 }

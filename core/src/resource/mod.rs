@@ -2,17 +2,26 @@
 //! metadata; no default is applied and nothing is looked up here.
 
 pub(crate) mod authorization_policy;
+mod extension;
+mod feature;
 mod gateway;
+mod grpc_route;
 mod http_route;
 pub(crate) mod jwks;
 mod kinds;
+mod layer4_route;
+mod listener_set;
 mod metadata;
 pub(crate) mod peer_authentication;
 mod policy_attachment;
 mod read;
+mod reference_grant;
 pub(crate) mod request_authentication;
+mod route;
 mod service;
+mod service_entry;
 mod violation;
+mod virtual_service;
 mod workload;
 
 use serde::Deserialize;
@@ -23,23 +32,37 @@ pub(crate) use authorization_policy::{
     Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
     WrittenClause, WrittenGroup,
 };
+pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
+pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
+pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
-    BackendObjectReference, HttpBackendRef, HttpCorsFilter, HttpHeaderFilter, HttpPathMatch,
-    HttpPathModifier, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch,
-    ParentReference,
+    BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
+    HttpPathModifier, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter, HttpRouteMatch,
+    HttpRouteRule, HttpValueMatch, ParentReference,
 };
-pub(crate) use kinds::Kind;
+pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
+pub(crate) use layer4_route::{Layer4Rule, TcpRoute, TlsRoute};
+pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
+pub(crate) use reference_grant::ReferenceGrant;
 pub(crate) use request_authentication::RequestAuthentication;
+pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
+pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
+pub(crate) use virtual_service::{
+    CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
+    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
+    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
+    VirtualServiceLayer4Route,
+};
 pub(crate) use workload::Workload;
 
 #[cfg(test)]
-pub(crate) use {http_route::HttpHeader, workload::PodSpec};
+pub(crate) use workload::PodSpec;
 
 /// A number or a name, as in `targetPort`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -69,24 +92,54 @@ pub(crate) struct Object {
 /// What an object says, by kind. Adding a variant makes every `match` on it ask for an answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Resource {
-    /// Namespace, ServiceAccount: the metadata says it all.
+    /// Namespace, ServiceAccount, and kinds that have no part in ambient: the metadata says it all.
     MetadataOnly,
     /// A Service.
     Service(Service),
     /// A Pod, or the pod template of a controller.
     Workload(Workload),
+    /// A ServiceEntry.
+    ServiceEntry(ServiceEntry),
+    /// A WorkloadEntry.
+    WorkloadEntry(WorkloadEntry),
     /// A Gateway API Gateway.
     Gateway(Gateway),
     /// A GatewayClass.
     GatewayClass(GatewayClass),
+    /// A ListenerSet.
+    ListenerSet(ListenerSet),
     /// An HTTPRoute.
     HttpRoute(HttpRoute),
+    /// A GRPCRoute.
+    GrpcRoute(GrpcRoute),
+    /// A TLSRoute.
+    TlsRoute(TlsRoute),
+    /// A TCPRoute.
+    TcpRoute(TcpRoute),
+    /// A UDPRoute, which Istio does not read.
+    UdpRoute(TcpRoute),
+    /// A ReferenceGrant.
+    ReferenceGrant(ReferenceGrant),
     /// An AuthorizationPolicy.
     AuthorizationPolicy(AuthorizationPolicy),
     /// A RequestAuthentication.
     RequestAuthentication(RequestAuthentication),
     /// A PeerAuthentication.
     PeerAuthentication(PeerAuthentication),
+    /// A WasmPlugin.
+    WasmPlugin(WasmPlugin),
+    /// A TrafficExtension.
+    TrafficExtension(TrafficExtension),
+    /// A Telemetry.
+    Telemetry(Telemetry),
+    /// An EnvoyFilter.
+    EnvoyFilter(EnvoyFilter),
+    /// A VirtualService.
+    VirtualService(VirtualService),
+    /// A DestinationRule.
+    DestinationRule(DestinationRule),
+    /// Istio's own Gateway.
+    IstioGateway(IstioGateway),
 }
 
 impl Resource {
@@ -102,33 +155,31 @@ impl Resource {
             Self::PeerAuthentication(policy) => {
                 peer_authentication::validate(policy, &metadata.annotations)
             }
+            Self::WasmPlugin(_)
+            | Self::TrafficExtension(_)
+            | Self::Telemetry(_)
+            | Self::EnvoyFilter(_) => self
+                .as_policy()
+                .map_or_else(Violations::default, |policy| policy.validate()),
             Self::HttpRoute(_)
-            | Self::MetadataOnly
+            | Self::GrpcRoute(_)
+            | Self::TlsRoute(_)
+            | Self::TcpRoute(_)
+            | Self::UdpRoute(_) => self
+                .as_route()
+                .map_or_else(Violations::default, |route| route.validate()),
+            Self::MetadataOnly
             | Self::Service(_)
+            | Self::ServiceEntry(_)
+            | Self::WorkloadEntry(_)
             | Self::Workload(_)
             | Self::Gateway(_)
-            | Self::GatewayClass(_) => Violations::default(),
-        }
-    }
-
-    /// `targetRef` and `targetRefs`; `None`: it is of no kind that has them.
-    pub(crate) fn targets(
-        &self,
-    ) -> Option<(Option<&PolicyTargetReference>, &[PolicyTargetReference])> {
-        match self {
-            Self::AuthorizationPolicy(policy) => {
-                Some((policy.target_ref.as_ref(), &policy.target_refs))
-            }
-            Self::RequestAuthentication(policy) => {
-                Some((policy.target_ref.as_ref(), &policy.target_refs))
-            }
-            Self::PeerAuthentication(_)
-            | Self::HttpRoute(_)
-            | Self::MetadataOnly
-            | Self::Service(_)
-            | Self::Workload(_)
-            | Self::Gateway(_)
-            | Self::GatewayClass(_) => None,
+            | Self::GatewayClass(_)
+            | Self::ListenerSet(_)
+            | Self::ReferenceGrant(_)
+            | Self::VirtualService(_)
+            | Self::DestinationRule(_)
+            | Self::IstioGateway(_) => Violations::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! validatePolicyTargetReference).
 
 use super::violation::Violations;
-use super::{Labels, PolicyTargetReference, WorkloadSelector};
+use super::{Labels, PolicyTargetReference, Resource, WorkloadSelector};
 
 /// `istio.io/dry-run`
 pub(super) const DRY_RUN: &str = "istio.io/dry-run";
@@ -29,6 +29,76 @@ const TARGETS: [(&str, &str, &[&str]); 4] = [
         &["networking.istio.io"],
     ),
 ];
+
+/// Where a policy of any kind says what it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct PolicyAttachment<'a> {
+    /// Name of the field that selects workloads.
+    pub(crate) selector_field: &'static str,
+    /// The labels that it selects by; `None`: the field is absent.
+    pub(crate) selector: Option<&'a Labels>,
+    /// `targetRef`, which is read only if `targetRefs` is empty.
+    pub(crate) target_ref: Option<&'a PolicyTargetReference>,
+    /// `targetRefs`
+    pub(crate) target_refs: &'a [PolicyTargetReference],
+}
+
+impl Resource {
+    /// The resource as a policy, if it is one.
+    pub(crate) fn as_policy(&self) -> Option<PolicyAttachment<'_>> {
+        let (selector, target_ref, target_refs) = match self {
+            Self::AuthorizationPolicy(policy) => {
+                (&policy.selector, &policy.target_ref, &*policy.target_refs)
+            }
+            Self::RequestAuthentication(policy) => {
+                (&policy.selector, &policy.target_ref, &*policy.target_refs)
+            }
+            Self::WasmPlugin(policy) => {
+                (&policy.selector, &policy.target_ref, &*policy.target_refs)
+            }
+            Self::TrafficExtension(policy) => {
+                (&policy.selector, &policy.target_ref, &*policy.target_refs)
+            }
+            Self::Telemetry(policy) => (&policy.selector, &policy.target_ref, &*policy.target_refs),
+            Self::PeerAuthentication(policy) => (&policy.selector, &None, &[][..]),
+            Self::EnvoyFilter(policy) => {
+                return Some(PolicyAttachment {
+                    selector_field: "workloadSelector",
+                    selector: policy
+                        .workload_selector
+                        .as_ref()
+                        .map(|selector| &selector.labels),
+                    target_ref: None,
+                    target_refs: &policy.target_refs,
+                });
+            }
+            _ => return None,
+        };
+        Some(PolicyAttachment {
+            selector_field: "selector",
+            selector: selector.as_ref().map(|selector| &selector.match_labels),
+            target_ref: target_ref.as_ref(),
+            target_refs,
+        })
+    }
+}
+
+impl PolicyAttachment<'_> {
+    /// What validation says of kinds whose other fields it does not look at here.
+    pub(super) fn validate(&self) -> Violations {
+        let mut out = Violations::default();
+        let selector = self.selector.map(|labels| WorkloadSelector {
+            match_labels: labels.clone(),
+        });
+        validate(
+            selector.as_ref(),
+            self.target_ref,
+            self.target_refs,
+            &mut out,
+        );
+        out
+    }
+}
 
 /// Checks the three fields together.
 pub(super) fn validate(

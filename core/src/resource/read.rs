@@ -107,7 +107,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
 fn find(api_version: &str, kind: &str) -> Option<&'static Row> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     KINDS.iter().find(|row| {
-        row.group == group && row.kind.name() == kind && row.versions.contains(&version)
+        row.group == group && row.kind.written() == kind && row.versions.contains(&version)
     })
 }
 
@@ -115,14 +115,14 @@ fn find(api_version: &str, kind: &str) -> Option<&'static Row> {
 fn suggestion(api_version: &str, kind: &str) -> String {
     match KINDS
         .iter()
-        .find(|row| row.kind.name().eq_ignore_ascii_case(kind))
+        .find(|row| row.kind.written().eq_ignore_ascii_case(kind))
     {
         Some(row) => {
             let version = row.versions.first().copied().unwrap_or_default();
             let slash = if row.group.is_empty() { "" } else { "/" };
             format!(
                 "did you mean `kind: {}` of `apiVersion: {}{slash}{version}`?",
-                row.kind.name(),
+                row.kind.written(),
                 row.group
             )
         }

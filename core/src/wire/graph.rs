@@ -43,6 +43,9 @@ pub struct Node {
     /// `Stable`, `Beta`, `Alpha`, as Istio's documentation lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_status: Option<String>,
+    /// How objects of the kind attach: `parentRefs`, `targetRefs`, `selector`, `host`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<String>,
     /// Name of the file; absent for a single unnamed text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -128,4 +131,19 @@ pub struct Edge {
     /// Name of the file; absent for a single unnamed text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+}
+
+/// A kind, or a label, at waypoints: how it attaches and how finished it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Feature {
+    /// The kind, or the label.
+    pub name: String,
+    /// How it attaches: `parentRefs`, `targetRefs`, `selector`, `host`, `label`.
+    pub attachment: String,
+    /// `Stable`, `Beta`, `Alpha`; absent: waypoints do not support it, or Istio's documentation gives it no status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// What to know about it.
+    pub note: String,
 }

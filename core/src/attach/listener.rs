@@ -1,0 +1,415 @@
+//! Listeners of Gateways and ListenerSets: which are valid, and which routes each can take.
+//! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (buildListener, reportGatewayStatus),
+//! `pilot/pkg/config/kube/gatewaycommon/listener_conflict.go`, `gatewaycommon/conversion.go`
+//! (GenerateGatewaySupportedKinds).
+
+use std::collections::BTreeMap;
+
+use super::use_waypoint::admits_namespace;
+use super::{Reason, Row, origin, reference_grant};
+use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, Role};
+use crate::resource::{
+    GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, Resource,
+};
+use crate::source::FieldPath;
+use crate::wire::Via;
+
+/// One listener, judged.
+#[derive(Clone, Debug)]
+pub(crate) struct ListenerState {
+    /// The Gateway or ListenerSet that holds it.
+    pub(crate) holder: ObjectIndex,
+    /// Its place among the holder's listeners.
+    pub(crate) position: usize,
+    /// The kinds of routes that it takes: those of its protocol that `allowedRoutes.kinds` leaves.
+    pub(crate) kinds: Vec<Kind>,
+    /// What is wrong with it, in the order of its conditions.
+    pub(crate) problems: Vec<Reason>,
+    /// Whether routes can have it as a parent at all.
+    takes_routes: bool,
+}
+
+impl ListenerState {
+    /// Whether it counts as valid for its Gateway. A waypoint's unexpected listener is unsupported and yet valid.
+    pub(crate) fn is_valid(&self, role: Role) -> bool {
+        !self.problems.iter().any(|problem| match problem {
+            Reason::UnsupportedProtocol => role != Role::Waypoint,
+            Reason::InvalidRouteKinds => false,
+            _ => true,
+        })
+    }
+}
+
+/// All listeners of the mesh, by what holds them.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    by_holder: BTreeMap<ObjectIndex, Vec<ListenerState>>,
+    sets: BTreeMap<ObjectIndex, Reason>,
+}
+
+impl Listeners {
+    /// The listeners of a Gateway or ListenerSet, in their order.
+    pub(crate) fn of(&self, holder: ObjectIndex) -> &[ListenerState] {
+        self.by_holder
+            .get(&holder)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// What a parent makes of a route: attached to one of its listeners, or the reason that Istio reports where each
+    /// has one of its own. `pilot/pkg/config/kube/gateway/conversion.go` (referenceAllowed), `conditions.go`
+    /// (createRouteStatus).
+    pub(super) fn admit(&self, mesh: &Mesh, holder: ObjectIndex, wanted: &Wanted<'_>) -> Reason {
+        let results: Vec<Reason> = self
+            .of(holder)
+            .iter()
+            .filter(|state| state.takes_routes)
+            .filter_map(|state| Some(wanted.by(mesh, state, listener(mesh, state)?)))
+            .collect();
+        [
+            Reason::Accepted,
+            Reason::NotAllowedByListeners,
+            Reason::NoMatchingListenerHostname,
+            Reason::NoMatchingParent,
+        ]
+        .into_iter()
+        .find(|reason| results.contains(reason))
+        .unwrap_or(Reason::ParentNotFound)
+    }
+
+    /// Whether a route is attached to one listener.
+    pub(crate) fn takes(&self, mesh: &Mesh, state: &ListenerState, wanted: &Wanted<'_>) -> bool {
+        state.takes_routes
+            && listener(mesh, state)
+                .is_some_and(|written| wanted.by(mesh, state, written) == Reason::Accepted)
+    }
+
+    /// What a ListenerSet's Gateway makes of it.
+    pub(super) fn set(&self, object: ObjectIndex) -> Option<Reason> {
+        self.sets.get(&object).copied()
+    }
+}
+
+/// A route that looks for a listener.
+pub(crate) struct Wanted<'a> {
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// Its namespace.
+    pub(crate) namespace: &'a str,
+    /// Its hostnames; empty: every one.
+    pub(crate) hostnames: &'a [String],
+    /// The listener that it names.
+    pub(crate) section_name: Option<&'a str>,
+    /// The port that it names.
+    pub(crate) port: Option<u16>,
+}
+
+impl Wanted<'_> {
+    /// Hostname comes before namespace: a route that fails both is told about the hostname.
+    fn by(&self, mesh: &Mesh, state: &ListenerState, listener: &Listener) -> Reason {
+        let Some(holder) = mesh.object(state.holder) else {
+            return Reason::NoMatchingParent;
+        };
+        let elsewhere = self.port.is_some_and(|port| port != listener.port)
+            || self.section_name.is_some_and(|name| name != listener.name);
+        let namespaces = listener
+            .allowed_routes
+            .as_ref()
+            .and_then(|routes| routes.namespaces.as_ref());
+        if elsewhere {
+            Reason::NoMatchingParent
+        } else if !hostname_matches(listener, self.hostnames) {
+            Reason::NoMatchingListenerHostname
+        } else if !admits_namespace(mesh, namespaces, &holder.id.namespace, self.namespace)
+            || !state.kinds.contains(&self.kind)
+        {
+            Reason::NotAllowedByListeners
+        } else {
+            Reason::Accepted
+        }
+    }
+}
+
+fn hostname_matches(listener: &Listener, hostnames: &[String]) -> bool {
+    let own = match listener.hostname.as_deref() {
+        None | Some("") => return true,
+        Some(own) => own,
+    };
+    hostnames.is_empty()
+        || hostnames
+            .iter()
+            .any(|hostname| crate::matcher::hosts_intersect(own, hostname))
+}
+
+/// The listener as written.
+pub(crate) fn listener<'m>(mesh: &'m Mesh, state: &ListenerState) -> Option<&'m Listener> {
+    match &mesh.object(state.holder)?.resource {
+        Resource::Gateway(gateway) => gateway.listeners.get(state.position),
+        Resource::ListenerSet(set) => set.listeners.get(state.position),
+        _ => None,
+    }
+}
+
+/// Judges every listener: a Gateway's own first, then those of its ListenerSets, the oldest first.
+pub(super) fn resolve(mesh: &Mesh) -> Listeners {
+    let mut found = Listeners::default();
+    let mut sets: BTreeMap<GatewayIndex, Vec<(ObjectIndex, &Object, &ListenerSet)>> =
+        BTreeMap::new();
+    for (index, object) in mesh.live(Kind::ListenerSet) {
+        let Resource::ListenerSet(set) = &object.resource else {
+            continue;
+        };
+        match parent_of(mesh, object, set) {
+            Ok(gateway) => sets.entry(gateway).or_default().push((index, object, set)),
+            Err(reason) => {
+                found.sets.insert(index, reason);
+            }
+        }
+    }
+    for (index, gateway) in mesh.gateways() {
+        let Some(Resource::Gateway(written)) =
+            mesh.object(gateway.object).map(|object| &object.resource)
+        else {
+            continue;
+        };
+        let mut accepted: Vec<&Listener> = Vec::new();
+        judge(
+            mesh,
+            gateway,
+            gateway.object,
+            &written.listeners,
+            &mut accepted,
+            &mut found,
+        );
+        let mut attached = sets.remove(&index).unwrap_or_default();
+        attached.sort_by_key(|(_, object, _)| {
+            let created = object.metadata.creation_timestamp.as_deref();
+            (created.is_none(), created, &object.id)
+        });
+        for (object, _, set) in attached {
+            judge(
+                mesh,
+                gateway,
+                object,
+                &set.listeners,
+                &mut accepted,
+                &mut found,
+            );
+            let valid = found
+                .of(object)
+                .iter()
+                .any(|one| one.is_valid(gateway.role));
+            let reason = if valid {
+                Reason::Accepted
+            } else {
+                Reason::ListenersNotValid
+            };
+            found.sets.insert(object, reason);
+        }
+    }
+    found
+}
+
+/// The Gateway that takes a ListenerSet, or why none does.
+/// `pilot/pkg/config/kube/gateway/gateway_collection.go` (ListenerSetCollection).
+fn parent_of(mesh: &Mesh, object: &Object, set: &ListenerSet) -> Result<GatewayIndex, Reason> {
+    let parent = &set.parent_ref;
+    let kind = (
+        parent.group.as_deref().unwrap_or(GATEWAY_API),
+        parent.kind.as_deref().unwrap_or("Gateway"),
+    );
+    if kind != (GATEWAY_API, "Gateway") {
+        return Err(Reason::UnsupportedParent);
+    }
+    let namespace = parent.namespace.as_deref().unwrap_or(&object.id.namespace);
+    let (index, gateway) = mesh
+        .find_gateway(namespace, &parent.name)
+        .and_then(|index| Some((index, mesh.gateway(index)?)))
+        .ok_or(Reason::ParentNotFound)?;
+    match gateway.role {
+        Role::Foreign => Err(Reason::ForeignController),
+        Role::Ingress | Role::Sandwich if allows_set(mesh, gateway, &object.id.namespace) => {
+            Ok(index)
+        }
+        _ => Err(Reason::NotAllowed),
+    }
+}
+
+/// `allowedListeners`: absent means none at all.
+fn allows_set(mesh: &Mesh, gateway: &GatewayInfo, namespace: &str) -> bool {
+    let Some(Resource::Gateway(written)) =
+        mesh.object(gateway.object).map(|object| &object.resource)
+    else {
+        return false;
+    };
+    let rule = written
+        .allowed_listeners
+        .as_ref()
+        .and_then(|allowed| allowed.namespaces.as_ref())
+        .filter(|rule| rule.from.is_some());
+    rule.is_some() && admits_namespace(mesh, rule, &gateway.namespace, namespace)
+}
+
+fn judge<'m>(
+    mesh: &Mesh,
+    gateway: &GatewayInfo,
+    holder: ObjectIndex,
+    listeners: &'m [Listener],
+    accepted: &mut Vec<&'m Listener>,
+    found: &mut Listeners,
+) {
+    let states = listeners.iter().enumerate().map(|(position, listener)| {
+        let (kinds, all_known) = supported_kinds(listener);
+        let conflict = accepted.iter().find_map(|prior| conflict(listener, prior));
+        let mut problems = Vec::new();
+        if let Some(conflict) = conflict {
+            problems.push(conflict);
+        } else {
+            accepted.push(listener);
+            if !is_supported(gateway.role, listener) {
+                problems.push(Reason::UnsupportedProtocol);
+            }
+            problems.extend(certificates(mesh, holder, listener));
+        }
+        if !all_known {
+            problems.push(Reason::InvalidRouteKinds);
+        }
+        ListenerState {
+            holder,
+            position,
+            kinds,
+            problems,
+            takes_routes: conflict.is_none()
+                && matches!(gateway.role, Role::Ingress | Role::Sandwich)
+                && (listener.tls.is_some() || !matches!(&*listener.protocol, "HTTPS" | "TLS")),
+        }
+    });
+    let states = states.collect();
+    found.by_holder.insert(holder, states);
+}
+
+/// The kinds that a listener takes, and whether `allowedRoutes.kinds` names no other.
+fn supported_kinds(listener: &Listener) -> (Vec<Kind>, bool) {
+    let terminates = listener
+        .tls
+        .as_ref()
+        .is_some_and(|tls| tls.mode.as_deref().is_none_or(|mode| mode == "Terminate"));
+    let of_protocol: &[Kind] = match listener.protocol.as_str() {
+        "HTTP" | "HTTPS" => &[Kind::HttpRoute, Kind::GrpcRoute],
+        "TCP" => &[Kind::TcpRoute],
+        "TLS" if terminates => &[Kind::TlsRoute, Kind::TcpRoute],
+        "TLS" => &[Kind::TlsRoute],
+        _ => &[],
+    };
+    let written = listener
+        .allowed_routes
+        .as_ref()
+        .map(|routes| routes.kinds.as_slice())
+        .unwrap_or_default();
+    if written.is_empty() {
+        return (of_protocol.to_vec(), true);
+    }
+    let kinds: Vec<Kind> = of_protocol
+        .iter()
+        .copied()
+        .filter(|kind| {
+            written.iter().any(|one| {
+                one.kind == kind.written()
+                    && one.group.as_deref().unwrap_or(GATEWAY_API) == GATEWAY_API
+            })
+        })
+        .collect();
+    let all = kinds.len() == written.len();
+    (kinds, all)
+}
+
+/// Port and protocol are compared exactly: a lower-case `http` is no protocol.
+fn is_supported(role: Role, listener: &Listener) -> bool {
+    match (role, listener.protocol.as_str()) {
+        (Role::Waypoint, protocol) => protocol == "HBONE" && listener.port == 15008,
+        (Role::EastWest, "HBONE") => true,
+        (_, protocol) => matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP"),
+    }
+}
+
+/// Whether a listener conflicts with one that came before it. A listener that lost frees its place.
+fn conflict(listener: &Listener, prior: &Listener) -> Option<Reason> {
+    let layer4 = |one: &Listener| matches!(&*one.protocol, "TCP" | "UDP");
+    let http = |one: &Listener| matches!(&*one.protocol, "HTTP" | "HTTPS" | "TLS");
+    let hostname = |one: &Listener| match one.hostname.as_deref() {
+        None | Some("") => "*".to_owned(),
+        Some(name) => name.to_owned(),
+    };
+    let distinct = if listener.port != prior.port {
+        true
+    } else if (layer4(listener) || http(listener)) && layer4(prior)
+        || layer4(listener) && http(prior)
+    {
+        false
+    } else if http(listener) && http(prior) {
+        hostname(listener) != hostname(prior)
+    } else {
+        listener.protocol != prior.protocol
+    };
+    let reason = if listener.protocol != prior.protocol || layer4(listener) {
+        Reason::ProtocolConflict
+    } else {
+        Reason::HostnameConflict
+    };
+    (!distinct).then_some(reason)
+}
+
+/// What is wrong with a listener's certificates, as far as manifests can tell: Secrets count as there.
+fn certificates(mesh: &Mesh, holder: ObjectIndex, listener: &Listener) -> Option<Reason> {
+    let object = mesh.object(holder)?;
+    listener
+        .tls
+        .as_ref()?
+        .certificate_refs
+        .iter()
+        .find_map(|reference| {
+            let group = reference.group.as_deref().unwrap_or_default();
+            let kind = reference.kind.as_deref().unwrap_or("Secret");
+            let namespace = reference
+                .namespace
+                .as_deref()
+                .unwrap_or(&object.id.namespace);
+            if !matches!((group, kind), ("", "Secret" | "ConfigMap")) {
+                Some(Reason::InvalidCertificateRef)
+            } else if namespace != object.id.namespace
+                && !reference_grant::permits(
+                    mesh,
+                    (GATEWAY_API, object.id.kind.written(), &object.id.namespace),
+                    (group, kind, namespace, &reference.name),
+                )
+            {
+                Some(Reason::RefNotPermitted)
+            } else {
+                None
+            }
+        })
+}
+
+/// The edges of ListenerSets to their Gateways.
+pub(super) fn rows(mesh: &Mesh, listeners: &Listeners, rows: &mut Vec<Row>) {
+    for (index, object) in mesh.objects() {
+        let Resource::ListenerSet(set) = &object.resource else {
+            continue;
+        };
+        let parent = &set.parent_ref;
+        let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
+        let kind = parent.kind.as_deref().unwrap_or("Gateway");
+        let namespace = parent.namespace.as_deref().unwrap_or(&object.id.namespace);
+        let (Some(kind), Some(reason)) = (Kind::of_reference(group, kind), listeners.set(index))
+        else {
+            continue;
+        };
+        rows.push(Row::new(
+            index,
+            ObjectId::new(kind, namespace, parent.name.as_str()),
+            Via::ParentRef,
+            reason,
+            origin(object, FieldPath::new().key("spec").key("parentRef")),
+        ));
+    }
+}

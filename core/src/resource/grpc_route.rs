@@ -1,0 +1,110 @@
+//! GRPCRoute (`gateway.networking.k8s.io`).
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::http_route::HttpRequestMirrorFilter;
+use super::{BackendObjectReference, HttpHeaderFilter, HttpValueMatch, ParentReference};
+
+/// `spec` of a GRPCRoute.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct GrpcRoute {
+    /// What it attaches to.
+    pub(crate) parent_refs: Vec<ParentReference>,
+    /// Hostnames; they count at gateways only.
+    pub(crate) hostnames: Vec<String>,
+    /// Rules.
+    pub(crate) rules: Vec<GrpcRouteRule>,
+    /// Not modelled.
+    pub(crate) use_default_gateways: Option<IgnoredAny>,
+}
+
+/// `spec.rules[]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct GrpcRouteRule {
+    /// The rule's name.
+    pub(crate) name: Option<String>,
+    /// Alternatives; absent or empty: every call.
+    pub(crate) matches: Vec<GrpcRouteMatch>,
+    /// Filters.
+    pub(crate) filters: Vec<GrpcRouteFilter>,
+    /// Backends.
+    pub(crate) backend_refs: Vec<GrpcBackendRef>,
+    /// Istio does not implement it.
+    pub(crate) session_persistence: Option<IgnoredAny>,
+}
+
+/// `matches[]`: all conditions must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct GrpcRouteMatch {
+    /// Service and method; absent: every one.
+    pub(crate) method: Option<GrpcMethodMatch>,
+    /// Headers.
+    pub(crate) headers: Vec<HttpValueMatch>,
+}
+
+/// `matches[].method`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct GrpcMethodMatch {
+    /// `Exact` (default) or `RegularExpression`.
+    #[serde(rename = "type")]
+    pub(crate) match_type: Option<String>,
+    /// The service.
+    pub(crate) service: Option<String>,
+    /// The method.
+    pub(crate) method: Option<String>,
+}
+
+/// `filters[]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct GrpcRouteFilter {
+    /// Which of the fields below counts.
+    #[serde(rename = "type")]
+    pub(crate) filter_type: String,
+    /// Changes to request headers.
+    pub(crate) request_header_modifier: Option<HttpHeaderFilter>,
+    /// Changes to response headers.
+    pub(crate) response_header_modifier: Option<HttpHeaderFilter>,
+    /// A copy of each call.
+    pub(crate) request_mirror: Option<HttpRequestMirrorFilter>,
+    /// Istio takes none: the route is dropped.
+    pub(crate) extension_ref: Option<IgnoredAny>,
+}
+
+/// `backendRefs[]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct GrpcBackendRef {
+    /// The group; absent: core.
+    pub(crate) group: Option<String>,
+    /// The kind; absent: Service.
+    pub(crate) kind: Option<String>,
+    /// The name.
+    pub(crate) name: String,
+    /// The namespace; absent: the route's.
+    pub(crate) namespace: Option<String>,
+    /// The port; required for a Service.
+    pub(crate) port: Option<u16>,
+    /// The weight; absent: 1.
+    pub(crate) weight: Option<u32>,
+    /// Filters for this backend alone.
+    pub(crate) filters: Vec<GrpcRouteFilter>,
+}
+
+impl GrpcBackendRef {
+    /// The reference without weight and filters. (`flatten` would hide unknown fields.)
+    pub(crate) fn reference(&self) -> BackendObjectReference {
+        BackendObjectReference {
+            group: self.group.clone(),
+            kind: self.kind.clone(),
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            port: self.port,
+        }
+    }
+}
