@@ -35,6 +35,7 @@ pub(crate) struct VirtualServiceHttpRoute {
     /// The rule's name.
     pub(crate) name: Option<String>,
     /// Alternatives; absent or empty: every request.
+    #[serde(rename = "match")]
     pub(crate) matches: Vec<HttpMatchRequest>,
     /// Where requests go.
     pub(crate) route: Vec<HttpRouteDestination>,
@@ -288,6 +289,7 @@ pub(crate) struct HeaderOperations {
 #[serde(default)]
 pub(crate) struct VirtualServiceLayer4Route {
     /// Alternatives; absent or empty: every connection, which `tls` may not have.
+    #[serde(rename = "match")]
     pub(crate) matches: Vec<Layer4Match>,
     /// Where connections go.
     pub(crate) route: Vec<HttpRouteDestination>,
