@@ -11,7 +11,6 @@ use crate::attach::{self, Attachments, Reason, Row};
 use crate::authz::{Effect, LossKind};
 use crate::mesh::{self, Mesh};
 use crate::resource;
-use crate::route;
 use crate::source::{Diagnostics, Documents};
 use crate::wire::{self, EdgeStatus, Via};
 
@@ -51,18 +50,10 @@ impl Model {
         }
     }
 
-    /// Whether Istio drops a route as a whole because it does not implement a part of it.
-    fn is_dropped(&self, route: resource::ObjectIndex) -> bool {
-        match self.mesh.object(route).map(|object| &object.resource) {
-            Some(resource::Resource::HttpRoute(route)) => route::check(route).is_some(),
-            _ => false,
-        }
-    }
-
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to
     /// enforce, and a route may be dropped.
     pub(crate) fn effect(&self, row: &Row) -> (EdgeStatus, Reason) {
-        if row.via == Via::ParentRef && row.is_attached() && self.is_dropped(row.from) {
+        if row.via == Via::ParentRef && row.is_attached() && self.routes.is_dropped(row.from) {
             return (Reason::InvalidFilter.status(row.via), Reason::InvalidFilter);
         }
         let at_ztunnel =

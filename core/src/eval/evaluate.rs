@@ -11,8 +11,8 @@ use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
 use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::{Chain, Model};
-use crate::resource::{Kind, ObjectId, ObjectIndex};
-use crate::route::{self, Action, Entry, RouteTable};
+use crate::resource::{ObjectId, ObjectIndex};
+use crate::route::{self, Answered, Entry, Listener, RouteTable};
 use crate::trace::Trace;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Settings, Verdict};
 
@@ -76,6 +76,8 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) backends: Vec<Backend>,
     /// What it answers itself.
     pub(crate) response: Option<Response>,
+    /// Why, if it is no policy.
+    pub(crate) answered: Option<Answered>,
     /// How its policies were evaluated.
     pub(crate) policies: T,
     /// How its routes were tried.
@@ -168,6 +170,7 @@ fn hop<'m, T: Trace + Default>(
         route: None,
         backends: Vec::new(),
         response: None,
+        answered: None,
         policies: T::default(),
         routes: T::default(),
     }
@@ -214,7 +217,11 @@ fn waypoint<'m, T: Trace + Default>(
         enforce(model, authentication, &mut hop, outcome);
         match (hop.verdict, service) {
             (HopVerdict::Allow | HopVerdict::Unknown, Some(service)) => {
-                route_http(model, service, &mut hop, outcome)
+                if hop.flow.http.is_some() {
+                    route_http(model, service, &mut hop, outcome)
+                } else {
+                    route_layer4(model, service, &mut hop, outcome)
+                }
             }
             _ => None,
         }
@@ -383,31 +390,89 @@ fn route_http<'m, T: Trace + Default>(
     outcome: &mut Outcome<'m, T>,
 ) -> Option<Vec<Destination>> {
     let http = hop.flow.http.clone()?;
-    let table = model.routes.http(service, hop.flow.destination_port)?;
+    let port = hop.flow.destination_port;
+    let table = model.routes.http(service, port)?;
     hop.table = Some(table);
-    let Some(entry) = table
-        .choose(&http, &mut hop.routes)
-        .and_then(|place| table.entries().get(place))
-    else {
+    let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
+        hop.answered = Some(Answered::NoRoute);
         let response = answer(&http, 404, BTreeMap::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };
+    let listener = Listener { port, tls: false };
+    take(&model.mesh, entry, &http, listener, hop, outcome)
+}
+
+/// The route of a connection that is not read; without one for this port it goes straight to the Service.
+fn route_layer4<'m, T: Trace + Default>(
+    model: &'m Model,
+    service: ServiceIndex,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
+    let table = model.routes.layer4(service, hop.flow.destination_port)?;
+    hop.table = Some(table);
+    let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
+        hop.answered = Some(Answered::NoRoute);
+        refuse(hop, outcome, routing(), Some(RESET));
+        return None;
+    };
+    take_layer4(&model.mesh, entry, hop, outcome)
+}
+
+/// Takes a rule for connections: returns the workloads to which it may send this one.
+fn take_layer4<'m, T>(
+    mesh: &Mesh,
+    entry: &'m Entry,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
+    hop.route = Some(Taken { entry });
+    outcome.route = hop.route;
+    outcome.backends = entry.action.wire_backends();
+    hop.backends.clone_from(&outcome.backends);
+    if entry.action.is_usable() {
+        return Some(destinations_of(mesh, entry));
+    }
+    hop.answered = Some(Answered::NoBackend);
+    let backends = std::mem::take(&mut outcome.backends);
+    refuse(hop, outcome, routing(), Some(RESET));
+    outcome.backends = backends;
+    None
+}
+
+/// Takes a rule: returns the workloads to which it may send the request.
+fn take<'m, T>(
+    mesh: &Mesh,
+    entry: &'m Entry,
+    http: &Http,
+    listener: Listener,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Destination>> {
     let taken = Taken { entry };
     hop.route = Some(taken);
     outcome.route = Some(taken);
-    let action = table.action(entry)?;
-    outcome.backends = action.wire_backends();
-    outcome.mirrors = action.wire_mirrors();
+    outcome.backends = entry.action.wire_backends();
+    outcome.mirrors = entry.action.wire_mirrors();
     hop.backends.clone_from(&outcome.backends);
-    match action.apply(&http, hop.flow.destination_port) {
+    match entry.action.apply(http, entry.path(), listener) {
         route::Outcome::Forward(request) => {
             outcome.request = Some(request);
-            Some(destinations_of(&model.mesh, action))
+            Some(destinations_of(mesh, entry))
         }
-        route::Outcome::Answer { status, headers } => {
-            let response = answer(&http, status, headers);
-            if status >= 400 {
+        route::Outcome::Answer {
+            why,
+            status,
+            grpc_status,
+            headers,
+        } => {
+            hop.answered = Some(why);
+            let mut response = answer(http, status, headers);
+            if let Some(grpc_status) = grpc_status.filter(|_| http.grpc) {
+                response.grpc_status = Some(grpc_status);
+            }
+            if status >= 400 || (http.grpc && grpc_status.is_some_and(|status| status != 0)) {
                 let backends = std::mem::take(&mut outcome.backends);
                 refuse(hop, outcome, routing(), Some(response));
                 outcome.backends = backends;
@@ -422,13 +487,26 @@ fn route_http<'m, T: Trace + Default>(
 }
 
 /// The workloads behind the backends that get a share, in the order of the manifest.
-fn destinations_of(mesh: &Mesh, action: &Action) -> Vec<Destination> {
-    action
-        .backends()
-        .filter(|backend| backend.invalid.is_none() && backend.object.kind == Kind::Service)
+fn destinations_of(mesh: &Mesh, entry: &Entry) -> Vec<Destination> {
+    let usable = entry.action.backends();
+    usable
+        .filter(|backend| backend.invalid.is_none())
         .filter_map(|backend| {
-            let service = mesh.find_service(&backend.object.namespace, &backend.object.name)?;
-            Some(workloads_of(mesh, service, backend.port?))
+            let mut workloads = workloads_of(mesh, backend.service?, backend.port?);
+            if let Some(subset) = &backend.subset {
+                workloads.retain(|destination| {
+                    let labels = mesh
+                        .workload(destination.workload)
+                        .map(|workload| &workload.labels);
+                    labels.is_some_and(|labels| {
+                        subset
+                            .labels
+                            .iter()
+                            .all(|(key, value)| labels.get(key) == Some(value))
+                    })
+                });
+            }
+            Some(workloads)
         })
         .flatten()
         .collect()

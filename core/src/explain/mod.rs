@@ -37,6 +37,7 @@ pub(crate) fn answer(
             .iter()
             .map(|hop| self::hop(model, hop))
             .collect(),
+        changes: Vec::new(),
         diagnostics: Vec::new(),
         expected: None,
     };
@@ -64,6 +65,7 @@ pub(crate) fn unanswered(
         mirrors: Vec::new(),
         request: None,
         hops: Vec::new(),
+        changes: Vec::new(),
         diagnostics: Vec::new(),
         expected: None,
     };
@@ -92,7 +94,10 @@ fn route(model: &Model, taken: &Taken<'_>) -> wire::RouteChoice {
     let object = model.mesh.object(entry.route);
     let origin = object.map(|object| Origin {
         document: object.document,
-        path: FieldPath::new().key("spec").key("rules").index(entry.rule),
+        path: FieldPath::new()
+            .key("spec")
+            .key(entry.section.name())
+            .index(entry.rule),
     });
     wire::RouteChoice {
         object: object.map_or_else(no_object, |object| object.id.to_wire()),
@@ -126,6 +131,9 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
         route: hop.route.map(|taken| route(model, &taken)),
         backends: hop.backends.clone(),
         response: hop.response.clone(),
+        options: hop
+            .route
+            .and_then(|taken| taken.entry.action.wire_options()),
         candidates: candidates(model, hop),
     }
 }
@@ -133,7 +141,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
 /// The route rules that were tried, up to the one taken, each with its conditions.
 fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandidate> {
     use crate::trace::{Step, children};
-    let (Some(table), Some(http)) = (hop.table, hop.flow.http.as_ref()) else {
+    let Some(table) = hop.table else {
         return Vec::new();
     };
     children(hop.routes.entries(), 0)
@@ -151,7 +159,7 @@ fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandid
                     Some(wire::ConditionAnswer {
                         name: condition.name(),
                         want: condition.want(),
-                        got: condition.observe(http),
+                        got: condition.observe(&hop.flow),
                         matched: step.truth.into(),
                     })
                 })

@@ -3,6 +3,7 @@
 use super::id;
 use crate::eval::{Decided, Outcome};
 use crate::model::Model;
+use crate::route::Answered;
 use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
@@ -64,22 +65,38 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
             "{} at {place} refuses plaintext{seen}.",
             policy(model, decided)
         ),
-        Cause::Routing => match outcome
-            .response
-            .as_ref()
-            .and_then(|response| response.status)
-        {
-            Some(404) => format!(
-                "There are routes for this port at {place}, and none of their rules matches{seen}."
-            ),
-            Some(500) => {
-                format!("The rule taken at {place} has no backend that can be used{seen}.")
-            }
-            Some(400) => format!("Envoy at {place} refuses the path{seen}."),
-            _ => format!(
-                "The Gateway that the labels name is no waypoint, so connections through it fail{seen}."
-            ),
-        },
+        Cause::Routing => routing(outcome, decided.hop, place, &seen),
+    }
+}
+
+fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -> String {
+    let answered = outcome
+        .hops
+        .iter()
+        .find(|candidate| candidate.kind == hop)
+        .and_then(|hop| hop.answered);
+    let status = outcome
+        .response
+        .as_ref()
+        .and_then(|response| response.status);
+    match (answered, status) {
+        (Some(Answered::NoRoute), _) => format!(
+            "There are routes for this port at {place}, and none of their rules matches{seen}."
+        ),
+        (Some(Answered::NoBackend), _) => {
+            format!("The rule taken at {place} has no backend that can be used{seen}.")
+        }
+        (Some(Answered::Fault), _) => {
+            format!("The rule taken at {place} injects a fault into every request{seen}.")
+        }
+        (Some(Answered::DirectResponse), _) => {
+            format!("The rule taken at {place} answers by itself{seen}.")
+        }
+        (None, Some(400)) => format!("Envoy at {place} refuses the path{seen}."),
+        (Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect), _)
+        | (None, _) => format!(
+            "The Gateway that the labels name is no waypoint, so connections through it fail{seen}."
+        ),
     }
 }
 

@@ -5,8 +5,7 @@ use crate::attach::{self, Reason};
 use crate::authz::Enforcer;
 use crate::mesh::Role;
 use crate::model::Model;
-use crate::resource::{ISTIO_NETWORKING, Kind, Resource};
-use crate::route;
+use crate::resource::{ISTIO_NETWORKING, Kind};
 use crate::source::{Change, Diagnostics, FieldPath, Lint, Origin, Segment, lint};
 use crate::wire::{EdgeStatus, Via};
 
@@ -278,18 +277,16 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in model.mesh.objects() {
-        let Resource::HttpRoute(written) = &object.resource else {
+    for (index, dropped) in model.routes.dropped() {
+        let Some(object) = model.mesh.object(index) else {
             continue;
         };
-        if let Some(dropped) = route::check(written).filter(|_| model.mesh.is_live(index)) {
-            let origin = Origin {
-                document: object.document,
-                path: FieldPath::parse(&dropped.path),
-            };
-            out.report(lint, origin, dropped.message)
-                .resource(&object.id);
-        }
+        let origin = Origin {
+            document: object.document,
+            path: FieldPath::parse(&dropped.path),
+        };
+        out.report(lint, origin, dropped.message.as_str())
+            .resource(&object.id);
     }
 }
 

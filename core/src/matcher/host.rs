@@ -11,9 +11,73 @@ pub(crate) fn hosts_intersect(left: &str, right: &str) -> bool {
     }
 }
 
+/// Whether a name is one that a pattern stands for. Names have no case.
+pub(crate) fn host_matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_prefix('*') {
+        Some(suffix) => ends_with(name, suffix),
+        None => pattern.eq_ignore_ascii_case(name),
+    }
+}
+
+/// The narrower of two patterns, if it lies within the other. `istio/istio: pkg/config/host/name.go` (SubsetOf),
+/// `pkg/config/host/names.go` (Intersection).
+pub(crate) fn narrower_host<'a>(left: &'a str, right: &'a str) -> Option<&'a str> {
+    if is_within(left, right) {
+        Some(left)
+    } else if is_within(right, left) {
+        Some(right)
+    } else {
+        None
+    }
+}
+
+fn is_within(inner: &str, outer: &str) -> bool {
+    match (inner.strip_prefix('*'), outer.strip_prefix('*')) {
+        (Some(inner), Some(outer)) => ends_with(inner, outer),
+        (Some(_), None) => false,
+        (None, _) => host_matches(outer, inner),
+    }
+}
+
+fn ends_with(text: &str, suffix: &str) -> bool {
+    text.len()
+        .checked_sub(suffix.len())
+        .and_then(|start| text.get(start..))
+        .is_some_and(|tail| tail.eq_ignore_ascii_case(suffix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wildcard_is_any_number_of_labels() {
+        for (pattern, name, expected) in [
+            ("*", "a", true),
+            ("a.b", "A.B", true),
+            ("*.b", "a.b", true),
+            ("*.b", "c.a.b", true),
+            ("*.b", "b", false),
+            ("a.b", "c.b", false),
+        ] {
+            assert_eq!(host_matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn the_narrower_of_two() {
+        for (left, right, expected) in [
+            ("*", "a.b", Some("a.b")),
+            ("a.b", "*.b", Some("a.b")),
+            ("*.b", "*.a.b", Some("*.a.b")),
+            ("*.b", "*.c", None),
+            ("a.b", "c.b", None),
+            ("*", "*", Some("*")),
+        ] {
+            assert_eq!(narrower_host(left, right), expected, "{left} {right}");
+            assert_eq!(hosts_intersect(left, right), expected.is_some());
+        }
+    }
 
     #[test]
     fn a_wildcard_stands_for_any_number_of_labels() {

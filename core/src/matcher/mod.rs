@@ -9,7 +9,7 @@ mod path_template;
 mod string;
 
 pub(crate) use glob::Glob;
-pub(crate) use host::hosts_intersect;
+pub(crate) use host::{host_matches, hosts_intersect, narrower_host};
 pub(crate) use ip_block::parse_ip_block;
 pub(crate) use path_normalization::normalize_path;
 pub(crate) use path_template::{PathTemplate, PathTemplateError};

@@ -14,7 +14,6 @@ pub(crate) struct WasmPlugin {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// Not modelled, like all below.
     pub(crate) url: Option<super::NotModelled>,
@@ -55,7 +54,6 @@ pub(crate) struct TrafficExtension {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
 }
 
@@ -68,7 +66,6 @@ pub(crate) struct Telemetry {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// Not modelled.
     pub(crate) tracing: Option<super::NotModelled>,

@@ -9,13 +9,10 @@ use super::{BackendObjectReference, ParentReference};
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TlsRoute {
     /// What it attaches to.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) parent_refs: Vec<ParentReference>,
     /// Names that clients send as SNI.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hostnames: Vec<String>,
     /// Rules.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
     pub(crate) use_default_gateways: Option<super::NotModelled>,
@@ -26,10 +23,8 @@ pub(crate) struct TlsRoute {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TcpRoute {
     /// What it attaches to.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) parent_refs: Vec<ParentReference>,
     /// Rules.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
     pub(crate) use_default_gateways: Option<super::NotModelled>,
@@ -42,7 +37,6 @@ pub(crate) struct Layer4Rule {
     /// The rule's name.
     pub(crate) name: Option<String>,
     /// Backends.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) backend_refs: Vec<Layer4BackendRef>,
 }
 

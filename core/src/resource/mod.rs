@@ -25,7 +25,7 @@ mod violation;
 mod virtual_service;
 mod workload;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::source;
 
@@ -36,14 +36,14 @@ pub(crate) use authorization_policy::{
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
-pub(crate) use grpc_route::GrpcRoute;
+pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
-    BackendObjectReference, HttpBackendRef, HttpCorsFilter, HttpHeaderFilter, HttpPathMatch,
-    HttpPathModifier, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch,
-    ParentReference,
+    BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
+    HttpPathModifier, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter, HttpRouteMatch,
+    HttpRouteRule, HttpValueMatch, ParentReference,
 };
 pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
-pub(crate) use layer4_route::{TcpRoute, TlsRoute};
+pub(crate) use layer4_route::{Layer4Rule, TcpRoute, TlsRoute};
 pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use not_modelled::NotModelled;
@@ -55,11 +55,16 @@ pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
-pub(crate) use virtual_service::{DestinationRule, EnvoyFilter, IstioGateway, VirtualService};
+pub(crate) use virtual_service::{
+    CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
+    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
+    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
+    VirtualServiceLayer4Route,
+};
 pub(crate) use workload::Workload;
 
 #[cfg(test)]
-pub(crate) use {http_route::HttpHeader, workload::PodSpec};
+pub(crate) use workload::PodSpec;
 
 /// A number or a name, as in `targetPort`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -69,13 +74,6 @@ pub(crate) enum IntOrString {
     Int(u16),
     /// A name.
     String(String),
-}
-
-/// `null` where a list or map may stand counts as absent, as it does for the API server.
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// An object with its type.

@@ -1,89 +1,71 @@
 //! What becomes of a request that a rule takes: it goes to backends, changed or not, or the proxy answers it.
-//! `istio/istio: pilot/pkg/networking/core/route/route.go` (applyHTTPRouteDestination, ApplyRedirect).
+//! `istio/istio: pilot/pkg/networking/core/route/route.go` (TranslateRoute, applyHTTPRouteDestination),
+//! order of filters: `pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters).
 
 use std::collections::BTreeMap;
 
+use super::backend::Backend;
+use super::condition::PathMatch;
+use super::cors::Cors;
+use super::fault::{Abort, Fault};
 use super::headers::HeaderChanges;
 use super::path::PathChange;
+use super::redirect::Redirect;
 use crate::flow::Http;
-use crate::resource::{HttpCorsFilter, ObjectId};
 use crate::wire;
-
-/// A backend with its weight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Backend {
-    /// What it is.
-    pub(crate) object: ObjectId,
-    /// Its port.
-    pub(crate) port: Option<u16>,
-    /// Its weight, as written or 1.
-    pub(crate) weight: u32,
-    /// Why its share of the requests fails.
-    pub(crate) invalid: Option<Invalid>,
-    pub(super) headers: HeaderChanges,
-}
-
-impl Backend {
-    /// A backend that is reached with all its weight and no changes of its own.
-    pub(crate) fn new(
-        object: ObjectId,
-        port: Option<u16>,
-        weight: u32,
-        invalid: Option<Invalid>,
-    ) -> Self {
-        Self {
-            object,
-            port,
-            weight,
-            invalid,
-            headers: HeaderChanges::default(),
-        }
-    }
-}
-
-/// Why a backend cannot be used. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (isInvalidBackend).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Invalid {
-    /// It does not exist.
-    BackendNotFound,
-    /// Its kind is none that a route may name.
-    UnknownKind,
-    /// It has no such port; no condition says so.
-    NoSuchPort,
-}
-
-impl Invalid {
-    /// The condition reason, where there is one.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::BackendNotFound => "BackendNotFound",
-            Self::UnknownKind => "InvalidKind",
-            Self::NoSuchPort => "NoSuchPort",
-        }
-    }
-}
 
 /// What a rule does with the requests that one of its matches takes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Action {
+    /// Where requests go.
     pub(super) backends: Vec<Backend>,
+    /// The status where none of them can be used.
+    pub(super) without_backend: NoBackend,
     pub(super) redirect: Option<Redirect>,
+    /// An answer without a backend.
+    pub(super) direct_response: Option<u16>,
+    pub(super) fault: Fault,
+    pub(super) cors: Option<Cors>,
     pub(super) path: Option<PathChange>,
     pub(super) host: Option<String>,
     pub(super) request_headers: HeaderChanges,
     pub(super) response_headers: HeaderChanges,
-    pub(super) mirrors: Vec<Backend>,
-    pub(super) cors: Option<HttpCorsFilter>,
+    /// Who gets a copy, of which share of requests in percent.
+    pub(super) mirrors: Vec<(Backend, f64)>,
+    /// For the whole request; `None`: none.
+    pub(super) timeout: Option<String>,
+    /// `None`: the mesh's default.
+    pub(super) retry: Option<Retry>,
 }
 
-/// A redirect, defaults applied.
-#[derive(Clone, Debug)]
-pub(super) struct Redirect {
-    pub(super) status: u16,
-    pub(super) scheme: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) port: Option<u16>,
-    pub(super) path: Option<PathChange>,
+/// How often a request is tried again. It changes neither route nor backend, and is told only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Retry {
+    /// How often.
+    pub(crate) attempts: u32,
+    /// The time of one try.
+    pub(crate) per_try_timeout: Option<String>,
+    /// On what.
+    pub(crate) retry_on: String,
+}
+
+/// What a client gets where no backend can be used: `ClusterNotFoundResponseCode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum NoBackend {
+    /// 500: Gateway API says so.
+    #[default]
+    GatewayApi,
+    /// 503: Envoy's own.
+    Envoy,
+}
+
+impl NoBackend {
+    fn status(self) -> u16 {
+        match self {
+            Self::GatewayApi => 500,
+            Self::Envoy => 503,
+        }
+    }
 }
 
 /// What becomes of a request.
@@ -91,62 +73,143 @@ pub(super) struct Redirect {
 pub(crate) enum Outcome {
     /// It goes on, in this form.
     Forward(Http),
-    /// The proxy answers: a redirect, a preflight, or 500 where no backend is left.
+    /// The proxy answers.
     Answer {
+        /// Why.
+        why: Answered,
         /// The status.
         status: u16,
+        /// The gRPC status, where the rule names one.
+        grpc_status: Option<u16>,
         /// Headers of the answer.
         headers: BTreeMap<String, String>,
     },
 }
 
+/// Why a proxy answers by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Answered {
+    /// A fault that is injected into every request.
+    Fault,
+    /// The answer to a preflight.
+    Preflight,
+    /// A redirect.
+    Redirect,
+    /// A direct response.
+    DirectResponse,
+    /// No backend can be used.
+    NoBackend,
+    /// No rule takes the request.
+    NoRoute,
+    /// Plain HTTP where a classic Gateway wants TLS.
+    HttpsRedirect,
+}
+
+/// The port and scheme on which a proxy was called: what redirects keep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listener {
+    /// The port.
+    pub(crate) port: u16,
+    /// It terminates TLS.
+    pub(crate) tls: bool,
+}
+
+impl Listener {
+    /// The scheme of requests.
+    pub(crate) fn scheme(self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
+}
+
 impl Action {
+    /// A connection's way: backends and nothing else.
+    pub(super) fn to(backends: Vec<Backend>) -> Self {
+        Self {
+            backends,
+            ..Self::default()
+        }
+    }
+
     /// The backends that get a share, in the order of the manifest; invalid ones too.
     pub(crate) fn backends(&self) -> impl Iterator<Item = &Backend> {
         // One backend gets everything, whatever its number; of several, those without weight get nothing.
-        self.backends.iter().filter(|backend| backend.weight > 0)
+        self.backends
+            .iter()
+            .filter(|backend| backend.weight > 0 || self.only_one_counts())
     }
 
-    /// The shares of [`Self::backends`] in percent.
+    /// A VirtualService's only destination needs no weight; Gateway API's needs one.
+    fn only_one_counts(&self) -> bool {
+        self.backends.len() == 1 && self.without_backend == NoBackend::Envoy
+    }
+
+    /// Whether some backend can be used.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.backends().any(|backend| backend.invalid.is_none())
+    }
+
+    /// The share of one of [`Self::backends`] in percent.
     pub(crate) fn percent(&self, backend: &Backend) -> f64 {
         let total: f64 = self
-            .backends
-            .iter()
+            .backends()
             .map(|backend| f64::from(backend.weight))
             .sum();
         if total > 0.0 {
             f64::from(backend.weight) * 100.0 / total
         } else {
-            0.0
+            100.0
         }
     }
 
-    /// What becomes of a request. `port`: the port that the proxy was called on, which redirects keep.
-    pub(crate) fn apply(&self, http: &Http, port: u16) -> Outcome {
-        if let Some(answer) = self.cors.as_ref().and_then(|cors| preflight(cors, http)) {
-            return answer;
+    /// What becomes of a request. `matched`: the path condition that took it.
+    pub(crate) fn apply(
+        &self,
+        http: &Http,
+        matched: Option<&PathMatch>,
+        listener: Listener,
+    ) -> Outcome {
+        if let Some(abort) = self.fault.certain_abort() {
+            let (status, grpc_status) = match abort {
+                Abort::Http(status) => (status, None),
+                Abort::Grpc(status) => (200, Some(status)),
+            };
+            return Outcome::Answer {
+                why: Answered::Fault,
+                status,
+                grpc_status,
+                headers: self.answer_headers([]),
+            };
+        }
+        if let Some(headers) = self.cors.as_ref().and_then(|cors| cors.preflight(http)) {
+            return answer(Answered::Preflight, 200, headers);
         }
         if let Some(redirect) = &self.redirect {
-            let mut headers =
-                BTreeMap::from([("location".to_owned(), redirect.location(http, port))]);
-            self.response_headers.apply_to_answer(&mut headers);
-            return Outcome::Answer {
-                status: redirect.status,
-                headers,
-            };
+            let location = redirect.location(http, matched, listener.port, listener.scheme());
+            let headers = self.answer_headers([("location".to_owned(), location)]);
+            return answer(Answered::Redirect, redirect.status, headers);
         }
-        if self.backends().all(|backend| backend.invalid.is_some()) {
-            let mut headers = BTreeMap::new();
-            self.response_headers.apply_to_answer(&mut headers);
-            return Outcome::Answer {
-                status: 500,
-                headers,
-            };
+        if let Some(status) = self.direct_response {
+            return answer(Answered::DirectResponse, status, self.answer_headers([]));
         }
-        Outcome::Forward(self.changed(http))
+        if !self.is_usable() {
+            let status = self.without_backend.status();
+            return answer(Answered::NoBackend, status, self.answer_headers([]));
+        }
+        Outcome::Forward(self.changed(http, matched))
     }
 
-    fn changed(&self, http: &Http) -> Http {
+    /// What the rule itself adds to an answer that its proxy makes.
+    fn answer_headers<const N: usize>(
+        &self,
+        headers: [(String, String); N],
+    ) -> BTreeMap<String, String> {
+        let mut headers = BTreeMap::from(headers);
+        self.response_headers.apply_to_answer(&mut headers);
+        headers
+    }
+
+    /// The request as a backend gets it.
+    fn changed(&self, http: &Http, matched: Option<&PathMatch>) -> Http {
         let mut changed = http.clone();
         let mut only = self.backends();
         let of_backend = match (only.next(), only.next()) {
@@ -154,116 +217,24 @@ impl Action {
             // With several, the changes of a backend are known only once it is chosen.
             _ => None,
         };
-        self.request_headers.apply(&mut changed.headers);
-        if let Some(changes) = of_backend {
-            changes.apply(&mut changed.headers);
-        }
-        let host = self
-            .host
-            .as_deref()
-            .or(self.request_headers.host())
-            .or(of_backend.and_then(HeaderChanges::host));
-        if let Some(host) = host {
+        let headers = match of_backend {
+            Some(of_backend) => self.request_headers.then(of_backend),
+            None => self.request_headers.clone(),
+        };
+        headers.apply(&mut changed.headers);
+        if let Some(host) = self.host.as_deref().or(headers.host()) {
             host.clone_into(&mut changed.authority);
         }
         if let Some(path) = &self.path {
-            changed.path = path.apply(&http.path);
+            changed.path = path.apply(&http.path, matched);
         }
         changed
     }
-}
 
-impl Redirect {
-    fn location(&self, http: &Http, listener_port: u16) -> String {
-        let scheme = self.scheme.as_deref().unwrap_or("http");
-        let (name, sent_port) = split_port(&http.authority);
-        let port = match (self.port, &self.scheme) {
-            (Some(port), _) => Some(port),
-            (None, Some(_)) => None,
-            (None, None) => Some(listener_port),
-        };
-        let well_known = matches!((scheme, port), ("http", Some(80)) | ("https", Some(443)));
-        let port = port.filter(|_| !well_known);
-        let host = match (&self.host, port) {
-            (Some(host), _) => host.as_str(),
-            (None, Some(_)) => name,
-            (None, None) if sent_port.is_some() => name,
-            (None, None) => &http.authority,
-        };
-        let path = self
-            .path
-            .as_ref()
-            .map_or_else(|| http.path.clone(), |path| path.apply(&http.path));
-        match port {
-            Some(port) => format!("{scheme}://{host}:{port}{path}"),
-            None => format!("{scheme}://{host}{path}"),
-        }
-    }
-}
-
-/// Host and port of an authority; the brackets of an IPv6 address stay.
-fn split_port(authority: &str) -> (&str, Option<&str>) {
-    match authority.rsplit_once(':') {
-        Some((host, port))
-            if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            (host, Some(port))
-        }
-        _ => (authority, None),
-    }
-}
-
-/// The answer to a preflight; `None`: the request is none.
-fn preflight(cors: &HttpCorsFilter, http: &Http) -> Option<Outcome> {
-    let [origin, ..] = http.header("origin") else {
-        return None;
-    };
-    if http.method != "OPTIONS" || http.header("access-control-request-method").is_empty() {
-        return None;
-    }
-    let mut headers = BTreeMap::new();
-    if cors
-        .allow_origins
-        .iter()
-        .any(|allowed| origin_matches(allowed, origin))
-    {
-        let mut add = |name: &str, value: String| {
-            if !value.is_empty() {
-                headers.insert(format!("access-control-{name}"), value);
-            }
-        };
-        add("allow-origin", origin.clone());
-        add("allow-methods", cors.allow_methods.join(","));
-        add("allow-headers", cors.allow_headers.join(","));
-        add("max-age", cors.max_age.unwrap_or(5).to_string());
-        if cors.allow_credentials == Some(true) {
-            add("allow-credentials", "true".to_owned());
-        }
-    }
-    Some(Outcome::Answer {
-        status: 200,
-        headers,
-    })
-}
-
-/// `*` alone is any origin; elsewhere it stands for any characters.
-fn origin_matches(allowed: &str, origin: &str) -> bool {
-    match allowed.split_once('*') {
-        None => allowed == origin,
-        Some((before, behind)) => {
-            origin.len() >= before.len() + behind.len()
-                && origin.starts_with(before)
-                && origin.ends_with(behind)
-        }
-    }
-}
-
-/// Makes the contract's form of a backend.
-impl Action {
     /// The backends as the contract writes them.
     pub(crate) fn wire_backends(&self) -> Vec<wire::Backend> {
         self.backends()
-            .map(|backend| backend.to_wire(Some(self.percent(backend))))
+            .map(|backend| backend.to_wire(Some(backend.weight), self.percent(backend)))
             .collect()
     }
 
@@ -271,133 +242,96 @@ impl Action {
     pub(crate) fn wire_mirrors(&self) -> Vec<wire::Backend> {
         self.mirrors
             .iter()
-            .map(|mirror| wire::Backend {
-                weight: None,
-                ..mirror.to_wire(None)
-            })
+            .map(|(mirror, percent)| mirror.to_wire(None, *percent))
             .collect()
+    }
+
+    /// What else the rule does, as the contract writes it; `None`: nothing that it says itself.
+    pub(crate) fn wire_options(&self) -> Option<wire::RouteOptions> {
+        let options = wire::RouteOptions {
+            timeout: self.timeout.clone(),
+            retries: self.retry.as_ref().map(|retry| wire::Retries {
+                attempts: retry.attempts,
+                per_try_timeout: retry.per_try_timeout.clone(),
+                retry_on: retry.retry_on.clone(),
+            }),
+            delay: self
+                .fault
+                .delay
+                .as_ref()
+                .map(|(time, percent)| wire::Delay {
+                    time: time.clone(),
+                    percent: *percent,
+                }),
+            abort: self.fault.abort.map(|(abort, percent)| wire::Abort {
+                status: match abort {
+                    Abort::Http(status) => Some(status),
+                    Abort::Grpc(_) => None,
+                },
+                grpc_status: match abort {
+                    Abort::Http(_) => None,
+                    Abort::Grpc(status) => Some(status),
+                },
+                percent,
+            }),
+        };
+        (options != wire::RouteOptions::default()).then_some(options)
     }
 }
 
-impl Backend {
-    fn to_wire(&self, percent: Option<f64>) -> wire::Backend {
-        wire::Backend {
-            object: self.object.to_wire(),
-            port: self.port,
-            subset: None,
-            weight: Some(self.weight),
-            percent,
-            invalid: self.invalid.map(|invalid| invalid.name().to_owned()),
-        }
+fn answer(why: Answered, status: u16, headers: BTreeMap<String, String>) -> Outcome {
+    Outcome::Answer {
+        why,
+        status,
+        grpc_status: None,
+        headers,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::backend::Invalid;
     use super::*;
-    use crate::resource::Kind;
+    use crate::resource::{Kind, ObjectId};
 
-    fn request(authority: &str, path: &str) -> Http {
-        Http {
-            method: "GET".to_owned(),
-            path: path.to_owned(),
-            authority: authority.to_owned(),
-            ..Http::default()
-        }
-    }
-
-    fn redirect() -> Redirect {
-        Redirect {
-            status: 302,
-            scheme: None,
-            host: None,
-            port: None,
-            path: None,
+    fn backend(weight: u32, invalid: Option<Invalid>) -> Backend {
+        let object = ObjectId::new(Kind::Service, "a", "b").to_wire();
+        Backend {
+            weight,
+            ..Backend::new(object, None, Some(80), invalid)
         }
     }
 
     #[test]
-    fn where_a_redirect_sends_the_client() {
-        let scheme = |scheme: &str| Redirect {
-            scheme: Some(scheme.to_owned()),
-            ..redirect()
-        };
-        let port = |port: u16| Redirect {
-            port: Some(port),
-            ..redirect()
-        };
-        for (redirect, authority, listener, expected) in [
-            (redirect(), "host", 80, "http://host/p?q=1"),
-            (scheme("https"), "host", 80, "https://host/p?q=1"),
-            (port(8080), "host", 80, "http://host:8080/p?q=1"),
-            (redirect(), "host:8080", 8080, "http://host:8080/p?q=1"),
-            (scheme("https"), "host:8080", 8080, "https://host/p?q=1"),
-            (port(80), "host:8080", 8080, "http://host/p?q=1"),
-            (
-                Redirect {
-                    host: Some("other".to_owned()),
-                    ..redirect()
-                },
-                "host",
-                9080,
-                "http://other:9080/p?q=1",
-            ),
+    fn a_rule_without_a_usable_backend_answers() {
+        let gone = Some(Invalid::BackendNotFound);
+        for (backends, gateway_api, envoy) in [
+            (vec![], true, true),
+            (vec![backend(0, None)], true, false),
+            (vec![backend(1, gone)], true, true),
+            (vec![backend(1, None), backend(9, gone)], false, false),
+            (vec![backend(7, None)], false, false),
         ] {
-            assert_eq!(
-                redirect.location(&request(authority, "/p?q=1"), listener),
-                expected,
-                "{redirect:?} on {listener}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_rule_without_a_usable_backend_answers_500() {
-        let backend = |weight, invalid| {
-            Backend::new(
-                ObjectId::new(Kind::Service, "a", "b"),
-                Some(80),
-                weight,
-                invalid,
-            )
-        };
-        for (backends, answers) in [
-            (vec![], true),
-            (vec![backend(0, None)], true),
-            (vec![backend(1, Some(Invalid::BackendNotFound))], true),
-            (
-                vec![backend(1, None), backend(9, Some(Invalid::BackendNotFound))],
-                false,
-            ),
-            (vec![backend(7, None)], false),
-        ] {
-            let action = Action {
-                backends,
-                ..Action::default()
-            };
-            let outcome = action.apply(&request("host", "/"), 80);
-            assert_eq!(
-                matches!(outcome, Outcome::Answer { status: 500, .. }),
-                answers,
-                "{action:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn origins() {
-        for (allowed, origin, matches) in [
-            ("*", "https://a.example", true),
-            ("https://*.example", "https://a.b.example", true),
-            ("https://*.example", "https://.example.org", false),
-            ("https://a.example", "https://a.example", true),
-            ("https://a.example", "http://a.example", false),
-        ] {
-            assert_eq!(
-                origin_matches(allowed, origin),
-                matches,
-                "{allowed} {origin}"
-            );
+            for (without_backend, answers) in [
+                (NoBackend::GatewayApi, gateway_api),
+                (NoBackend::Envoy, envoy),
+            ] {
+                let action = Action {
+                    backends: backends.clone(),
+                    without_backend,
+                    ..Action::default()
+                };
+                let listener = Listener {
+                    port: 80,
+                    tls: false,
+                };
+                let outcome = action.apply(&Http::default(), None, listener);
+                assert_eq!(
+                    matches!(outcome, Outcome::Answer { status, .. } if status == without_backend.status()),
+                    answers,
+                    "{action:?}"
+                );
+            }
         }
     }
 }

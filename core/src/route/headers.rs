@@ -3,40 +3,70 @@
 
 use std::collections::BTreeMap;
 
-use crate::resource::HttpHeaderFilter;
+use crate::resource::{HttpHeader, HttpHeaderFilter};
 
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HeaderChanges {
     remove: Vec<String>,
-    set: Vec<(String, String)>,
-    add: Vec<(String, String)>,
+    /// Value and whether it joins those that are there.
+    write: Vec<(String, String, bool)>,
     /// `Host` in `set` or `add` rewrites the host.
     host: Option<String>,
 }
 
 impl HeaderChanges {
-    /// Adds a filter's changes behind those that are there.
-    pub(super) fn extend(&mut self, filter: &HttpHeaderFilter) {
-        self.remove.extend(
-            filter
-                .remove
+    /// The changes of one modifier. Of names that are spelled twice the first counts.
+    pub(super) fn new(filter: &HttpHeaderFilter) -> Self {
+        let pairs = |headers: &[HttpHeader]| -> Vec<(String, String)> {
+            headers
+                .iter()
+                .map(|header| (header.name.clone(), header.value.clone()))
+                .collect()
+        };
+        Self::of(&filter.remove, pairs(&filter.set), pairs(&filter.add))
+    }
+
+    /// The same from names and values.
+    pub(super) fn of(
+        remove: &[String],
+        set: Vec<(String, String)>,
+        add: Vec<(String, String)>,
+    ) -> Self {
+        let mut changes = Self {
+            remove: remove
                 .iter()
                 .map(|name| name.to_ascii_lowercase())
-                .filter(|name| !is_pseudo(name)),
-        );
+                .filter(|name| !is_pseudo(name))
+                .collect(),
+            ..Self::default()
+        };
         // `set` counts before `add`.
-        for (headers, list) in [(&filter.set, &mut self.set), (&filter.add, &mut self.add)] {
-            for header in headers {
-                let name = header.name.to_ascii_lowercase();
+        for (headers, joins) in [(set, false), (add, true)] {
+            let mut seen: Vec<String> = Vec::new();
+            for (name, value) in headers {
+                let name = name.to_ascii_lowercase();
+                if seen.contains(&name) {
+                    continue;
+                }
+                seen.push(name.clone());
                 if matches!(name.as_str(), "host" | ":authority") {
-                    self.host.get_or_insert_with(|| header.value.clone());
-                } else if !is_pseudo(&name) && !list.iter().any(|(known, _)| *known == name) {
-                    // Of names that are spelled twice the first counts.
-                    list.push((name, header.value.clone()));
+                    changes.host.get_or_insert(value);
+                } else if !is_pseudo(&name) {
+                    changes.write.push((name, value, joins));
                 }
             }
         }
+        changes
+    }
+
+    /// These changes and then others: all that is removed goes first.
+    pub(super) fn then(&self, others: &Self) -> Self {
+        let mut both = self.clone();
+        both.remove.extend(others.remove.iter().cloned());
+        both.write.extend(others.write.iter().cloned());
+        both.host = self.host.clone().or_else(|| others.host.clone());
+        both
     }
 
     pub(super) fn host(&self) -> Option<&str> {
@@ -47,11 +77,12 @@ impl HeaderChanges {
         for name in &self.remove {
             headers.remove(name);
         }
-        for (name, value) in &self.set {
-            headers.insert(name.clone(), vec![value.clone()]);
-        }
-        for (name, value) in &self.add {
-            headers.entry(name.clone()).or_default().push(value.clone());
+        for (name, value, joins) in &self.write {
+            if *joins {
+                headers.entry(name.clone()).or_default().push(value.clone());
+            } else {
+                headers.insert(name.clone(), vec![value.clone()]);
+            }
         }
     }
 
@@ -76,7 +107,6 @@ fn is_pseudo(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::HttpHeader;
 
     fn header(name: &str, value: &str) -> HttpHeader {
         HttpHeader {
@@ -87,8 +117,7 @@ mod tests {
 
     #[test]
     fn remove_then_set_then_add() {
-        let mut changes = HeaderChanges::default();
-        changes.extend(&HttpHeaderFilter {
+        let changes = HeaderChanges::new(&HttpHeaderFilter {
             set: vec![
                 header("X-Set", "1"),
                 header("x-set", "2"),
@@ -109,5 +138,21 @@ mod tests {
         ]);
         assert_eq!(headers, expected);
         assert_eq!(changes.host(), Some("other"));
+    }
+
+    #[test]
+    fn what_a_backend_removes_is_removed_before_the_rule_sets_it() {
+        let of = |remove: &[&str], set: &[(&str, &str)]| {
+            let remove: Vec<String> = remove.iter().map(ToString::to_string).collect();
+            let set = set
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            HeaderChanges::of(&remove, set, Vec::new())
+        };
+        let both = of(&[], &[("x", "rule")]).then(&of(&["x"], &[]));
+        let mut headers = BTreeMap::new();
+        both.apply(&mut headers);
+        assert_eq!(headers.get("x"), Some(&vec!["rule".to_owned()]));
     }
 }

@@ -1,35 +1,22 @@
-//! HTTPRoutes as written → the table that a waypoint searches for one Service port.
-//! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (mergeHTTPRoutes), `conversion.go`
-//! (convertHTTPRoute), `pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointInboundHTTPRouteConfig).
+//! HTTPRoutes as written → entries. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (convertHTTPRoute,
+//! buildHTTPDestination).
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::action::{Action, Backend, Redirect};
-use super::condition::{Condition, PathMatch, Pattern, ValueMatch};
+use super::action::{Action, Retry};
+use super::backend::Backends;
+use super::condition::{Condition, PathMatch};
+use super::cors::Cors;
+use super::headers::HeaderChanges;
 use super::path::PathChange;
-use super::precedence::{Key, is_catch_all};
-use super::table::{Entry, RouteTable};
+use super::precedence::Key;
+use super::redirect::{Redirect, RedirectPort};
+use super::table::{Entry, Section};
+use super::value::{Pattern, ValueMatch};
 use crate::resource::{
-    BackendObjectReference, HttpPathMatch, HttpRoute, HttpRouteFilter, HttpRouteMatch,
-    HttpRouteRule, HttpValueMatch, ObjectIndex,
+    BackendObjectReference, HttpHeaderFilter, HttpPathMatch, HttpRequestMirrorFilter, HttpRoute,
+    HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch, ObjectIndex,
 };
-
-/// A route that is attached to a Service, with what its place in the order depends on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attached<'a> {
-    /// The object.
-    pub(crate) object: ObjectIndex,
-    /// Its namespace.
-    pub(crate) namespace: &'a str,
-    /// Its name.
-    pub(crate) name: &'a str,
-    /// When it was made; absent counts as oldest.
-    pub(crate) created: Option<&'a str>,
-    /// The port that its parentRef names.
-    pub(crate) port: Option<u16>,
-    /// What it says.
-    pub(crate) route: &'a HttpRoute,
-}
 
 /// Why a whole route is dropped, and the field that is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,73 +27,18 @@ pub(crate) struct Dropped {
     pub(crate) message: String,
 }
 
-/// Compiles the routes attached to one Service port. `None`: none of them is for it, and requests go straight to the
-/// Service. `waypoint_namespace`: routes that live there come before all others.
-pub(crate) fn compile(
-    routes: &[Attached<'_>],
-    waypoint_namespace: &str,
-    resolve: &dyn Fn(&BackendObjectReference, &str) -> Option<Backend>,
-) -> Option<RouteTable> {
-    // One group for each namespace and parentRef port: merged and sorted inside, never against each other.
-    let mut groups: BTreeMap<(&str, Option<u16>), Vec<Attached<'_>>> = BTreeMap::new();
-    for route in routes.iter().filter(|route| check(route.route).is_none()) {
-        groups
-            .entry((route.namespace, route.port))
-            .or_default()
-            .push(*route);
-    }
-    let mut groups: Vec<_> = groups.into_values().collect();
-    for group in &mut groups {
-        group.sort_by_key(|route| (route.created, route.namespace, route.name));
-    }
-    groups.sort_by_key(|group| {
-        let first = group.first();
-        let namespace = first.map(|route| route.namespace);
-        let created = first.map(|route| route.created);
-        // The name that istiod generates: `namespace~port~host`, which is before `namespace~host`.
-        let port = first
-            .and_then(|route| route.port)
-            .map(|port| port.to_string());
-        (
-            namespace != Some(waypoint_namespace),
-            created,
-            namespace,
-            port.is_none(),
-            port,
-        )
-    });
-    if groups.is_empty() {
-        return None;
-    }
-    let mut table = RouteTable::default();
-    for group in groups {
-        let mut entries: Vec<(Key, Entry)> = Vec::new();
-        for route in group {
-            add(&route, resolve, &mut table.actions, &mut entries);
-        }
-        entries.sort_by_key(|(key, _)| *key);
-        for (_, entry) in entries {
-            let ends = is_catch_all(&entry.conditions);
-            table.entries.push(entry);
-            if ends {
-                return Some(table);
-            }
-        }
-    }
-    Some(table)
-}
-
-/// The entries of one route, in its order.
-fn add(
-    route: &Attached<'_>,
-    resolve: &dyn Fn(&BackendObjectReference, &str) -> Option<Backend>,
-    actions: &mut Vec<Action>,
-    entries: &mut Vec<(Key, Entry)>,
-) {
+/// The entries of a route, in its order: one for each match of each rule.
+pub(super) fn entries(
+    object: ObjectIndex,
+    route: &HttpRoute,
+    backends: &dyn Backends,
+) -> Vec<(Key, Entry)> {
+    let mut entries = Vec::new();
     // The CRD's default: one rule that matches everything, without backends.
     let default = [HttpRouteRule::default()];
-    let rules = route.route.rules.as_deref().unwrap_or(&default);
+    let rules = route.rules.as_deref().unwrap_or(&default);
     for (rule_index, rule) in rules.iter().enumerate() {
+        let action = Arc::new(action(rule, object, backends));
         let default = [HttpRouteMatch::default()];
         let matches = if rule.matches.is_empty() {
             &default
@@ -116,16 +48,17 @@ fn add(
         for (match_index, written) in matches.iter().enumerate() {
             let conditions = conditions(written);
             let entry = Entry {
-                route: route.object,
+                route: object,
+                section: Section::Rules,
                 rule: rule_index,
                 match_index,
-                action: actions.len(),
+                action: Arc::clone(&action),
                 conditions,
             };
-            actions.push(action(rule, &entry.conditions, route.namespace, resolve));
             entries.push((Key::new(&entry.conditions), entry));
         }
     }
+    entries
 }
 
 fn conditions(written: &HttpRouteMatch) -> Vec<Condition> {
@@ -133,13 +66,13 @@ fn conditions(written: &HttpRouteMatch) -> Vec<Condition> {
     let mut conditions = vec![Condition::Path(path(
         written.path.as_ref().unwrap_or(&default),
     ))];
-    conditions.extend(written.method.clone().map(Condition::Method));
     conditions.extend(
         written
-            .headers
-            .iter()
-            .map(|header| Condition::Header(header.name.to_ascii_lowercase(), value(header))),
+            .method
+            .clone()
+            .map(|method| Condition::Method(ValueMatch::Exact(method))),
     );
+    conditions.extend(headers(&written.headers));
     conditions.extend(
         written
             .query_params
@@ -147,6 +80,13 @@ fn conditions(written: &HttpRouteMatch) -> Vec<Condition> {
             .map(|query| Condition::Query(query.name.clone(), value(query))),
     );
     conditions
+}
+
+/// Header conditions. Two spellings of one name are two conditions: istiod's maps tell them apart.
+pub(super) fn headers(written: &[HttpValueMatch]) -> impl Iterator<Item = Condition> {
+    written
+        .iter()
+        .map(|header| Condition::Header(header.name.to_ascii_lowercase(), value(header)))
 }
 
 fn path(written: &HttpPathMatch) -> PathMatch {
@@ -162,83 +102,141 @@ fn path(written: &HttpPathMatch) -> PathMatch {
 
 fn value(written: &HttpValueMatch) -> ValueMatch {
     match written.match_type.as_deref() {
-        Some("RegularExpression") if written.value == "*" => ValueMatch::Present,
-        Some("RegularExpression") => ValueMatch::Regex(Pattern::new(&written.value)),
+        Some("RegularExpression") => ValueMatch::regex(&written.value),
         _ => ValueMatch::Exact(written.value.clone()),
     }
 }
 
-fn action(
-    rule: &HttpRouteRule,
-    conditions: &[Condition],
-    namespace: &str,
-    resolve: &dyn Fn(&BackendObjectReference, &str) -> Option<Backend>,
-) -> Action {
+fn action(rule: &HttpRouteRule, object: ObjectIndex, backends: &dyn Backends) -> Action {
     let mut action = Action::default();
     for written in &rule.backend_refs {
-        let Some(mut backend) = resolve(&written.reference(), namespace) else {
-            continue;
-        };
+        let mut backend = backends.reference(&written.reference(), object);
         backend.weight = written.weight.unwrap_or(1);
         for filter in &written.filters {
-            if let Some(changes) = &filter.request_header_modifier {
-                backend.headers.extend(changes);
-            }
+            header_filters(
+                (
+                    &filter.request_header_modifier,
+                    &filter.response_header_modifier,
+                ),
+                (&mut backend.headers, &mut backend.response_headers),
+            );
         }
         action.backends.push(backend);
     }
     for filter in &rule.filters {
-        add_filter(&mut action, filter, conditions, namespace, resolve);
+        add_filter(&mut action, filter, object, backends);
     }
+    (action.timeout, action.retry) = timeouts(rule);
     action
+}
+
+/// Header modifiers; of several the last counts.
+pub(super) fn header_filters(
+    (request, response): (&Option<HttpHeaderFilter>, &Option<HttpHeaderFilter>),
+    (of_request, of_response): (&mut HeaderChanges, &mut HeaderChanges),
+) {
+    if let Some(filter) = request {
+        *of_request = HeaderChanges::new(filter);
+    }
+    if let Some(filter) = response {
+        *of_response = HeaderChanges::new(filter);
+    }
 }
 
 fn add_filter(
     action: &mut Action,
     filter: &HttpRouteFilter,
-    conditions: &[Condition],
-    namespace: &str,
-    resolve: &dyn Fn(&BackendObjectReference, &str) -> Option<Backend>,
+    object: ObjectIndex,
+    backends: &dyn Backends,
 ) {
-    if let Some(changes) = &filter.request_header_modifier {
-        action.request_headers.extend(changes);
-    }
-    if let Some(changes) = &filter.response_header_modifier {
-        action.response_headers.extend(changes);
-    }
-    if let Some(mirror) = &filter.request_mirror {
-        let copies = mirror.percent != Some(0)
-            && mirror
-                .fraction
-                .as_ref()
-                .is_none_or(|fraction| fraction.numerator > 0);
-        action.mirrors.extend(
-            resolve(&mirror.backend_ref, namespace)
-                .filter(|backend| copies && backend.invalid.is_none()),
-        );
+    header_filters(
+        (
+            &filter.request_header_modifier,
+            &filter.response_header_modifier,
+        ),
+        (&mut action.request_headers, &mut action.response_headers),
+    );
+    if let Some(filter) = &filter.request_mirror {
+        add_mirror(action, filter, object, backends);
     }
     if let Some(redirect) = &filter.request_redirect {
         action.redirect = Some(Redirect {
             status: redirect.status_code.unwrap_or(302),
             scheme: redirect.scheme.clone(),
             host: redirect.hostname.clone(),
-            port: redirect.port,
-            path: redirect
-                .path
-                .as_ref()
-                .and_then(|path| PathChange::new(path, conditions)),
+            port: match (redirect.port, &redirect.scheme) {
+                (Some(port), _) => RedirectPort::Number(port),
+                (None, Some(_)) => RedirectPort::Keep,
+                (None, None) => RedirectPort::Request,
+            },
+            path: redirect.path.as_ref().and_then(PathChange::redirect),
         });
     }
     if let Some(rewrite) = &filter.url_rewrite {
         action.host.clone_from(&rewrite.hostname);
-        action.path = rewrite
-            .path
-            .as_ref()
-            .and_then(|path| PathChange::new(path, conditions));
+        action.path = rewrite.path.as_ref().and_then(PathChange::rewrite);
     }
     if let Some(cors) = &filter.cors {
-        action.cors = Some(cors.clone());
+        action.cors = Some(Cors::new(cors));
     }
+}
+
+/// A mirror. One that cannot be used is left out, and the rule goes on without it.
+pub(super) fn add_mirror(
+    action: &mut Action,
+    filter: &HttpRequestMirrorFilter,
+    object: ObjectIndex,
+    backends: &dyn Backends,
+) {
+    let percent = match (&filter.fraction, filter.percent) {
+        (Some(fraction), _) => {
+            f64::from(fraction.numerator) * 100.0 / f64::from(fraction.denominator.unwrap_or(100))
+        }
+        (None, Some(percent)) => f64::from(percent),
+        (None, None) => 100.0,
+    };
+    let backend = backends.reference(&filter.backend_ref, object);
+    if percent > 0.0
+        && backend.invalid.is_none()
+        && reference_problem(&filter.backend_ref).is_none()
+    {
+        action.mirrors.push((backend, percent));
+    }
+}
+
+/// Timeouts and retries: `backendRequest` is the time of a try if there are retries, else it replaces `request`.
+fn timeouts(rule: &HttpRouteRule) -> (Option<String>, Option<Retry>) {
+    let is_set = |time: &String| !is_zero(time);
+    let written = rule.timeouts.clone().unwrap_or_default();
+    let request = written.request.filter(is_set);
+    let backend_request = written.backend_request.filter(is_set);
+    let Some(retry) = &rule.retry else {
+        return (backend_request.or(request), None);
+    };
+    let attempts = retry.attempts.unwrap_or(2);
+    let mut retry_on: Vec<String> = [
+        "connect-failure",
+        "refused-stream",
+        "unavailable",
+        "cancelled",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    retry_on.extend(retry.codes.iter().map(ToString::to_string));
+    let retry = Retry {
+        attempts,
+        per_try_timeout: backend_request,
+        retry_on: if attempts == 0 {
+            String::new()
+        } else {
+            retry_on.join(",")
+        },
+    };
+    (request, Some(retry))
+}
+
+fn is_zero(duration: &str) -> bool {
+    !duration.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
 }
 
 /// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
@@ -246,75 +244,100 @@ pub(crate) fn check(route: &HttpRoute) -> Option<Dropped> {
     let rules = route.rules.iter().flatten().enumerate();
     rules.into_iter().find_map(|(position, rule)| {
         let at = format!("spec.rules[{position}]");
-        let filters = rule
-            .filters
-            .iter()
-            .enumerate()
-            .map(|(index, filter)| (format!("{at}.filters[{index}]"), filter));
+        let mut filters = rule.filters.iter().enumerate();
         filters
-            .into_iter()
-            .find_map(|(path, filter)| unsupported(filter).map(|name| dropped(path, name)))
+            .find_map(|(index, filter)| {
+                let at = format!("{at}.filters[{index}]");
+                let headers = [
+                    &filter.request_header_modifier,
+                    &filter.response_header_modifier,
+                ];
+                unsupported(&filter.filter_type, FILTERS, &at).or_else(|| bad_header(headers, &at))
+            })
             .or_else(|| {
-                rule.backend_refs
-                    .iter()
-                    .enumerate()
+                let counted = rule.backend_refs.iter().enumerate();
+                counted
+                    .filter(|(_, backend)| backend.weight != Some(0))
                     .find_map(|(index, backend)| {
                         let at = format!("{at}.backendRefs[{index}]");
-                        backend_problem(backend, &at)
+                        problem(&backend.reference(), &at).or_else(|| {
+                            let mut filters = backend.filters.iter().enumerate();
+                            filters.find_map(|(index, filter)| {
+                                let at = format!("{at}.filters[{index}]");
+                                unsupported(&filter.filter_type, BACKEND_FILTERS, &at)
+                            })
+                        })
                     })
             })
     })
 }
 
-fn backend_problem(backend: &crate::resource::HttpBackendRef, at: &str) -> Option<Dropped> {
-    let is_service = backend.kind.as_deref().unwrap_or("Service") == "Service"
-        && backend.group.as_deref().unwrap_or_default().is_empty();
-    if is_service && backend.name.contains('.') {
-        let message = format!(
-            "`{}` is a host name where a Service's name is wanted, so the whole route is dropped",
-            backend.name
-        );
-        return Some(Dropped {
-            path: format!("{at}.name"),
-            message,
-        });
-    }
-    if is_service && backend.port.is_none() {
-        let message = format!(
-            "backend `{}` has no port, so the whole route is dropped",
-            backend.name
-        );
-        return Some(Dropped {
+const FILTERS: &[&str] = &[
+    "RequestHeaderModifier",
+    "ResponseHeaderModifier",
+    "RequestMirror",
+    "RequestRedirect",
+    "URLRewrite",
+    "CORS",
+];
+/// What a backend may have.
+pub(super) const BACKEND_FILTERS: &[&str] = &["RequestHeaderModifier", "ResponseHeaderModifier"];
+
+/// A filter that istiod does not take in this place.
+pub(super) fn unsupported(filter: &str, supported: &[&str], at: &str) -> Option<Dropped> {
+    (!supported.contains(&filter)).then(|| Dropped {
+        path: at.to_owned(),
+        message: format!("Istio takes no filter `{filter}` here, so the whole route is dropped"),
+    })
+}
+
+/// A header value that no header can have. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
+/// (isValidHeaderValue).
+pub(super) fn bad_header(filters: [&Option<HttpHeaderFilter>; 2], at: &str) -> Option<Dropped> {
+    let is_control = |byte: u8| byte != b'\t' && (byte < b' ' || byte == 0x7f);
+    filters
+        .into_iter()
+        .flatten()
+        .flat_map(|filter| filter.set.iter().chain(&filter.add))
+        .find(|header| header.value.bytes().any(is_control))
+        .map(|header| Dropped {
             path: at.to_owned(),
-            message,
-        });
-    }
-    backend
-        .filters
-        .iter()
-        .enumerate()
-        .find_map(|(index, filter)| {
-            let name = filter.filter_type.as_str();
-            let takes = matches!(name, "RequestHeaderModifier" | "ResponseHeaderModifier");
-            (!takes).then(|| dropped(format!("{at}.filters[{index}]"), name.to_owned()))
+            message: format!(
+                "the value of header `{}` has control characters, so the whole route is dropped",
+                header.name
+            ),
         })
 }
 
-fn unsupported(filter: &HttpRouteFilter) -> Option<String> {
-    let supported = [
-        "RequestHeaderModifier",
-        "ResponseHeaderModifier",
-        "RequestMirror",
-        "RequestRedirect",
-        "URLRewrite",
-        "CORS",
-    ];
-    (!supported.contains(&filter.filter_type.as_str())).then(|| filter.filter_type.clone())
+/// A reference that istiod cannot make a destination of.
+pub(super) fn problem(reference: &BackendObjectReference, at: &str) -> Option<Dropped> {
+    let (field, message) = reference_problem(reference)?;
+    Some(Dropped {
+        path: format!("{at}{field}"),
+        message: format!("{message}, so the whole route is dropped"),
+    })
 }
 
-fn dropped(path: String, filter: String) -> Dropped {
-    Dropped {
-        path,
-        message: format!("Istio takes no filter `{filter}` here, so the whole route is dropped"),
+/// The field to blame, and why. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (buildDestination).
+fn reference_problem(reference: &BackendObjectReference) -> Option<(&'static str, String)> {
+    let name = &reference.name;
+    let group = reference.group.as_deref().unwrap_or_default();
+    match (group, reference.kind.as_deref().unwrap_or("Service")) {
+        ("", "Service") if name.contains('.') => Some((
+            ".name",
+            format!("`{name}` is a host name where a Service's name is wanted"),
+        )),
+        ("networking.istio.io", "Hostname") if reference.namespace.is_some() => Some((
+            ".namespace",
+            "a backend of kind `Hostname` takes no namespace".to_owned(),
+        )),
+        ("", "Service")
+        | ("networking.istio.io", "Hostname")
+        | ("multicluster.x-k8s.io", "ServiceImport")
+            if reference.port.is_none() =>
+        {
+            Some(("", format!("backend `{name}` has no port")))
+        }
+        _ => None,
     }
 }

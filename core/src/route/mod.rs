@@ -1,17 +1,36 @@
 //! Routing: which rule of which route takes a request at one proxy, and what becomes of the request. In come routes as
-//! written, already attached, with backends resolved by the caller; out comes a table that is searched from the top.
-//! Nothing here knows the mesh.
+//! written, already attached, with backends found by the caller; out comes a table that is searched from the top.
+//! Nothing here knows what is attached to what.
 
 mod action;
+mod backend;
 mod condition;
+mod cors;
+mod delegate;
+mod fault;
+mod gateway_api;
+mod group;
+mod grpc;
 mod headers;
 mod http;
+mod layer4;
 mod path;
 mod precedence;
 mod protocol;
+mod redirect;
 mod table;
+mod value;
+mod virtual_service;
 
-pub(crate) use action::{Action, Backend, Invalid, Outcome};
-pub(crate) use http::{Attached, check, compile};
+pub(crate) use action::{Answered, Listener, Outcome};
+pub(crate) use backend::{Backend, Backends, Invalid, Subset};
+pub(crate) use delegate::merge as merge_delegate;
+pub(crate) use gateway_api::{Attached, Rules, at_waypoint};
+pub(crate) use group::{Group, Precedence, concatenate};
+pub(crate) use http::Dropped;
 pub(crate) use protocol::Protocol;
-pub(crate) use table::{Entry, RouteTable};
+pub(crate) use table::{Entry, RouteTable, Section};
+pub(crate) use virtual_service::{
+    Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
+    layer4 as virtual_service_layer4,
+};

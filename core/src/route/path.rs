@@ -1,78 +1,117 @@
 //! Changes to a path: of rewrites and redirects. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
-//! (createRewriteFilter, createRedirectFilter), `pilot/pkg/networking/core/route/route.go` (applyHTTPRouteDestination).
+//! (createRewriteFilter, createRedirectFilter), `pilot/pkg/networking/core/route/route.go` (applyHTTPRouteDestination,
+//! ApplyRedirect). A query string is no part of a path and stays.
 
-use super::condition::{Condition, PathMatch};
+use regex_lite::Regex;
+
+use super::condition::PathMatch;
+use super::value;
 use crate::resource::HttpPathModifier;
 
 /// A change to a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum PathChange {
     /// The whole path becomes this.
     Full(String),
-    /// The matched prefix becomes this.
-    Prefix {
-        /// What was matched, without trailing `/` but for `/` itself.
-        matched: String,
-        replacement: String,
-    },
+    /// What the path condition matched becomes this: a prefix, or all of it.
+    Matched(String),
+    /// The matched prefix goes, with one `/` behind it: Gateway API's replacement `/`.
+    RemovePrefix,
+    /// Every match becomes the substitution, in which `\1` is what the first group matched.
+    Regex(Option<Regex>, String),
 }
 
 impl PathChange {
-    /// The change of one entry: a prefix is the one that its path condition matches.
-    pub(super) fn new(modifier: &HttpPathModifier, conditions: &[Condition]) -> Option<Self> {
+    /// What Gateway API's rewrite comes to.
+    pub(super) fn rewrite(modifier: &HttpPathModifier) -> Option<Self> {
         if let Some(path) = &modifier.replace_full_path {
             return Some(Self::Full(path.clone()));
         }
-        let replacement = modifier.replace_prefix_match.clone()?;
-        let matched = conditions.iter().find_map(|condition| match condition {
-            Condition::Path(PathMatch::Prefix(prefix)) => Some(prefix.clone()),
-            _ => None,
-        })?;
-        Some(Self::Prefix {
-            matched,
-            replacement,
-        })
+        let replacement = modifier.replace_prefix_match.as_deref()?;
+        match replacement.strip_suffix('/').unwrap_or(replacement) {
+            "" => Some(Self::RemovePrefix),
+            replacement => Some(Self::Matched(replacement.to_owned())),
+        }
     }
 
-    /// The new path and query.
-    pub(super) fn apply(&self, path: &str) -> String {
+    /// What Gateway API's redirect comes to: slashes stay as they are, and an empty replacement changes nothing.
+    pub(super) fn redirect(modifier: &HttpPathModifier) -> Option<Self> {
+        if let Some(path) = &modifier.replace_full_path {
+            return (!path.is_empty()).then(|| Self::Full(path.clone()));
+        }
+        let replacement = modifier.replace_prefix_match.as_deref()?;
+        (!replacement.is_empty()).then(|| Self::Matched(replacement.to_owned()))
+    }
+
+    /// A regular expression with Envoy's substitution.
+    pub(super) fn regex(pattern: &str, substitution: &str) -> Self {
+        Self::Regex(value::compile(pattern), substitution.to_owned())
+    }
+
+    /// The new path and query. `matched`: how the path was matched; `None`: as with the prefix `/`.
+    pub(super) fn apply(&self, path: &str, matched: Option<&PathMatch>) -> String {
         let end = path.find('?').unwrap_or(path.len());
         let (path, query) = path.split_at(end);
-        match self {
-            // A new path with a query of its own leaves the old query out.
-            Self::Full(full) if full.contains('?') => full.clone(),
-            Self::Full(full) => format!("{full}{query}"),
-            Self::Prefix {
-                matched,
-                replacement,
-            } => format!("{}{query}", replace_prefix(path, matched, replacement)),
-        }
+        let length = matched
+            .map_or(1, |matched| matched.matched(path))
+            .min(path.len());
+        let rest = path.get(length..).unwrap_or_default();
+        let changed = match self {
+            Self::Full(full) => full.clone(),
+            Self::Matched(replacement) => format!("{replacement}{rest}"),
+            // With the prefix `/` nothing is matched to be removed.
+            Self::RemovePrefix if length <= 1 => path.to_owned(),
+            Self::RemovePrefix => format!("/{}", rest.strip_prefix('/').unwrap_or(rest)),
+            Self::Regex(Some(regex), substitution) => substitute(regex, path, substitution),
+            Self::Regex(None, _) => path.to_owned(),
+        };
+        changed + query
     }
 }
 
-fn replace_prefix(path: &str, matched: &str, replacement: &str) -> String {
-    let rest = path.strip_prefix(matched).unwrap_or(path);
-    if matched == "/" {
-        // Envoy replaces the one byte, so that `/x` in front of `path` gives `/xpath`.
-        return if replacement.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{replacement}{rest}")
-        };
-    }
-    let replacement = replacement.trim_end_matches('/');
-    match (replacement, rest) {
-        ("", "") => "/".to_owned(),
-        (replacement, rest) => format!("{replacement}{rest}"),
-    }
+/// All matches, from left to right; `\0` is the whole match, `\\` a backslash.
+fn substitute(regex: &Regex, path: &str, substitution: &str) -> String {
+    let replacer = |captures: &regex_lite::Captures<'_>| {
+        let mut out = String::new();
+        let mut characters = substitution.chars();
+        while let Some(character) = characters.next() {
+            if character != '\\' {
+                out.push(character);
+                continue;
+            }
+            match characters.next() {
+                Some(digit) if digit.is_ascii_digit() => {
+                    let group = digit
+                        .to_digit(10)
+                        .and_then(|digit| usize::try_from(digit).ok());
+                    out.push_str(
+                        group
+                            .and_then(|group| captures.get(group))
+                            .map_or("", |group| group.as_str()),
+                    );
+                }
+                Some(other) => out.push(other),
+                None => {}
+            }
+        }
+        out
+    };
+    regex.replace_all(path, replacer).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn modifier(replacement: &str) -> HttpPathModifier {
+        HttpPathModifier {
+            replace_prefix_match: Some(replacement.to_owned()),
+            ..HttpPathModifier::default()
+        }
+    }
+
     #[test]
-    fn prefixes_are_replaced_element_by_element() {
+    fn rewrites_replace_prefixes_element_by_element() {
         for (matched, replacement, path, expected) in [
             ("/foo", "/xyz", "/foo/bar", "/xyz/bar"),
             ("/foo", "/xyz/", "/foo/bar", "/xyz/bar"),
@@ -82,24 +121,70 @@ mod tests {
             ("/foo", "/", "/foo/bar", "/bar"),
             ("/foo", "", "/foo", "/"),
             ("/foo", "/", "/foo/", "/"),
+            ("/foo", "/", "/foo?q=1", "/?q=1"),
             ("/", "/xyz", "/bar", "/xyzbar"),
+            ("/", "/xyz/", "/bar", "/xyzbar"),
+            ("/", "/", "/bar", "/bar"),
+            ("/", "", "/bar", "/bar"),
         ] {
-            let change = PathChange::Prefix {
-                matched: matched.to_owned(),
-                replacement: replacement.to_owned(),
-            };
+            let matched = PathMatch::Prefix(matched.to_owned());
+            let change = PathChange::rewrite(&modifier(replacement)).unwrap();
             assert_eq!(
-                change.apply(path),
+                change.apply(path, Some(&matched)),
                 expected,
-                "{matched} -> {replacement} on {path}"
+                "{matched:?} {replacement}"
             );
         }
     }
 
     #[test]
-    fn a_full_path_keeps_the_query_unless_it_has_its_own() {
-        let full = |path: &str| PathChange::Full(path.to_owned());
-        assert_eq!(full("/one").apply("/a/b?q=1"), "/one?q=1");
-        assert_eq!(full("/one?x=2").apply("/a/b?q=1"), "/one?x=2");
+    fn redirects_keep_slashes() {
+        for (replacement, path, expected) in [
+            ("/xyz", "/foo/bar", Some("/xyz/bar")),
+            ("/xyz/", "/foo/bar", Some("/xyz//bar")),
+            ("/", "/foo/bar", Some("//bar")),
+            ("", "/foo/bar", None),
+        ] {
+            let matched = PathMatch::Prefix("/foo".to_owned());
+            let change = PathChange::redirect(&modifier(replacement));
+            let changed = change.map(|change| change.apply(path, Some(&matched)));
+            assert_eq!(changed.as_deref(), expected, "{replacement}");
+        }
+    }
+
+    #[test]
+    fn a_virtual_service_replaces_what_was_matched() {
+        for (matched, expected) in [
+            (Some(PathMatch::Text("/fo".to_owned())), "/apio/bar?q=1"),
+            (Some(PathMatch::Exact("/foo/bar".to_owned())), "/api?q=1"),
+            (None, "/apifoo/bar?q=1"),
+        ] {
+            let change = PathChange::Matched("/api".to_owned());
+            assert_eq!(
+                change.apply("/foo/bar?q=1", matched.as_ref()),
+                expected,
+                "{matched:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn substitutions() {
+        for (pattern, substitution, path, expected) in [
+            (
+                "^/service/([^/]+)(/.*)$",
+                r"\2/instance/\1",
+                "/service/a/b?x",
+                "/b/instance/a?x",
+            ),
+            ("one", "two", "/xxx/one/yyy/one/zzz", "/xxx/two/yyy/two/zzz"),
+            ("(", "x", "/a", "/a"),
+        ] {
+            assert_eq!(
+                PathChange::regex(pattern, substitution).apply(path, None),
+                expected,
+                "{pattern}"
+            );
+        }
     }
 }

@@ -34,8 +34,12 @@ impl Key {
             match condition {
                 Condition::Path(path) => {
                     let (rank, length) = match path {
-                        PathMatch::Exact(path) => (3, path.len()),
-                        PathMatch::Prefix(path) => (2, path.len()),
+                        PathMatch::Exact(path) | PathMatch::ExactIgnoringCase(path) => {
+                            (3, path.len())
+                        }
+                        PathMatch::Prefix(path)
+                        | PathMatch::Text(path)
+                        | PathMatch::TextIgnoringCase(path) => (2, path.len()),
                         PathMatch::Regex(pattern) => (1, pattern.text().len()),
                     };
                     key.path_rank = Reverse(rank);
@@ -44,6 +48,13 @@ impl Key {
                 Condition::Method(_) => key.method = Reverse(true),
                 Condition::Header(..) => key.headers.0 += 1,
                 Condition::Query(..) => key.query.0 += 1,
+                // Gateway API has no such conditions.
+                Condition::Authority(_)
+                | Condition::Scheme(..)
+                | Condition::WithoutHeader(..)
+                | Condition::Claim(..)
+                | Condition::WithoutClaim(..)
+                | Condition::Sni(_) => {}
             }
         }
         key
@@ -55,15 +66,16 @@ impl Key {
 pub(super) fn is_catch_all(conditions: &[Condition]) -> bool {
     match conditions {
         [] => true,
-        [Condition::Path(PathMatch::Prefix(path))] => path == "/",
-        [Condition::Path(PathMatch::Regex(pattern))] => matches!(pattern.text(), ".*" | "*"),
+        [Condition::Path(PathMatch::Prefix(path) | PathMatch::Text(path))] => path == "/",
+        [Condition::Path(PathMatch::TextIgnoringCase(path))] => path == "/",
+        [Condition::Path(PathMatch::Regex(pattern))] => pattern.text() == ".*",
         _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::condition::{Pattern, ValueMatch};
+    use super::super::value::{Pattern, ValueMatch};
     use super::*;
 
     fn prefix(path: &str) -> Condition {
@@ -77,7 +89,7 @@ mod tests {
     /// One pair a key: the left side comes first although every later key speaks for the right.
     #[test]
     fn each_key_outranks_all_later_ones() {
-        let method = || Condition::Method("GET".to_owned());
+        let method = || Condition::Method(ValueMatch::Exact("GET".to_owned()));
         let query = || Condition::Query("q".to_owned(), ValueMatch::Present);
         let exact = Condition::Path(PathMatch::Exact("/a".to_owned()));
         let regex = Condition::Path(PathMatch::Regex(Pattern::new("/a/very/long/.*")));

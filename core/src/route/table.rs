@@ -1,51 +1,108 @@
 //! A table of route entries, searched from the top: the first that matches takes the request.
 
+use std::sync::Arc;
+
 use super::action::Action;
-use super::condition::Condition;
-use crate::flow::Http;
+use super::condition::{Condition, PathMatch};
+use crate::flow::Flow;
 use crate::resource::ObjectIndex;
 use crate::trace::{Step, Trace, Truth, all, step};
+
+/// Where a rule stands in its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Section {
+    /// `spec.rules` of Gateway API's routes.
+    Rules,
+    /// `spec.http` of a VirtualService.
+    Http,
+    /// `spec.tls` of a VirtualService.
+    Tls,
+    /// `spec.tcp` of a VirtualService.
+    Tcp,
+}
+
+impl Section {
+    /// The field of `spec`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Http => "http",
+            Self::Tls => "tls",
+            Self::Tcp => "tcp",
+        }
+    }
+}
 
 /// One match of one rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The route.
     pub(crate) route: ObjectIndex,
-    /// The rule, by its place in the route.
+    /// The list in which the rule stands.
+    pub(crate) section: Section,
+    /// The rule, by its place there.
     pub(crate) rule: usize,
-    /// The match, by its place in the rule.
+    /// The match, by its place in the rule; 0 also where the rule has none.
     pub(crate) match_index: usize,
     /// All of these must hold.
     pub(crate) conditions: Vec<Condition>,
-    /// What becomes of a request: a place among the table's actions.
-    pub(super) action: usize,
+    /// What becomes of a request.
+    pub(crate) action: Arc<Action>,
 }
 
-/// What one proxy tries for one Service port, in its order.
+impl Entry {
+    /// How the path is matched, if it is asked about.
+    pub(crate) fn path(&self) -> Option<&PathMatch> {
+        self.conditions
+            .iter()
+            .find_map(|condition| match condition {
+                Condition::Path(path) => Some(path),
+                _ => None,
+            })
+    }
+}
+
+/// What one proxy tries for one port, in its order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RouteTable {
-    pub(super) entries: Vec<Entry>,
-    pub(super) actions: Vec<Action>,
+    entries: Vec<Entry>,
+    unreachable: Vec<Entry>,
 }
 
 impl RouteTable {
-    /// The entry that takes a request, by its place; `None`: 404. A log gets every entry that was tried
-    /// (`Step::Route`), each with its conditions (`Step::Condition`, by their place in the entry).
-    pub(crate) fn choose<T: Trace>(&self, http: &Http, trace: &mut T) -> Option<usize> {
-        self.entries.iter().enumerate().position(|(place, entry)| {
-            let holds = step(trace, Step::Route(number(place)), |trace| {
-                all(
-                    trace,
-                    entry.conditions.iter().enumerate(),
-                    |trace, (place, condition)| {
-                        step(trace, Step::Condition(number(place)), |_| {
-                            condition.holds(http)
-                        })
-                    },
-                )
-            });
-            holds == Truth::Yes
-        })
+    /// A table of entries in their order. Those behind one that takes everything are never tried.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let reached = entries
+            .iter()
+            .position(|entry| super::precedence::is_catch_all(&entry.conditions))
+            .map_or(entries.len(), |place| place + 1);
+        let mut table = Self {
+            entries,
+            unreachable: Vec::new(),
+        };
+        table.unreachable = table.entries.split_off(reached);
+        table
+    }
+
+    /// The entry that takes a request; `None`: 404, or a connection that is closed. A log gets every entry that was
+    /// tried (`Step::Route`), each with its conditions (`Step::Condition`, by their place in the entry).
+    pub(crate) fn choose<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .zip(0..)
+            .find(|(entry, place)| {
+                let holds = step(trace, Step::Route(*place), |trace| {
+                    all(
+                        trace,
+                        entry.conditions.iter().zip(0..),
+                        |trace, (condition, place)| {
+                            step(trace, Step::Condition(place), |_| condition.holds(flow))
+                        },
+                    )
+                });
+                holds == Truth::Yes
+            })
+            .map(|(entry, _)| entry)
     }
 
     /// The entries, in the order in which they are tried.
@@ -53,12 +110,8 @@ impl RouteTable {
         &self.entries
     }
 
-    /// What becomes of a request that an entry takes.
-    pub(crate) fn action(&self, entry: &Entry) -> Option<&Action> {
-        self.actions.get(entry.action)
+    /// The entries that stand behind one that takes everything.
+    pub(crate) fn unreachable(&self) -> &[Entry] {
+        &self.unreachable
     }
-}
-
-fn number(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }

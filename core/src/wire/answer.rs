@@ -48,12 +48,27 @@ pub struct Answer {
     /// Every proxy on the way, in order.
     #[serde(default)]
     pub hops: Vec<HopAnswer>,
+    /// What would make a denied request allowed: the smallest changes of the request, each verified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// Findings that bear on this request.
     #[serde(default)]
     pub diagnostics: Vec<Diagnostic>,
     /// Whether `expect` is met; absent without `expect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Expected>,
+}
+
+/// A change of a request that changes its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// In words, without a verb.
+    pub summary: String,
+    /// Fields of the request and what they become, by path; `null`: the field goes.
+    pub set: BTreeMap<String, serde_json::Value>,
+    /// The verdict of the changed request.
+    pub verdict: Verdict,
 }
 
 /// The verdict.
@@ -243,9 +258,68 @@ pub struct HopAnswer {
     /// What it answers itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Response>,
+    /// Timeouts, retries and faults of the rule taken, where it says any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<RouteOptions>,
     /// The route rules that it tried, in their order, up to the one that it takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<RouteCandidate>,
+}
+
+/// What a rule says that changes neither route nor backend.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteOptions {
+    /// The time for the whole request, as written; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// Retries; absent: the mesh's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+    /// How long requests are held up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Delay>,
+    /// The answer that some requests get instead of the backend's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort: Option<Abort>,
+}
+
+/// When and how often a request is tried again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retries {
+    /// How often.
+    pub attempts: u32,
+    /// The time of one try, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_try_timeout: Option<String>,
+    /// Envoy's conditions and statuses, separated by commas.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub retry_on: String,
+}
+
+/// A delay that is injected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delay {
+    /// How long, as written.
+    pub time: String,
+    /// The share of requests.
+    pub percent: f64,
+}
+
+/// An answer that is injected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Abort {
+    /// The HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The gRPC status, under HTTP 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<u16>,
+    /// The share of requests.
+    pub percent: f64,
 }
 
 /// A route rule that was tried.

@@ -1,0 +1,230 @@
+//! Which routes, in which order, each proxy tries: read off the attachments, compiled for each port.
+
+mod destination_rules;
+mod export;
+mod names;
+mod resolver;
+mod virtual_services;
+
+use std::collections::BTreeMap;
+
+use self::destination_rules::DestinationRules;
+use self::resolver::Resolver;
+use crate::attach::{Attachments, Reason};
+use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
+use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::route::{self, Attached, Dropped, Group, Place, PlaceKind, Protocol, RouteTable, Rules};
+use crate::wire::{Behavior, Via};
+
+/// The route tables of waypoints, by Service and port.
+#[derive(Default)]
+pub(crate) struct Routes {
+    http: BTreeMap<(ServiceIndex, u16), RouteTable>,
+    layer4: BTreeMap<(ServiceIndex, u16), RouteTable>,
+    dropped: BTreeMap<ObjectIndex, Dropped>,
+}
+
+/// What the tables of all proxies are compiled from.
+struct Sources<'a> {
+    mesh: &'a Mesh,
+    rules: DestinationRules<'a>,
+    virtual_services: Vec<virtual_services::Written<'a>>,
+}
+
+impl Routes {
+    pub(super) fn compile(mesh: &Mesh, attachments: &Attachments) -> Self {
+        let sources = Sources {
+            mesh,
+            rules: DestinationRules::gather(mesh),
+            virtual_services: virtual_services::gather(mesh),
+        };
+        let mut routes = Self {
+            dropped: dropped(&sources),
+            ..Self::default()
+        };
+        let attached = attached(mesh, attachments, &routes.dropped);
+        let bound = bound(mesh, attachments);
+        for (service, info) in mesh.services() {
+            let gateway = attachments
+                .service_waypoint(service)
+                .and_then(|gateway| mesh.gateway(gateway));
+            let Some(gateway) = gateway else { continue };
+            let attached = attached
+                .get(&service)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let virtual_services = bound.get(&service).map(Vec::as_slice).unwrap_or_default();
+            for port in &info.ports {
+                let protocol = Protocol::of(port);
+                if protocol == Protocol::Udp {
+                    continue;
+                }
+                let groups = sources.groups(info, gateway, port.port, (attached, virtual_services));
+                let (http, layer4) = route::concatenate(groups);
+                let key = (service, port.port);
+                if protocol != Protocol::Tcp {
+                    routes.http.extend(http.map(|table| (key, table)));
+                }
+                if protocol != Protocol::Http {
+                    routes.layer4.extend(layer4.map(|table| (key, table)));
+                }
+            }
+        }
+        routes
+    }
+
+    /// What a waypoint tries for HTTP on a Service port; `None`: no route is for it, and requests go straight on.
+    pub(crate) fn http(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
+        self.http.get(&(service, port))
+    }
+
+    /// The same for connections that are no HTTP, or are not read.
+    pub(crate) fn layer4(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
+        self.layer4.get(&(service, port))
+    }
+
+    /// Whether istiod drops a route as a whole.
+    pub(crate) fn is_dropped(&self, route: ObjectIndex) -> bool {
+        self.dropped.contains_key(&route)
+    }
+
+    /// The routes that istiod drops as a whole.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = (ObjectIndex, &Dropped)> {
+        self.dropped
+            .iter()
+            .map(|(&object, dropped)| (object, dropped))
+    }
+}
+
+impl Sources<'_> {
+    fn resolver<'a>(&'a self, proxy_namespace: &'a str, needs_grant: bool) -> Resolver<'a> {
+        Resolver {
+            mesh: self.mesh,
+            rules: &self.rules,
+            proxy_namespace,
+            needs_grant,
+        }
+    }
+
+    /// All that a waypoint has for one port of a Service.
+    fn groups(
+        &self,
+        service: &ServiceInfo,
+        gateway: &GatewayInfo,
+        port: u16,
+        (attached, virtual_services): (&[Attached<'_>], &[ObjectIndex]),
+    ) -> Vec<Group> {
+        let resolver = self.resolver(&gateway.namespace, false);
+        let namespace = &gateway.namespace;
+        let mut groups = route::at_waypoint(attached, namespace, &service.host, port, &resolver);
+        let place = Place {
+            gateway: "mesh".to_owned(),
+            namespace,
+            port,
+            tls: false,
+            kind: PlaceKind::Waypoint(&service.host),
+        };
+        let of_service = self
+            .virtual_services
+            .iter()
+            .filter(|written| virtual_services.contains(&written.object));
+        groups.extend(of_service.map(|written| written.group(&place, &resolver)));
+        groups
+    }
+}
+
+/// The routes that istiod drops as a whole, whatever they are attached to.
+fn dropped(sources: &Sources<'_>) -> BTreeMap<ObjectIndex, Dropped> {
+    let objects = sources.mesh.objects();
+    objects
+        .filter(|(index, _)| sources.mesh.is_live(*index))
+        .filter_map(|(index, object)| {
+            let resolver = sources.resolver(&object.id.namespace, false);
+            let dropped = Rules::of(&object.resource)?.check(index, &resolver)?;
+            Some((index, dropped))
+        })
+        .collect()
+}
+
+/// The VirtualServices that waypoints use, by Service. Whether routes of the Service leave them anything is seen when
+/// requests are routed, unless the documentation has its way.
+fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<ObjectIndex>> {
+    let implemented = mesh.settings().behavior == Behavior::Implemented;
+    let mut by_service: BTreeMap<ServiceIndex, Vec<ObjectIndex>> = BTreeMap::new();
+    for row in attachments.rows().iter().filter(|row| row.via == Via::Host) {
+        let used = row.is_attached() || (implemented && row.reason == Reason::ShadowedByRoute);
+        let is_virtual_service = mesh
+            .object(row.from)
+            .is_some_and(|object| object.id.kind == Kind::VirtualService);
+        if let Some(service) = mesh
+            .service_of(&row.to)
+            .filter(|_| used && is_virtual_service && mesh.is_live(row.from))
+        {
+            by_service.entry(service).or_default().push(row.from);
+        }
+    }
+    by_service
+}
+
+/// The routes in effect, by Service.
+fn attached<'a>(
+    mesh: &'a Mesh,
+    attachments: &Attachments,
+    dropped: &BTreeMap<ObjectIndex, Dropped>,
+) -> BTreeMap<ServiceIndex, Vec<Attached<'a>>> {
+    let mut by_service: BTreeMap<ServiceIndex, Vec<Attached<'a>>> = BTreeMap::new();
+    let mut of_waypoints: Vec<(ObjectId, Attached<'a>)> = Vec::new();
+    for row in attachments
+        .rows()
+        .iter()
+        .filter(|row| row.via == Via::ParentRef && row.is_attached())
+    {
+        let counts = mesh.is_live(row.from) && !dropped.contains_key(&row.from);
+        let Some(object) = mesh.object(row.from).filter(|_| counts) else {
+            continue;
+        };
+        let Some(rules) = Rules::of(&object.resource) else {
+            continue;
+        };
+        let attached = Attached {
+            object: row.from,
+            namespace: &object.id.namespace,
+            name: &object.id.name,
+            created: object.metadata.creation_timestamp.as_deref(),
+            port: row.port,
+            rules,
+        };
+        match row.to.kind {
+            Kind::Service | Kind::ServiceEntry => {
+                if let Some(service) = mesh.service_of(&row.to) {
+                    by_service.entry(service).or_default().push(attached);
+                }
+            }
+            Kind::Gateway => of_waypoints.push((row.to.clone(), attached)),
+            _ => {}
+        }
+    }
+    if mesh.settings().behavior == Behavior::Documented {
+        // As the documentation says: a route of the whole waypoint is for every Service that has none of its own.
+        for (service, _) in mesh.services() {
+            let gateway = attachments
+                .service_waypoint(service)
+                .and_then(|gateway| mesh.gateway(gateway));
+            let id = gateway
+                .and_then(|gateway| mesh.object(gateway.object))
+                .map(|object| &object.id);
+            if by_service.contains_key(&service) {
+                continue;
+            }
+            let routes: Vec<_> = of_waypoints
+                .iter()
+                .filter(|(to, _)| Some(to) == id)
+                .map(|(_, route)| *route)
+                .collect();
+            if !routes.is_empty() {
+                by_service.insert(service, routes);
+            }
+        }
+    }
+    by_service
+}

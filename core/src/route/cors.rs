@@ -1,0 +1,122 @@
+//! Cross-origin requests: which preflights a proxy answers itself.
+//! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (createCorsFilter),
+//! `envoyproxy/envoy: source/extensions/filters/http/cors/cors_filter.cc` (decodeHeaders).
+
+use std::collections::BTreeMap;
+
+use super::value::{Pattern, ValueMatch};
+use crate::flow::Http;
+use crate::resource::HttpCorsFilter;
+
+/// A cross-origin policy, defaults applied.
+#[derive(Clone, Debug)]
+pub(super) struct Cors {
+    /// Origins that may call.
+    pub(super) origins: Vec<ValueMatch>,
+    /// `access-control-allow-…` headers of an answer to a preflight, without the origin.
+    pub(super) headers: BTreeMap<String, String>,
+    /// Whether preflights of other origins go to the backend.
+    pub(super) forwards_unmatched: bool,
+}
+
+/// Any well-formed origin, which `null` is not.
+const ANY_ORIGIN: &str = r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^/\s?#]+";
+/// The CRD's default.
+const MAX_AGE: u32 = 5;
+
+impl Cors {
+    /// Gateway API's filter.
+    pub(super) fn new(filter: &HttpCorsFilter) -> Self {
+        let max_age = filter.max_age.unwrap_or(MAX_AGE);
+        Self {
+            origins: filter
+                .allow_origins
+                .iter()
+                .filter(|origin| !origin.is_empty())
+                .map(|origin| self::origin(origin))
+                .collect(),
+            headers: headers(
+                &filter.allow_methods,
+                &filter.allow_headers,
+                (max_age > 0).then(|| max_age.to_string()),
+                filter.allow_credentials == Some(true),
+            ),
+            forwards_unmatched: false,
+        }
+    }
+
+    /// The headers of the answer to a preflight, with status 200; `None`: the request is none, or goes on.
+    pub(super) fn preflight(&self, http: &Http) -> Option<BTreeMap<String, String>> {
+        let origin = http
+            .header("origin")
+            .first()
+            .filter(|origin| !origin.is_empty())?;
+        let asks = http.header("access-control-request-method");
+        if http.method != "OPTIONS" || asks.iter().all(String::is_empty) {
+            return None;
+        }
+        if self.origins.iter().any(|allowed| allowed.matches(origin)) {
+            let mut headers = self.headers.clone();
+            headers.insert("access-control-allow-origin".to_owned(), origin.clone());
+            Some(headers)
+        } else {
+            (!self.forwards_unmatched).then(BTreeMap::new)
+        }
+    }
+}
+
+/// The headers that do not depend on the request; empty ones are left out.
+pub(super) fn headers(
+    methods: &[String],
+    names: &[String],
+    max_age: Option<String>,
+    credentials: bool,
+) -> BTreeMap<String, String> {
+    [
+        ("allow-methods", methods.join(",")),
+        ("allow-headers", names.join(",")),
+        ("max-age", max_age.unwrap_or_default()),
+        (
+            "allow-credentials",
+            if credentials { "true" } else { "" }.to_owned(),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| (format!("access-control-{name}"), value))
+    .collect()
+}
+
+/// `*` alone is any well-formed origin, a trailing one any text, elsewhere any characters.
+fn origin(text: &str) -> ValueMatch {
+    match text.split_once('*') {
+        None => ValueMatch::Exact(text.to_owned()),
+        Some(("", "")) => ValueMatch::Regex(Pattern::new(ANY_ORIGIN)),
+        Some((before, "")) => ValueMatch::Prefix(before.to_owned()),
+        Some(_) => {
+            let pieces: Vec<String> = text.split('*').map(regex_lite::escape).collect();
+            ValueMatch::Regex(Pattern::new(&pieces.join(".*")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        for (allowed, sent, matches) in [
+            ("*", "https://a.example", true),
+            ("*", "null", false),
+            ("https://*.example", "https://a.b.example", true),
+            ("https://*.example", "https://.example.org", false),
+            ("https://a*", "https://abc.example:8080", true),
+            ("https://a.example", "https://a.example", true),
+            ("https://a.example", "http://a.example", false),
+            ("https://*.a.*", "https://x.a.example", true),
+        ] {
+            assert_eq!(origin(allowed).matches(sent), matches, "{allowed} {sent}");
+        }
+    }
+}

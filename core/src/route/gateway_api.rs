@@ -1,0 +1,158 @@
+//! Gateway API's routes → groups: HTTPRoutes and GRPCRoutes of one parent and hostname are merged into one, a TLSRoute or
+//! TCPRoute is one of its own.
+//! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (HTTPRouteCollection, mergeHTTPRoutes).
+
+use std::collections::BTreeMap;
+
+use super::backend::Backends;
+use super::group::{Group, Member, Precedence, merge};
+use super::http::Dropped;
+use super::{grpc, http, layer4};
+use crate::resource::{GrpcRoute, HttpRoute, ObjectIndex, Resource, TcpRoute, TlsRoute};
+
+/// A route that is attached, with what its place in the order depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attached<'a> {
+    /// The object.
+    pub(crate) object: ObjectIndex,
+    /// Its namespace.
+    pub(crate) namespace: &'a str,
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// When it was made; absent counts as oldest.
+    pub(crate) created: Option<&'a str>,
+    /// The port that its parentRef names.
+    pub(crate) port: Option<u16>,
+    /// What it says.
+    pub(crate) rules: Rules<'a>,
+}
+
+/// A route by its kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rules<'a> {
+    /// An HTTPRoute.
+    Http(&'a HttpRoute),
+    /// A GRPCRoute.
+    Grpc(&'a GrpcRoute),
+    /// A TLSRoute.
+    Tls(&'a TlsRoute),
+    /// A TCPRoute.
+    Tcp(&'a TcpRoute),
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of a route; `None`: it is no route, or of a kind that Istio does not read.
+    pub(crate) fn of(resource: &'a Resource) -> Option<Self> {
+        match resource {
+            Resource::HttpRoute(route) => Some(Self::Http(route)),
+            Resource::GrpcRoute(route) => Some(Self::Grpc(route)),
+            Resource::TlsRoute(route) => Some(Self::Tls(route)),
+            Resource::TcpRoute(route) => Some(Self::Tcp(route)),
+            _ => None,
+        }
+    }
+
+    /// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
+    pub(crate) fn check(self, object: ObjectIndex, backends: &dyn Backends) -> Option<Dropped> {
+        match self {
+            Self::Http(route) => http::check(route),
+            Self::Grpc(route) => grpc::check(route, object, backends),
+            Self::Tls(route) => layer4::check(&route.rules),
+            Self::Tcp(route) => layer4::check(&route.rules),
+        }
+    }
+}
+
+/// The groups of routes that are attached to one Service, for one of its ports. `host`: the Service's. Routes that istiod
+/// drops are not among them.
+pub(crate) fn at_waypoint(
+    routes: &[Attached<'_>],
+    waypoint_namespace: &str,
+    host: &str,
+    port: u16,
+    backends: &dyn Backends,
+) -> Vec<Group> {
+    let mut by_key: BTreeMap<(&str, Option<u16>), Vec<Member<'_>>> = BTreeMap::new();
+    let mut groups = Vec::new();
+    let precedence = |namespace: &str| {
+        if namespace == waypoint_namespace {
+            Precedence::OwnRoutes
+        } else {
+            Precedence::Rest
+        }
+    };
+    for (count, route) in routes.iter().enumerate() {
+        let is_for_port = route.port.is_none_or(|only| only == port);
+        let of_layer4 = |kind: &str| {
+            // The name that istiod makes up; `count` keeps the parentRefs of one route in their order.
+            let name = format!("{}~{kind}~{count}", route.name);
+            Group::new(
+                precedence(route.namespace),
+                route.created,
+                (route.namespace, name),
+            )
+        };
+        match route.rules {
+            Rules::Http(_) | Rules::Grpc(_) if is_for_port => {
+                let key = (route.namespace, route.port);
+                by_key
+                    .entry(key)
+                    .or_default()
+                    .extend(member(route, backends));
+            }
+            Rules::Tls(written) => {
+                let mut group = of_layer4("tls");
+                for (index, rule) in written.rules.iter().enumerate() {
+                    let fits = layer4::is_weightless(rule)
+                        || (is_for_port && layer4::is_for_host(rule, &written.hostnames, host));
+                    if fits {
+                        group
+                            .tls
+                            .extend(layer4_entries(route, &written.rules, index, backends));
+                    }
+                }
+                groups.push(group);
+            }
+            Rules::Tcp(written) if is_for_port => {
+                let mut group = of_layer4("tcp");
+                group.tcp = layer4::entries(route.object, &written.rules, &[], backends);
+                groups.push(group);
+            }
+            _ => {}
+        }
+    }
+    groups.extend(by_key.into_iter().map(|((namespace, port), members)| {
+        // The name that istiod makes of the key.
+        let name = match port {
+            Some(port) => format!("{namespace}~{port}~{host}"),
+            None => format!("{namespace}~{host}"),
+        };
+        merge(members, precedence(namespace), name)
+    }));
+    groups
+}
+
+fn layer4_entries(
+    route: &Attached<'_>,
+    rules: &[crate::resource::Layer4Rule],
+    only: usize,
+    backends: &dyn Backends,
+) -> Option<super::Entry> {
+    layer4::entries(route.object, rules, &[], backends)
+        .into_iter()
+        .nth(only)
+}
+
+fn member<'a>(route: &Attached<'a>, backends: &dyn Backends) -> Option<Member<'a>> {
+    let entries = match route.rules {
+        Rules::Http(written) => http::entries(route.object, written, backends),
+        Rules::Grpc(written) => grpc::entries(route.object, written, backends),
+        Rules::Tls(_) | Rules::Tcp(_) => return None,
+    };
+    Some(Member {
+        created: route.created,
+        namespace: route.namespace,
+        name: route.name,
+        entries,
+    })
+}
