@@ -9,7 +9,8 @@ use super::use_waypoint::admits_namespace;
 use super::{Reason, Row, origin, reference_grant};
 use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, Role};
 use crate::resource::{
-    GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, Resource,
+    GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, ParentReference,
+    Resource, Route,
 };
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -93,18 +94,29 @@ impl Listeners {
 /// A route that looks for a listener.
 pub(crate) struct Wanted<'a> {
     /// Its kind.
-    pub(crate) kind: Kind,
+    kind: Kind,
     /// Its namespace.
-    pub(crate) namespace: &'a str,
+    namespace: &'a str,
     /// Its hostnames; empty: every one.
-    pub(crate) hostnames: &'a [String],
+    hostnames: &'a [String],
     /// The listener that it names.
-    pub(crate) section_name: Option<&'a str>,
+    section_name: Option<&'a str>,
     /// The port that it names.
-    pub(crate) port: Option<u16>,
+    port: Option<u16>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    /// What a parentRef of a route asks for.
+    pub(crate) fn new(object: &'a Object, route: Route<'a>, parent: &'a ParentReference) -> Self {
+        Self {
+            kind: route.kind,
+            namespace: &object.id.namespace,
+            hostnames: route.hostnames,
+            section_name: parent.section_name.as_deref(),
+            port: parent.port,
+        }
+    }
+
     /// Hostname comes before namespace: a route that fails both is told about the hostname.
     fn by(&self, mesh: &Mesh, state: &ListenerState, listener: &Listener) -> Reason {
         let Some(holder) = mesh.object(state.holder) else {
