@@ -152,7 +152,6 @@ impl Workspace {
 
     /// The verdict of each request and no more: the same evaluator, unwatched.
     pub fn verdicts(&self) -> Vec<wire::Verdict> {
-        let mesh = &self.model.mesh;
         let verdict = |sample: &eval::Sample| {
             let call = eval::resolve(&self.model, sample.request.as_ref().ok()?).ok()?;
             Some(eval::evaluate::<trace::NoTrace>(&self.model, &call).verdict)

@@ -11,7 +11,7 @@ use super::routing::{Destination, route_http, route_layer4, workloads_of};
 use crate::authz::jwt::TokenError;
 use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
-use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::Mesh;
 use crate::model::{Chain, Model};
 use crate::resource::{ObjectId, ObjectIndex};
 use crate::route::{Answered, Entry, RouteTable};

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::evaluate::{HopOutcome, Outcome, RESET, Taken, answer, refuse, routing};
 use crate::flow::Http;
+use crate::matcher;
 use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::Model;
+use crate::resource::Resource;
 use crate::route::{self, Answered, Entry, Listener};
 use crate::trace::Trace;
 
@@ -27,6 +29,12 @@ pub(super) fn route_http<'m, T: Trace + Default>(
 ) -> Option<Vec<Destination>> {
     let http = hop.flow.http.clone()?;
     let port = hop.flow.destination_port;
+    if !is_host_of(&model.mesh, service, &http) {
+        hop.answered = Some(Answered::NoHost);
+        let response = answer(&http, 404, BTreeMap::new());
+        refuse(hop, outcome, routing(), Some(response));
+        return None;
+    }
     let table = model.routes.http(service, port)?;
     hop.table = Some(table);
     let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
@@ -37,6 +45,23 @@ pub(super) fn route_http<'m, T: Trace + Default>(
     };
     let listener = Listener { port, tls: false };
     take(&model.mesh, entry, &http, listener, hop, outcome)
+}
+
+/// At a waypoint any Host header will do, unless names are looked up as they come: then it must be one of the
+/// ServiceEntry's. `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildRouteVHostDomains).
+fn is_host_of(mesh: &Mesh, service: ServiceIndex, http: &Http) -> bool {
+    let entry = mesh
+        .service(service)
+        .and_then(|service| mesh.object(service.object));
+    match entry.map(|object| &object.resource) {
+        Some(Resource::ServiceEntry(entry))
+            if entry.resolution.as_deref() == Some("DYNAMIC_DNS") =>
+        {
+            let mut hosts = entry.hosts.iter();
+            hosts.any(|host| matcher::host_matches(host, &http.authority))
+        }
+        _ => true,
+    }
 }
 
 /// The route of a connection that is not read; without one for this port it goes straight to the Service.
