@@ -8,6 +8,7 @@
 
 mod attach;
 mod authz;
+mod change;
 mod eval;
 mod explain;
 mod flow;
@@ -23,6 +24,14 @@ mod trace;
 pub mod wire;
 
 use source::{Diagnostics, FieldPath, Origin};
+
+/// The version of the engine.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The state of `istio/istio`, and of `istio/ztunnel` of the same age, whose code the engine follows: the branch that
+/// becomes 1.31.
+pub const ISTIO: &str = "master of 2026-08-22 (86c9f01f)";
+/// The state of `kubernetes-sigs/gateway-api` that the engine follows.
+pub const GATEWAY_API: &str = "main of 2026-08-21";
 
 /// Evaluates every sample request against the manifests.
 ///
@@ -123,6 +132,7 @@ impl Workspace {
         let mut request_findings = Diagnostics::default();
         let samples = eval::read_samples(&input.requests, &mut request_findings);
         let settings = samples.settings.as_ref().unwrap_or(&input.settings);
+        eval::check_settings(settings, &mut request_findings);
         let mut findings = Diagnostics::default();
         let model = model::Model::load(&input.manifests, settings, &mut findings);
         lint::run(&model, &mut findings);
@@ -222,7 +232,9 @@ impl Workspace {
                 }
                 Ok(call) => {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
-                    explain::answer(&self.model, request, &outcome)
+                    let mut answer = explain::answer(&self.model, request, &outcome);
+                    answer.changes = change::requests(&self.model, request, &outcome);
+                    answer
                 }
             },
         };

@@ -81,8 +81,12 @@ class Editor {
     this.show(tab);
     const range = { startLineNumber, startColumn, endLineNumber, endColumn };
     this.editor.setSelection(range);
-    this.editor.revealRangeInCenterIfOutsideViewport(range);
-    this.editor.focus();
+    // On a narrow screen the page is about to show the editor: before that it has no height to scroll in.
+    requestAnimationFrame(() => {
+      this.editor.layout();
+      this.editor.revealRangeInCenterIfOutsideViewport(range);
+      this.editor.focus();
+    });
   }
 
   setTheme(theme) {

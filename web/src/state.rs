@@ -417,14 +417,10 @@ impl State {
 
     fn ask(&mut self) -> Vec<Effect> {
         self.sequence += 1;
-        let input = wire::Input {
-            manifests: wire::Manifests::Text(self.texts.manifests.clone()),
-            requests: wire::Requests::Text(self.texts.requests.clone()),
-            ..wire::Input::default()
-        };
         let mut effects = vec![Effect::Ask(Box::new(Question {
             sequence: self.sequence,
-            input,
+            manifests: self.texts.manifests.clone(),
+            requests: self.texts.requests.clone(),
         }))];
         // A link or an example that was only looked at replaces nothing; a visitor's own work waits to be chosen.
         if self.edited && !matches!(self.notice, Some(Notice::TheirsOpen(_))) {
@@ -575,7 +571,7 @@ fn texts(example: &Example) -> Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::layout;
+    use crate::worker;
 
     fn mine() -> Texts {
         Texts {
@@ -589,14 +585,7 @@ mod tests {
         for effect in effects {
             match effect {
                 Effect::Ask(question) => {
-                    let workspace = ambient_core::Workspace::load(&question.input);
-                    let graph = workspace.graph();
-                    let answer = Answer {
-                        sequence: question.sequence,
-                        evaluation: workspace.evaluate(),
-                        layout: layout::place(&graph),
-                        graph,
-                    };
+                    let answer = worker::answer(*question);
                     let effects = state.update(Message::Answered(Box::new(answer)));
                     settle(state, effects);
                 }

@@ -13,8 +13,10 @@ use crate::graph::layout::{self, Layout};
 pub struct Question {
     /// Counts up; an answer to an older question is stale.
     pub sequence: u32,
-    /// Both texts.
-    pub input: wire::Input,
+    /// The first text.
+    pub manifests: String,
+    /// The second text.
+    pub requests: String,
 }
 
 /// What the page shows.
@@ -45,19 +47,23 @@ impl Worker for Engine {
     fn update(&mut self, _: &WorkerScope<Self>, (): ()) {}
 
     fn received(&mut self, scope: &WorkerScope<Self>, question: Question, from: HandlerId) {
-        let workspace = ambient_core::Workspace::load(&question.input);
-        let graph = workspace.graph();
-        let layout = layout::place(&graph);
-        let evaluation = workspace.evaluate();
-        scope.respond(
-            from,
-            Answer {
-                sequence: question.sequence,
-                evaluation,
-                graph,
-                layout,
-            },
-        );
+        scope.respond(from, answer(question));
+    }
+}
+
+/// Asks the engine everything that the page shows.
+pub(crate) fn answer(question: Question) -> Answer {
+    let workspace = ambient_core::Workspace::load(&wire::Input {
+        manifests: wire::Manifests::Text(question.manifests),
+        requests: wire::Requests::Text(question.requests),
+        ..wire::Input::default()
+    });
+    let graph = workspace.graph();
+    Answer {
+        sequence: question.sequence,
+        layout: layout::place(&graph),
+        evaluation: workspace.evaluate(),
+        graph,
     }
 }
 

@@ -1,4 +1,5 @@
-// What every browser test needs: the server on a free port, Chromium, and a page whose console has to stay empty.
+// What every browser test needs: the server on a free port, Chromium, and a page whose console has to stay empty
+// and that has to ask no other server.
 //
 // `cargo xtask test` builds both and names them in AMBIENT_SERVER and CHROMIUM.
 
@@ -36,14 +37,21 @@ export function browser() {
     server?.kill();
   });
 
-  /** Opens the page at a path, hands it to a test, and insists that the browser had nothing to complain about. */
-  return async function onPage(path, test) {
-    const context = await chrome.newContext({ baseURL: origin });
+  /**
+   * Opens the page at a path in a new profile, hands it to a test, and insists that the browser had nothing to
+   * complain about. `settings` are those of Playwright's contexts, such as the viewport.
+   */
+  return async function onPage(path, test, settings = {}) {
+    const context = await chrome.newContext({ baseURL: origin, ...settings });
     const page = await context.newPage();
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(origin) && !/^(blob|data):/.test(url)) complaints.push(`a request to ${url}`);
     });
     try {
       await page.goto(path);

@@ -16,6 +16,7 @@ mod clause;
 mod compile;
 mod decision;
 pub(crate) mod jwt;
+mod lever;
 mod loss;
 pub(crate) mod mtls;
 mod policy;
@@ -27,9 +28,11 @@ mod ztunnel;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use attribute::Attribute;
 pub(crate) use clause::ClauseId;
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
+pub(crate) use lever::Lever;
 pub(crate) use loss::LossKind;
 pub(crate) use policy::{Effect, Policy};
 pub(crate) use policy_set::PolicySet;

@@ -165,7 +165,7 @@ impl Group {
 }
 
 impl Alternative {
-    fn holds<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
+    pub(super) fn holds<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
         all(trace, &self.clauses, |trace, clause| {
             step(trace, Step::Clause(clause.id.0), |_| clause.holds(flow))
         })

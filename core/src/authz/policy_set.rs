@@ -70,6 +70,11 @@ impl PolicySet {
         set
     }
 
+    /// The policies that could allow a request.
+    pub(super) fn allowing<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
+        self.allow.iter().filter_map(|index| at(policies, *index))
+    }
+
     /// The members, in the order of evaluation.
     #[cfg(test)]
     pub(super) fn members(&self) -> impl Iterator<Item = u32> {

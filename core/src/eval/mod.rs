@@ -12,6 +12,6 @@ mod sample;
 pub(crate) use call::resolve;
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate};
 pub(crate) use sample::{
-    BAD_REQUEST, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD, UNRESOLVED_REQUEST,
+    BAD_REQUEST, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD, UNRESOLVED_REQUEST, check_settings,
     read as read_samples,
 };

@@ -1,6 +1,7 @@
 //! Sample requests as they come in: a list of objects, or a text. Each is decoded on its own, so that a bad one does
 //! not lose the others.
 
+use crate::authz::jwt;
 use crate::source::{
     Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, decode, lint,
 };
@@ -9,9 +10,15 @@ use crate::wire;
 lint!(pub(crate) BAD_REQUEST = "WP0501", "bad-request", Error);
 lint!(pub(crate) UNRESOLVED_REQUEST = "WP0502", "unresolved-request", Error);
 lint!(pub(crate) UNKNOWN_REQUEST_FIELD = "WP0503", "unknown-request-field", Warning);
+lint!(pub(crate) BAD_SETTING = "WP0504", "bad-setting", Warning);
 
 /// What reading requests reports.
-pub(crate) static LINTS: &[&Lint] = &[&BAD_REQUEST, &UNRESOLVED_REQUEST, &UNKNOWN_REQUEST_FIELD];
+pub(crate) static LINTS: &[&Lint] = &[
+    &BAD_REQUEST,
+    &UNRESOLVED_REQUEST,
+    &UNKNOWN_REQUEST_FIELD,
+    &BAD_SETTING,
+];
 
 /// The name of the text of requests in diagnostics.
 const FILE: &str = "requests";
@@ -75,12 +82,19 @@ fn from_text(text: &str, out: &mut Diagnostics) -> Samples {
             _ => (Some(root), FieldPath::new()),
         };
         if let Some(written) = root.get("settings") {
-            match decode(written, &mut Vec::new()) {
+            let mut unknown = Vec::new();
+            match decode(written, &mut unknown) {
                 Ok(decoded) => settings = Some(decoded),
                 Err(error) => {
                     let path = FieldPath::new().key("settings").join(&error.path);
                     out.report(&BAD_REQUEST, Origin { document, path }, error.message);
                 }
+            }
+            for field in unknown {
+                let path = FieldPath::new().key("settings").join(&field);
+                let message = format!("there is no setting `{field}`");
+                out.report(&BAD_SETTING, Origin { document, path }, message)
+                    .help("it has no effect; look for a misspelling");
             }
         }
         let Some(Node {
@@ -110,6 +124,22 @@ fn from_text(text: &str, out: &mut Diagnostics) -> Samples {
         documents,
         samples,
         settings,
+    }
+}
+
+/// Reports settings that have the right shape and no meaning.
+pub(crate) fn check_settings(settings: &wire::Settings, out: &mut Diagnostics) {
+    let Some(now) = settings.now.as_deref() else {
+        return;
+    };
+    if jwt::parse_time(now).is_none() {
+        let origin = Origin {
+            document: DocumentId::default(),
+            path: FieldPath::parse("settings.now"),
+        };
+        let message = format!("`{now}` is no time; tokens are not checked against a clock");
+        out.report(&BAD_SETTING, origin, message)
+            .help("write it as `2026-01-31T12:00:00Z`");
     }
 }
 

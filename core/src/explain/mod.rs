@@ -37,6 +37,7 @@ pub(crate) fn answer(
             .iter()
             .map(|hop| self::hop(model, hop))
             .collect(),
+        changes: Vec::new(),
         diagnostics: Vec::new(),
         expected: None,
     };
@@ -64,6 +65,7 @@ pub(crate) fn unanswered(
         mirrors: Vec::new(),
         request: None,
         hops: Vec::new(),
+        changes: Vec::new(),
         diagnostics: Vec::new(),
         expected: None,
     };

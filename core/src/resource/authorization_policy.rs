@@ -21,14 +21,12 @@ pub(crate) struct AuthorizationPolicy {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// What a match means; absent: `ALLOW`.
     pub(crate) action: Option<Action>,
     /// The external authorizer of `CUSTOM`.
     pub(crate) provider: Option<PolicyProvider>,
     /// Rules; a policy matches if one of them does. A `null` entry is refused by validation.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Option<Rule>>,
 }
 
@@ -37,7 +35,6 @@ pub(crate) struct AuthorizationPolicy {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WorkloadSelector {
     /// Labels that must be there with these values.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) match_labels: Labels,
 }
 
@@ -99,7 +96,6 @@ pub(crate) struct Rule {
     /// Alternatives; absent: anything.
     pub(crate) to: Option<Vec<RuleTo>>,
     /// Further conditions.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) when: Vec<Condition>,
 }
 
@@ -115,33 +111,19 @@ pub(crate) struct RuleFrom {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Source {
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) principals: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_principals: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) request_principals: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_request_principals: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) namespaces: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_namespaces: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) service_accounts: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_service_accounts: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) trust_domains: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_trust_domains: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) ip_blocks: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_ip_blocks: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) remote_ip_blocks: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_remote_ip_blocks: Vec<String>,
 }
 
@@ -157,21 +139,13 @@ pub(crate) struct RuleTo {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Operation {
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hosts: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_hosts: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) ports: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_ports: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) methods: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_methods: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) paths: Vec<String>,
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_paths: Vec<String>,
 }
 
@@ -182,9 +156,7 @@ pub(crate) struct Condition {
     /// The attribute: `request.headers[x-user]`.
     pub(crate) key: String,
     /// One of these must match.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) values: Vec<String>,
     /// None of these may match.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) not_values: Vec<String>,
 }

@@ -15,7 +15,6 @@ pub(crate) struct WasmPlugin {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// Not modelled, like all below.
     pub(crate) url: Option<IgnoredAny>,
@@ -56,7 +55,6 @@ pub(crate) struct TrafficExtension {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
 }
 
@@ -69,7 +67,6 @@ pub(crate) struct Telemetry {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// Not modelled.
     pub(crate) tracing: Option<IgnoredAny>,

@@ -12,10 +12,8 @@ pub(crate) struct Gateway {
     /// Name of its GatewayClass.
     pub(crate) gateway_class_name: String,
     /// Listeners.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) listeners: Vec<Listener>,
     /// Requested addresses.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) addresses: Vec<GatewayAddress>,
     /// Labels and annotations of what is deployed for it.
     pub(crate) infrastructure: Option<Infrastructure>,
@@ -52,7 +50,6 @@ pub(crate) struct ListenerTls {
     /// `Terminate` (default) or `Passthrough`.
     pub(crate) mode: Option<String>,
     /// Certificates.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) certificate_refs: Vec<SecretReference>,
     /// Not modelled.
     pub(crate) options: Option<IgnoredAny>,
@@ -81,7 +78,6 @@ pub(crate) struct AllowedRoutes {
     /// From which namespaces; absent: the Gateway's own.
     pub(crate) namespaces: Option<RouteNamespaces>,
     /// Which kinds; empty: all that the protocol takes.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) kinds: Vec<RouteGroupKind>,
 }
 
@@ -118,10 +114,8 @@ pub(crate) struct RouteGroupKind {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LabelSelector {
     /// Labels that must be there with these values.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) match_labels: Labels,
     /// Further conditions; all must hold.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) match_expressions: Vec<LabelSelectorRequirement>,
 }
 
@@ -134,7 +128,6 @@ pub(crate) struct LabelSelectorRequirement {
     /// `In`, `NotIn`, `Exists`, `DoesNotExist`.
     pub(crate) operator: String,
     /// Values of `In` and `NotIn`.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) values: Vec<String>,
 }
 
@@ -182,10 +175,8 @@ pub(crate) struct GatewayAddress {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Infrastructure {
     /// Labels of the gateway's pods.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) labels: Labels,
     /// Annotations of the gateway's pods.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) annotations: Labels,
     /// Not modelled.
     pub(crate) parameters_ref: Option<IgnoredAny>,

@@ -11,13 +11,10 @@ use super::{BackendObjectReference, HttpHeaderFilter, HttpValueMatch, ParentRefe
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct GrpcRoute {
     /// What it attaches to.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) parent_refs: Vec<ParentReference>,
     /// Hostnames; they count at gateways only.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hostnames: Vec<String>,
     /// Rules.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<GrpcRouteRule>,
     /// Not modelled.
     pub(crate) use_default_gateways: Option<IgnoredAny>,
@@ -30,13 +27,10 @@ pub(crate) struct GrpcRouteRule {
     /// The rule's name.
     pub(crate) name: Option<String>,
     /// Alternatives; absent or empty: every call.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) matches: Vec<GrpcRouteMatch>,
     /// Filters.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) filters: Vec<GrpcRouteFilter>,
     /// Backends.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) backend_refs: Vec<GrpcBackendRef>,
     /// Istio does not implement it.
     pub(crate) session_persistence: Option<IgnoredAny>,
@@ -49,7 +43,6 @@ pub(crate) struct GrpcRouteMatch {
     /// Service and method; absent: every one.
     pub(crate) method: Option<GrpcMethodMatch>,
     /// Headers.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) headers: Vec<HttpValueMatch>,
 }
 
@@ -100,7 +93,6 @@ pub(crate) struct GrpcBackendRef {
     /// The weight; absent: 1.
     pub(crate) weight: Option<u32>,
     /// Filters for this backend alone.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) filters: Vec<GrpcRouteFilter>,
 }
 

@@ -8,10 +8,8 @@ use serde::de::IgnoredAny;
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRoute {
     /// What it attaches to.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) parent_refs: Vec<ParentReference>,
     /// Hostnames; they count at gateways only.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hostnames: Vec<String>,
     /// Rules; absent: one that matches everything and has no backend.
     pub(crate) rules: Option<Vec<HttpRouteRule>>,
@@ -44,13 +42,10 @@ pub(crate) struct HttpRouteRule {
     /// The rule's name.
     pub(crate) name: Option<String>,
     /// Alternatives; absent or empty: every request.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) matches: Vec<HttpRouteMatch>,
     /// Filters.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) filters: Vec<HttpRouteFilter>,
     /// Backends.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) backend_refs: Vec<HttpBackendRef>,
     /// Timeouts.
     pub(crate) timeouts: Option<HttpRouteTimeouts>,
@@ -67,10 +62,8 @@ pub(crate) struct HttpRouteMatch {
     /// The path; absent: prefix `/`.
     pub(crate) path: Option<HttpPathMatch>,
     /// Headers.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) headers: Vec<HttpValueMatch>,
     /// Query parameters.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) query_params: Vec<HttpValueMatch>,
     /// The method.
     pub(crate) method: Option<String>,
@@ -130,13 +123,10 @@ pub(crate) struct HttpRouteFilter {
 #[serde(default)]
 pub(crate) struct HttpHeaderFilter {
     /// Replace all lines of a header.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) set: Vec<HttpHeader>,
     /// Add a line.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) add: Vec<HttpHeader>,
     /// Take a header away.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) remove: Vec<String>,
 }
 
@@ -216,18 +206,14 @@ pub(crate) struct HttpPathModifier {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpCorsFilter {
     /// Origins.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_origins: Vec<String>,
     /// Whether credentials may be sent.
     pub(crate) allow_credentials: Option<bool>,
     /// Methods.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_methods: Vec<String>,
     /// Request headers.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_headers: Vec<String>,
     /// Response headers.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) expose_headers: Vec<String>,
     /// Seconds; absent: 5.
     pub(crate) max_age: Option<u32>,
@@ -250,7 +236,6 @@ pub(crate) struct HttpBackendRef {
     /// The weight; absent: 1.
     pub(crate) weight: Option<u32>,
     /// Filters for this backend alone.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) filters: Vec<HttpRouteFilter>,
 }
 
@@ -298,7 +283,6 @@ pub(crate) struct HttpRouteTimeouts {
 #[serde(default)]
 pub(crate) struct HttpRouteRetry {
     /// Further statuses that are tried again.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) codes: Vec<u16>,
     /// How often; absent: 2.
     pub(crate) attempts: Option<u32>,

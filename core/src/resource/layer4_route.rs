@@ -10,13 +10,10 @@ use super::{BackendObjectReference, ParentReference};
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TlsRoute {
     /// What it attaches to.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) parent_refs: Vec<ParentReference>,
     /// Names that clients send as SNI.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hostnames: Vec<String>,
     /// Rules.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
     pub(crate) use_default_gateways: Option<IgnoredAny>,
@@ -27,10 +24,8 @@ pub(crate) struct TlsRoute {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TcpRoute {
     /// What it attaches to.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) parent_refs: Vec<ParentReference>,
     /// Rules.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
     pub(crate) use_default_gateways: Option<IgnoredAny>,
@@ -43,7 +38,6 @@ pub(crate) struct Layer4Rule {
     /// The rule's name.
     pub(crate) name: Option<String>,
     /// Backends.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) backend_refs: Vec<Layer4BackendRef>,
 }
 

@@ -11,6 +11,5 @@ pub(crate) struct ListenerSet {
     /// The Gateway.
     pub(crate) parent_ref: ParentReference,
     /// Listeners.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) listeners: Vec<Listener>,
 }

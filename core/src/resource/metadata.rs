@@ -79,15 +79,12 @@ pub(crate) struct Metadata {
     /// The namespace as written; absent means `default`.
     pub(crate) namespace: Option<String>,
     /// Labels.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) labels: Labels,
     /// Annotations.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) annotations: Labels,
     /// RFC 3339; absent in most pasted manifests. Istio's tie-breakers read it.
     pub(crate) creation_timestamp: Option<String>,
     /// Who made it: a ReplicaSet's Deployment, a Pod's ReplicaSet.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) owner_references: Vec<OwnerReference>,
 }
 

@@ -24,7 +24,7 @@ mod violation;
 mod virtual_service;
 mod workload;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::source;
 
@@ -72,13 +72,6 @@ pub(crate) enum IntOrString {
     Int(u16),
     /// A name.
     String(String),
-}
-
-/// `null` where a list or map may stand counts as absent, as it does for the API server.
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// An object with its type.

@@ -7,10 +7,8 @@ use serde::Deserialize;
 #[serde(default)]
 pub(crate) struct ReferenceGrant {
     /// Who may refer; alternatives.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) from: Vec<ReferenceGrantFrom>,
     /// To what; alternatives.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) to: Vec<ReferenceGrantTo>,
 }
 

@@ -15,10 +15,8 @@ pub(crate) struct RequestAuthentication {
     /// One target; read only if `targetRefs` is empty.
     pub(crate) target_ref: Option<PolicyTargetReference>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// One for each issuer; none: the object does nothing.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) jwt_rules: Vec<JwtRule>,
 }
 
@@ -29,7 +27,6 @@ pub(crate) struct JwtRule {
     /// Who must have issued a token; absent: anybody.
     pub(crate) issuer: Option<String>,
     /// For one of these a token must be; empty: for anybody.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) audiences: Vec<String>,
     /// Where the keys are.
     #[serde(alias = "jwks_uri")]
@@ -37,23 +34,18 @@ pub(crate) struct JwtRule {
     /// The keys themselves.
     pub(crate) jwks: Option<String>,
     /// Headers that hold a token.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) from_headers: Vec<JwtHeader>,
     /// Query parameters that hold a token.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) from_params: Vec<String>,
     /// Cookies that hold a token.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) from_cookies: Vec<String>,
     /// The header that gets the payload.
     pub(crate) output_payload_to_header: Option<String>,
     /// The headers that get single claims.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) output_claim_to_headers: Vec<ClaimToHeader>,
     /// The token stays in the request.
     pub(crate) forward_original_token: bool,
     /// Claims whose words count one by one, beside `scope` and `permission`.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) space_delimited_claims: Vec<String>,
     /// Not modelled: no key set is fetched here.
     pub(crate) timeout: Option<IgnoredAny>,

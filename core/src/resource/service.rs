@@ -9,10 +9,8 @@ use super::{IntOrString, Labels};
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Service {
     /// Labels of the pods behind it; empty selects nothing.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) selector: Labels,
     /// Ports.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) ports: Vec<ServicePort>,
     /// `ClusterIP`, `ExternalName`, …
     #[serde(rename = "type")]

@@ -12,25 +12,20 @@ use super::Labels;
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEntry {
     /// The names it stands for.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hosts: Vec<String>,
     /// The VIPs; absent: istiod allocates one where it can.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) addresses: Vec<String>,
     /// Ports.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) ports: Vec<ServiceEntryPort>,
     /// `MESH_EXTERNAL` (default) or `MESH_INTERNAL`.
     pub(crate) location: Option<String>,
     /// `NONE` (default), `STATIC`, `DNS`, `DNS_ROUND_ROBIN`, `DYNAMIC_DNS`.
     pub(crate) resolution: Option<String>,
     /// Endpoints written out here.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) endpoints: Vec<WorkloadEntry>,
     /// The workloads behind it, instead of `endpoints`.
     pub(crate) workload_selector: Option<LabelsSelector>,
     /// The namespaces that see it; absent: all.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) export_to: Vec<String>,
     /// Not modelled.
     pub(crate) subject_alt_names: Option<IgnoredAny>,
@@ -41,7 +36,6 @@ pub(crate) struct ServiceEntry {
 #[serde(default)]
 pub(crate) struct LabelsSelector {
     /// Labels that must be there with these values.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) labels: Labels,
 }
 
@@ -66,10 +60,8 @@ pub(crate) struct WorkloadEntry {
     /// The address.
     pub(crate) address: Option<String>,
     /// Ports by name.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) ports: BTreeMap<String, u16>,
     /// Labels, beside those of the metadata.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) labels: Labels,
     /// The service account; absent: `default`.
     pub(crate) service_account: Option<String>,

@@ -15,22 +15,16 @@ use crate::source::FieldPath;
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct VirtualService {
     /// The names it is for.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hosts: Vec<String>,
     /// Istio Gateways, and `mesh`; absent: `mesh` alone.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) gateways: Vec<String>,
     /// Rules for HTTP, in their order.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) http: Vec<VirtualServiceHttpRoute>,
     /// Rules for TLS that is passed through.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) tls: Vec<VirtualServiceLayer4Route>,
     /// Rules for all other connections.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) tcp: Vec<VirtualServiceLayer4Route>,
     /// The namespaces that see it; absent: all.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) export_to: Vec<String>,
 }
 
@@ -41,10 +35,9 @@ pub(crate) struct VirtualServiceHttpRoute {
     /// The rule's name.
     pub(crate) name: Option<String>,
     /// Alternatives; absent or empty: every request.
-    #[serde(rename = "match", deserialize_with = "super::null_as_default")]
+    #[serde(rename = "match")]
     pub(crate) matches: Vec<HttpMatchRequest>,
     /// Where requests go.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) route: Vec<HttpRouteDestination>,
     /// An answer that sends the client elsewhere.
     pub(crate) redirect: Option<HttpRedirect>,
@@ -67,7 +60,6 @@ pub(crate) struct VirtualServiceHttpRoute {
     /// The same, with fractions.
     pub(crate) mirror_percentage: Option<Percent>,
     /// Who gets a copy, several of them.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) mirrors: Vec<HttpMirrorPolicy>,
     /// Cross-origin rules.
     pub(crate) cors_policy: Option<CorsPolicy>,
@@ -90,23 +82,18 @@ pub(crate) struct HttpMatchRequest {
     /// The Host header, with its port.
     pub(crate) authority: Option<StringMatch>,
     /// Headers by name.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) headers: BTreeMap<String, Option<StringMatch>>,
     /// The port of the listener.
     pub(crate) port: Option<u16>,
     /// Labels of the workload that routes.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) source_labels: Labels,
     /// Istio Gateways, and `mesh`; present, it takes the place of the VirtualService's own.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) gateways: Vec<String>,
     /// Query parameters by name.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) query_params: BTreeMap<String, Option<StringMatch>>,
     /// Whether the case of `uri` does not matter; regular expressions keep theirs.
     pub(crate) ignore_uri_case: bool,
     /// Headers that must not look so, by name.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) without_headers: BTreeMap<String, Option<StringMatch>>,
     /// Namespace of the workload that routes.
     pub(crate) source_namespace: Option<String>,
@@ -258,19 +245,14 @@ pub(crate) struct Percent {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct CorsPolicy {
     /// Origins, exactly; superseded by `allowOrigins`.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_origin: Vec<String>,
     /// Origins.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_origins: Vec<StringMatch>,
     /// Methods.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_methods: Vec<String>,
     /// Request headers.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) allow_headers: Vec<String>,
     /// Response headers, which only answers of backends have.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) expose_headers: Vec<String>,
     /// How long a preflight's answer holds.
     pub(crate) max_age: Option<String>,
@@ -295,13 +277,10 @@ pub(crate) struct Headers {
 #[serde(default)]
 pub(crate) struct HeaderOperations {
     /// Replace all lines of a header.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) set: BTreeMap<String, String>,
     /// Add a line.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) add: BTreeMap<String, String>,
     /// Take a header away.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) remove: Vec<String>,
 }
 
@@ -310,10 +289,9 @@ pub(crate) struct HeaderOperations {
 #[serde(default)]
 pub(crate) struct VirtualServiceLayer4Route {
     /// Alternatives; absent or empty: every connection, which `tls` may not have.
-    #[serde(rename = "match", deserialize_with = "super::null_as_default")]
+    #[serde(rename = "match")]
     pub(crate) matches: Vec<Layer4Match>,
     /// Where connections go.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) route: Vec<HttpRouteDestination>,
 }
 
@@ -322,20 +300,16 @@ pub(crate) struct VirtualServiceLayer4Route {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Layer4Match {
     /// Server names; in `tls` only.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) sni_hosts: Vec<String>,
     /// Addresses called.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) destination_subnets: Vec<String>,
     /// The port of the listener.
     pub(crate) port: Option<u16>,
     /// Addresses of clients; Istio does not implement it.
     pub(crate) source_subnet: Option<IgnoredAny>,
     /// Labels of the workload that routes.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) source_labels: Labels,
     /// Istio Gateways, and `mesh`.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) gateways: Vec<String>,
     /// Namespace of the workload that routes.
     pub(crate) source_namespace: Option<String>,
@@ -438,12 +412,10 @@ pub(crate) struct DestinationRule {
     /// The host it is for.
     pub(crate) host: String,
     /// Named parts of the host's workloads.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) subsets: Vec<Subset>,
     /// Not modelled.
     pub(crate) traffic_policy: Option<IgnoredAny>,
     /// The namespaces that see it; absent: all.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) export_to: Vec<String>,
     /// The workloads whose proxies honour it; present, it is none of a waypoint's.
     pub(crate) workload_selector: Option<IgnoredAny>,
@@ -456,7 +428,6 @@ pub(crate) struct Subset {
     /// The name, which VirtualServices use.
     pub(crate) name: String,
     /// Labels of its workloads.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) labels: Labels,
     /// Not modelled.
     pub(crate) traffic_policy: Option<IgnoredAny>,
@@ -467,10 +438,8 @@ pub(crate) struct Subset {
 #[serde(default)]
 pub(crate) struct IstioGateway {
     /// Labels of the gateway's pods.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) selector: Labels,
     /// What it listens on.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) servers: Vec<Server>,
 }
 
@@ -481,7 +450,6 @@ pub(crate) struct Server {
     /// The port.
     pub(crate) port: ServerPort,
     /// Names that it serves: `namespace/name`, where `.` is the Gateway's own namespace and `*` every one.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) hosts: Vec<String>,
     /// What it does with TLS.
     pub(crate) tls: Option<ServerTls>,
@@ -552,10 +520,8 @@ pub(crate) struct EnvoyFilter {
     /// Labels of the workloads it is for.
     pub(crate) workload_selector: Option<LabelsSelector>,
     /// Targets.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) target_refs: Vec<super::PolicyTargetReference>,
     /// Patches.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) config_patches: Vec<EnvoyConfigPatch>,
     /// Not modelled.
     pub(crate) priority: Option<IgnoredAny>,

@@ -29,10 +29,8 @@ pub(crate) struct PodSpec {
     /// The pod shares its node's network.
     pub(crate) host_network: bool,
     /// Containers.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) containers: Vec<Container>,
     /// Init containers; native sidecars among them serve ports too.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) init_containers: Vec<Container>,
 }
 
@@ -41,7 +39,6 @@ pub(crate) struct PodSpec {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Container {
     /// Declared ports.
-    #[serde(deserialize_with = "super::null_as_default")]
     pub(crate) ports: Vec<ContainerPort>,
     /// `Always` on an init container makes it a native sidecar.
     pub(crate) restart_policy: Option<String>,

@@ -32,9 +32,12 @@ pub(crate) fn decode<T: DeserializeOwned>(
     };
     let result = T::deserialize(reader);
     unknown.append(&mut found.into_inner());
-    result.map_err(|error| DecodeError {
-        path: error.path.unwrap_or_default(),
-        message: error.message,
+    result.map_err(|error| {
+        let (message, path) = *error.0;
+        DecodeError {
+            path: path.unwrap_or_default(),
+            message,
+        }
     })
 }
 
@@ -55,31 +58,26 @@ impl Place<'_> {
     }
 }
 
-/// A message, and the path once the error leaves the value that it is about.
+/// A message, and the path once the error leaves the value that it is about. Boxed: every field of every type returns
+/// it, mostly not.
 #[derive(Debug)]
-struct Error {
-    path: Option<FieldPath>,
-    message: String,
-}
+struct Error(Box<(String, Option<FieldPath>)>);
 
 impl Error {
     fn new(message: String) -> Self {
-        Self {
-            path: None,
-            message,
-        }
+        Self(Box::new((message, None)))
     }
 
     /// Only the innermost place is kept.
     fn at(mut self, place: &Place<'_>) -> Self {
-        self.path.get_or_insert_with(|| place.path());
+        self.0.1.get_or_insert_with(|| place.path());
         self
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.0)
     }
 }
 
@@ -152,6 +150,8 @@ struct Reader<'de, 'p> {
     unknown: &'p RefCell<Vec<FieldPath>>,
 }
 
+/// Each method offers the visitor only what its type can take, and leaves the complaint about everything else to one
+/// function: through `deserialize_any`, every type of the page would be compiled once for each sort of value.
 impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
     type Error = Error;
 
@@ -165,11 +165,66 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
             },
             Value::Float(value) => visitor.visit_f64(*value),
             Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::List(_) => self.deserialize_seq(visitor),
+            Value::Map(_) => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.node.value {
+            Value::Bool(value) => visitor.visit_bool(value),
+            _ => Err(self.misfit(&visitor)),
+        }
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.node.value {
+            Value::Int(value) => visitor.visit_i64(value),
+            _ => Err(self.misfit(&visitor)),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.node.value {
+            Value::Float(value) => visitor.visit_f64(value),
+            Value::Int(value) => visitor.visit_i64(value),
+            _ => Err(self.misfit(&visitor)),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.value {
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            _ => Err(self.misfit(&visitor)),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.value {
             Value::List(items) => visitor.visit_seq(List {
                 reader: self,
                 items: items.iter().enumerate(),
             }),
-            Value::Map(entries) => visitor.visit_map(Map::new(self, entries)),
+            _ => Err(self.misfit(&visitor)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.value {
+            Value::Map(entries) => visitor.visit_map(self.map(entries, false)),
+            _ => Err(self.misfit(&visitor)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match &self.node.value {
+            Value::Map(entries) => visitor.visit_map(self.map(entries, true)),
+            _ => Err(self.misfit(&visitor)),
         }
     }
 
@@ -197,10 +252,9 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         match &self.node.value {
             Value::String(name) => visitor.visit_enum(StrDeserializer::new(name)),
             Value::Map(entries) if entries.len() == 1 => {
-                visitor.visit_enum(MapAccessDeserializer::new(Map::new(self, entries)))
+                visitor.visit_enum(MapAccessDeserializer::new(self.map(entries, true)))
             }
-            Value::Map(_) => Err(de::Error::custom("expected a mapping with exactly one key")),
-            _ => self.deserialize_any(visitor),
+            _ => Err(self.misfit(&visitor)),
         }
     }
 
@@ -210,13 +264,61 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         visitor.visit_unit()
     }
 
+    fn deserialize_i8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map struct identifier
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct
     }
 }
 
-impl<'de> Reader<'de, '_> {
+impl<'de, 'p> Reader<'de, 'p> {
+    fn map(self, entries: &'de [Entry], of_struct: bool) -> Map<'de, 'p> {
+        Map {
+            reader: self,
+            entries: entries.iter(),
+            of_struct,
+            current: None,
+        }
+    }
+
     fn read<T: DeserializeSeed<'de>>(
         self,
         seed: T,
@@ -229,6 +331,20 @@ impl<'de> Reader<'de, '_> {
             unknown: self.unknown,
         };
         seed.deserialize(reader).map_err(|error| error.at(place))
+    }
+
+    /// The complaint about a value of another sort than its type takes.
+    fn misfit(&self, expected: &dyn de::Expected) -> Error {
+        let found = match &self.node.value {
+            Value::Null => Unexpected::Unit,
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::Int(value) => Unexpected::Signed(*value),
+            Value::Float(value) => Unexpected::Float(*value),
+            Value::String(text) => Unexpected::Str(text),
+            Value::List(_) => Unexpected::Seq,
+            Value::Map(_) => Unexpected::Map,
+        };
+        de::Error::invalid_type(found, expected)
     }
 }
 
@@ -253,21 +369,12 @@ impl<'de> de::SeqAccess<'de> for List<'de, '_> {
     }
 }
 
-/// The entries of a mapping.
+/// The entries of a mapping; the reader has left one of each key.
 struct Map<'de, 'p> {
     reader: Reader<'de, 'p>,
-    entries: &'de [Entry],
+    entries: std::slice::Iter<'de, Entry>,
+    of_struct: bool,
     current: Option<&'de Entry>,
-}
-
-impl<'de, 'p> Map<'de, 'p> {
-    fn new(reader: Reader<'de, 'p>, entries: &'de [Entry]) -> Self {
-        Self {
-            reader,
-            entries,
-            current: None,
-        }
-    }
 }
 
 impl<'de> de::MapAccess<'de> for Map<'de, '_> {
@@ -277,17 +384,17 @@ impl<'de> de::MapAccess<'de> for Map<'de, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        while let Some((entry, later)) = self.entries.split_first() {
-            self.entries = later;
-            // Of duplicate keys the last counts; the reader has reported them.
-            if later.iter().any(|later| later.key == entry.key) {
-                continue;
-            }
-            self.current = Some(entry);
-            let key = BorrowedStrDeserializer::new(&entry.key);
-            return seed.deserialize(key).map(Some);
+        // A field that is `null` counts as absent, as it does for the API server.
+        let of_struct = self.of_struct;
+        self.current = self
+            .entries
+            .find(|entry| !(of_struct && matches!(entry.value.value, Value::Null)));
+        match self.current {
+            Some(entry) => seed
+                .deserialize(BorrowedStrDeserializer::new(&entry.key))
+                .map(Some),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {

@@ -1,7 +1,7 @@
 //! The parser's events → one tree of values with spans. Depth and aliases are limited: the parser itself limits
 //! neither nested blocks nor what aliases expand to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -151,7 +151,10 @@ impl Builder {
         };
         let value = match open.content {
             Content::List(items) => Value::List(items),
-            Content::Map(entries, _) => Value::Map(self.merged(entries)),
+            Content::Map(entries, _) => {
+                let entries = self.without_duplicates(entries);
+                Value::Map(merged(entries))
+            }
         };
         self.add(
             Node {
@@ -224,18 +227,6 @@ impl Builder {
                 let Some((key, key_span)) = key.take() else {
                     return Ok(());
                 };
-                // A merge key may stand more than once.
-                if let Some(first) = entries
-                    .iter()
-                    .find(|entry| entry.key == key && key != MERGE)
-                {
-                    let duplicate = Duplicate {
-                        key: key.clone(),
-                        first: first.key_span,
-                        second: key_span,
-                    };
-                    self.duplicates.push(duplicate);
-                }
                 entries.push(Entry {
                     key,
                     key_span,
@@ -262,31 +253,63 @@ impl Builder {
         }
     }
 
-    /// Entries with `<<` replaced by what it merges; what stands in the mapping itself wins.
-    fn merged(&self, entries: Vec<Entry>) -> Vec<Entry> {
-        if !entries.iter().any(|entry| entry.key == MERGE) {
-            return entries;
-        }
-        let (merges, mut own): (Vec<Entry>, Vec<Entry>) =
-            entries.into_iter().partition(|entry| entry.key == MERGE);
-        for merge in merges {
-            let sources = match merge.value.value {
-                Value::List(items) => items,
-                _ => vec![merge.value],
-            };
-            for source in sources {
-                let Value::Map(merged) = source.value else {
-                    continue;
-                };
-                for entry in merged {
-                    if !own.iter().any(|present| present.key == entry.key) {
-                        own.push(entry);
-                    }
+    /// Of duplicate keys the last counts, as for the readers of Kubernetes; the earlier ones are reported.
+    fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        // The span of the first of a key, and the index of the last so far.
+        let mut seen: BTreeMap<&str, (Span, usize)> = BTreeMap::new();
+        let mut replaced = BTreeSet::new();
+        // A merge key may stand more than once.
+        let keys = entries.iter().enumerate();
+        for (index, entry) in keys.filter(|(_, entry)| entry.key != MERGE) {
+            match seen.entry(&entry.key) {
+                btree_map::Entry::Vacant(free) => {
+                    free.insert((entry.key_span, index));
+                }
+                btree_map::Entry::Occupied(mut earlier) => {
+                    let (first, last) = earlier.get_mut();
+                    replaced.insert(std::mem::replace(last, index));
+                    self.duplicates.push(Duplicate {
+                        key: entry.key.clone(),
+                        first: *first,
+                        second: entry.key_span,
+                    });
                 }
             }
         }
-        own
+        let kept = |index: &usize| !replaced.contains(index);
+        let entries = entries.into_iter().enumerate();
+        entries
+            .filter(|(index, _)| kept(index))
+            .map(|(_, entry)| entry)
+            .collect()
     }
+}
+
+/// Entries with `<<` replaced by what it merges; what stands in the mapping itself wins.
+fn merged(entries: Vec<Entry>) -> Vec<Entry> {
+    if !entries.iter().any(|entry| entry.key == MERGE) {
+        return entries;
+    }
+    let (merges, mut own): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.key == MERGE);
+    let mut present: BTreeSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
+    for merge in merges {
+        let sources = match merge.value.value {
+            Value::List(items) => items,
+            _ => vec![merge.value],
+        };
+        for source in sources {
+            let Value::Map(merged) = source.value else {
+                continue;
+            };
+            own.extend(
+                merged
+                    .into_iter()
+                    .filter(|entry| present.insert(entry.key.clone())),
+            );
+        }
+    }
+    own
 }
 
 const MERGE: &str = "<<";

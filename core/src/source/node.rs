@@ -68,8 +68,7 @@ impl Node {
 
     fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.value {
-            // The last of duplicate keys counts.
-            Value::Map(entries) => entries.iter().rev().find(|entry| entry.key == key),
+            Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
         }
     }

@@ -48,12 +48,27 @@ pub struct Answer {
     /// Every proxy on the way, in order.
     #[serde(default)]
     pub hops: Vec<HopAnswer>,
+    /// What would make a denied request allowed: the smallest changes of the request, each verified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// Findings that bear on this request.
     #[serde(default)]
     pub diagnostics: Vec<Diagnostic>,
     /// Whether `expect` is met; absent without `expect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Expected>,
+}
+
+/// A change of a request that changes its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// In words, without a verb.
+    pub summary: String,
+    /// Fields of the request and what they become, by path; `null`: the field goes.
+    pub set: BTreeMap<String, serde_json::Value>,
+    /// The verdict of the changed request.
+    pub verdict: Verdict,
 }
 
 /// The verdict.

@@ -21,7 +21,10 @@ pub struct Input {
 
 /// Manifests: one text, or several named files. Each is multi-document YAML or JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "manifests are a text, or a list of `{ name, content }`"
+)]
 pub enum Manifests {
     /// One text without a name.
     Text(String),
@@ -47,7 +50,7 @@ pub struct ManifestFile {
 /// Sample requests: a list of objects or, where positions in a text matter (the page's second tab),
 /// that text itself: a YAML list of requests, or a mapping with `requests` and, if wanted, `settings`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "requests are a list, or a text with a list")]
 pub enum Requests {
     /// YAML; diagnostics of a request then have `file: requests` and a range.
     Text(String),
@@ -104,7 +107,10 @@ impl Default for Settings {
 
 /// What an external authorizer answers: the answer alone, or with its protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "an extension provider is `allow`, `deny` or `unknown`, or `{ answer, protocol }`"
+)]
 pub enum ExtensionProvider {
     /// An HTTP authorizer.
     Answer(ProviderAnswer),
@@ -274,7 +280,7 @@ impl Default for HttpRequest {
 
 /// One line of a header, or several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a header is a text, or a list of texts")]
 pub enum HeaderValue {
     /// One line.
     One(String),
@@ -333,12 +339,25 @@ pub struct Jwt {
 
 /// Where a request carries a token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a token is in one of `{ header }`, `{ param }`, `{ cookie }`, each with a name"
+)]
 pub enum JwtLocation {
-    /// A header of this name.
-    Header(String),
-    /// A query parameter of this name.
-    Param(String),
-    /// A cookie of this name.
-    Cookie(String),
+    /// A header line.
+    Header {
+        /// Its name.
+        header: String,
+    },
+    /// A query parameter.
+    Param {
+        /// Its name.
+        param: String,
+    },
+    /// A cookie.
+    Cookie {
+        /// Its name.
+        cookie: String,
+    },
 }

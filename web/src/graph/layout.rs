@@ -34,7 +34,8 @@ pub struct Placed {
 /// The height of every box.
 pub(crate) const BOX_HEIGHT: f64 = 40.0;
 const GAP: f64 = 18.0;
-const LAYER_GAP: f64 = 90.0;
+/// Wide enough for the reason of an edge.
+const LAYER_GAP: f64 = 130.0;
 const MARGIN: f64 = 12.0;
 /// Text is measured by its length: the page's font is about this wide.
 const CHARACTER: f64 = 7.2;
@@ -42,7 +43,7 @@ const MIN_WIDTH: f64 = 110.0;
 const MAX_WIDTH: f64 = 240.0;
 
 /// Lays a graph out.
-pub fn place(graph: &wire::Graph) -> Layout {
+pub(crate) fn place(graph: &wire::Graph) -> Layout {
     let connected: BTreeSet<&str> = graph
         .edges
         .iter()

@@ -1,4 +1,4 @@
 //! The attachment graph on the page: where its nodes stand, and how it is drawn.
 
-pub mod layout;
+pub(crate) mod layout;
 pub(crate) mod svg;

@@ -47,6 +47,10 @@ pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> 
             { for answer.graph.nodes.iter().filter_map(|node| {
                 Some(node_view(node, boxes.get(node.id.as_str())?, state, send))
             }) }
+            // Over everything: why not is what a reader looks for.
+            { for answer.graph.edges.iter().filter_map(|edge| {
+                label_view(edge, boxes.get(edge.from.as_str())?, boxes.get(edge.to.as_str())?)
+            }) }
         </svg>
     }
 }
@@ -106,9 +110,16 @@ fn family(kind: &str) -> &'static str {
     }
 }
 
+/// From the right side of one box to the left side of the other.
+fn ends(from: &Placed, to: &Placed) -> [(f64, f64); 2] {
+    [
+        (from.x + from.width, from.y + BOX_HEIGHT / 2.0),
+        (to.x, to.y + BOX_HEIGHT / 2.0),
+    ]
+}
+
 fn edge_view(edge: &wire::Edge, from: &Placed, to: &Placed, state: &State) -> Html {
-    let (x1, y1) = (from.x + from.width, from.y + BOX_HEIGHT / 2.0);
-    let (x2, y2) = (to.x, to.y + BOX_HEIGHT / 2.0);
+    let [(x1, y1), (x2, y2)] = ends(from, to);
     // To the left, for what closes a cycle, the curve swings out.
     let bend = ((x2 - x1).abs() / 2.0).max(30.0);
     let path = format!(
@@ -116,28 +127,37 @@ fn edge_view(edge: &wire::Edge, from: &Placed, to: &Placed, state: &State) -> Ht
         x1 + bend,
         x2 - bend
     );
-    let (label_x, label_y) = (x1.midpoint(x2), y1.midpoint(y2) - 4.0);
-    let status = match edge.status {
-        wire::EdgeStatus::Attached => "attached",
-        wire::EdgeStatus::Rejected => "rejected",
-        wire::EdgeStatus::Ignored => "ignored",
-        wire::EdgeStatus::FailSafeDeny => "fail-safe",
-    };
-    let label = (edge.status != wire::EdgeStatus::Attached)
-        .then(|| edge.reason.clone())
-        .flatten();
     let touched = state
         .node
         .as_deref()
         .is_some_and(|node| node == edge.from || node == edge.to);
     html! {
-        <g class={classes!("edge", status, touched.then_some("touched"))}>
+        <g class={classes!("edge", class(edge.status), touched.then_some("touched"))}>
             <title>{ format!("{} ({}): {}", via_name(edge.via), status_name(edge.status), edge.message) }</title>
             <path d={path} marker-end="url(#arrow)" />
-            if let Some(label) = label {
-                <text x={label_x.to_string()} y={label_y.to_string()} text-anchor="middle">{ label }</text>
-            }
         </g>
+    }
+}
+
+/// Why an edge is not attached.
+fn label_view(edge: &wire::Edge, from: &Placed, to: &Placed) -> Option<Html> {
+    let reason = edge.reason.as_ref()?;
+    if edge.status == wire::EdgeStatus::Attached {
+        return None;
+    }
+    let [(x1, y1), (x2, y2)] = ends(from, to);
+    let (x, y) = (x1.midpoint(x2), y1.midpoint(y2) - 4.0);
+    Some(html! {
+        <text class="edge-label" x={x.to_string()} y={y.to_string()} text-anchor="middle">{ reason }</text>
+    })
+}
+
+fn class(status: wire::EdgeStatus) -> &'static str {
+    match status {
+        wire::EdgeStatus::Attached => "attached",
+        wire::EdgeStatus::Rejected => "rejected",
+        wire::EdgeStatus::Ignored => "ignored",
+        wire::EdgeStatus::FailSafeDeny => "fail-safe",
     }
 }
 

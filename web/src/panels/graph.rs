@@ -4,6 +4,7 @@ use ambient_core::wire;
 use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
+use super::prose;
 use crate::graph::svg;
 use crate::state::{Message, State};
 
@@ -112,7 +113,7 @@ fn table(graph: &wire::Graph, send: &Callback<Message>) -> Html {
                                 <td>{ svg::via_name(edge.via) }</td>
                                 <td>{ node(&edge.to) }</td>
                                 <td>{ svg::status_name(edge.status) }</td>
-                                <td>{ &edge.message }</td>
+                                <td>{ prose(&edge.message) }</td>
                             </tr>
                         }
                     }) }

@@ -179,8 +179,20 @@ fn errors(state: &State, tab: Tab) -> usize {
 fn footer() -> Html {
     html! {
         <footer>
-            <span>{ concat!("Engine ", env!("CARGO_PKG_VERSION"), " · models Istio 1.31, Gateway API 1.6") }</span>
+            <span>
+                { format!("Engine {} · follows Istio {}, Gateway API {}", ambient_core::VERSION, ambient_core::ISTIO, ambient_core::GATEWAY_API) }
+            </span>
             <span>{ "What you paste stays in this browser: nothing is sent anywhere." }</span>
         </footer>
+    }
+}
+
+/// A sentence with its names, which stand between backticks, as code.
+fn prose(sentence: &str) -> Html {
+    html! {
+        { for sentence.split('`').enumerate().map(|(index, part)| match index % 2 {
+            0 => html! { { part } },
+            _ => html! { <code>{ part }</code> },
+        }) }
     }
 }

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::prose;
 use crate::state::{Message, Notice, State};
 
 /// Beyond this some chat programs cut links.
@@ -36,7 +37,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
 fn row(class: &'static str, text: String, buttons: Html) -> Html {
     html! {
         <div class={classes!("notice", class)} role="status">
-            <p>{ text }</p>
+            <p>{ prose(&text) }</p>
             { buttons }
         </div>
     }

@@ -3,6 +3,7 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
+use super::prose;
 use crate::state::{Message, State, Tab};
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
@@ -32,8 +33,8 @@ fn problem(diagnostic: &wire::Diagnostic, send: &Callback<Message>) -> Html {
     let body = html! {
         <>
             <span class={classes!("severity", class)}><span aria-hidden="true">{ icon }</span>{ format!(" {word}") }</span>
-            <span class="message">{ &diagnostic.message }</span>
-            if let Some(help) = &diagnostic.help { <span class="help">{ help }</span> }
+            <span class="message">{ prose(&diagnostic.message) }</span>
+            if let Some(help) = &diagnostic.help { <span class="help">{ prose(help) }</span> }
             <span class="place">{ &diagnostic.code }{ place.map(|place| format!(" · {place}")).unwrap_or_default() }</span>
         </>
     };

@@ -4,13 +4,14 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
+use super::prose;
 use crate::state::{Message, Tab};
 
 pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
     html! {
         <>
             if let Some(expected) = answer.expected.as_ref().filter(|expected| !expected.met) {
-                <ul class="differences">{ for expected.differences.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
+                <ul class="differences">{ for expected.differences.iter().map(|line| html! { <li>{ prose(line) }</li> }) }</ul>
             }
             <ol class="hops">{ for answer.hops.iter().map(|hop| hop_view(hop, send)) }</ol>
             <dl class="arrival">
@@ -26,6 +27,10 @@ pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
                 if let Some(request) = &answer.request {
                     <dt>{ "The backend receives" }</dt>
                     <dd><code>{ format!("{} {}", request.method, request.path) }</code>{ " Host: " }<code>{ &request.host }</code>{ headers(request) }</dd>
+                }
+                if !answer.changes.is_empty() {
+                    <dt>{ "It would pass with" }</dt>
+                    <dd><ul class="changes">{ for answer.changes.iter().map(|change| html! { <li>{ prose(&change.summary) }</li> }) }</ul></dd>
                 }
             </dl>
         </>
@@ -78,7 +83,7 @@ fn policy_view(policy: &wire::PolicyAnswer, send: &Callback<Message>) -> Html {
                 if policy.dry_run { <span class="scope">{ "dry run: does not count" }</span> }
             </h4>
             if !policy.losses.is_empty() {
-                <ul class="losses">{ for policy.losses.iter().map(|loss| html! { <li>{ loss }</li> }) }</ul>
+                <ul class="losses">{ for policy.losses.iter().map(|loss| html! { <li>{ prose(loss) }</li> }) }</ul>
             }
             if policy.rules.is_empty() { <p class="empty">{ "No rule of it can match here." }</p> }
             { for policy.rules.iter().map(|rule| rule_view(rule, send)) }

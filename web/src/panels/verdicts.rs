@@ -3,7 +3,7 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::trace;
+use super::{prose, trace};
 use crate::state::{Message, State};
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
@@ -41,7 +41,7 @@ fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Ans
                 <span class="name">{ name }</span>
                 { expectation(answer) }
                 <span class="decision">{ decision(answer) }</span>
-                <span class="reason">{ &answer.reason }</span>
+                <span class="reason">{ prose(&answer.reason) }</span>
             </button>
             if open {
                 <div id={details} class="trace">{ trace::view(answer, send) }</div>

@@ -24,6 +24,7 @@ const STEPS: &[(&str, Step)] = &[
     ("architecture", Step::Check(tidy::check)),
     ("generated documents", Step::Check(docs::check)),
     ("the page", Step::Check(page)),
+    ("the page's size", Step::Check(web::check_size)),
     ("clippy", Step::Check(clippy)),
     ("clippy of the page for wasm32", Step::Check(clippy_wasm)),
     ("unit and integration tests", Step::Tests(cargo_test)),

@@ -29,6 +29,18 @@ pub(crate) fn build() -> Result {
     size::report(&paths::dist())
 }
 
+/// Holds the built page to its limit, if it was compiled as the limit supposes: the std that toolchains bring along is
+/// compiled for speed.
+pub(crate) fn check_size() -> Result {
+    match Toolchain::find()? {
+        Toolchain::Debian => size::check(&paths::dist()),
+        Toolchain::InUse => {
+            progress("not held to its limit: its std is the toolchain's own");
+            Ok(())
+        }
+    }
+}
+
 /// Rust to wasm, and wasm to the modules in [`bindgen::folder`].
 fn compile(toolchain: Toolchain) -> Result {
     let root = paths::root();

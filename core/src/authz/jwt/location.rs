@@ -20,9 +20,9 @@ impl From<Option<&JwtLocation>> for Location {
     fn from(location: Option<&JwtLocation>) -> Self {
         match location {
             None => Self::Header("authorization".to_owned()),
-            Some(JwtLocation::Header(name)) => Self::Header(name.to_ascii_lowercase()),
-            Some(JwtLocation::Param(name)) => Self::Param(name.clone()),
-            Some(JwtLocation::Cookie(name)) => Self::Cookie(name.clone()),
+            Some(JwtLocation::Header { header }) => Self::Header(header.to_ascii_lowercase()),
+            Some(JwtLocation::Param { param }) => Self::Param(param.clone()),
+            Some(JwtLocation::Cookie { cookie }) => Self::Cookie(cookie.clone()),
         }
     }
 }

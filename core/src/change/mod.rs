@@ -1,0 +1,124 @@
+//! What would change a verdict: requests that differ in as little as possible and are allowed. Each is proposed from
+//! the clauses that stand in the way, and listed only if the evaluator allows it.
+
+mod edit;
+
+use std::collections::BTreeSet;
+
+use crate::authz::Lever;
+use crate::eval::{self, HopOutcome, Outcome};
+use crate::model::Model;
+use crate::trace::{Log, NoTrace};
+use crate::wire;
+use edit::Edit;
+
+/// How many changes are listed for a request.
+const MAX_LISTED: usize = 3;
+/// How many requests are evaluated for them.
+const MAX_TRIED: usize = 60;
+
+/// The smallest changes of a denied request that make it allowed.
+pub(crate) fn requests(
+    model: &Model,
+    request: &wire::Request,
+    outcome: &Outcome<'_, Log>,
+) -> Vec<wire::Change> {
+    let Some(refusing) = refusing(outcome) else {
+        return Vec::new();
+    };
+    let mut proposals = proposals(model, request, outcome, refusing);
+    proposals.sort_by_key(Vec::len);
+    let mut changes: Vec<wire::Change> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for edits in proposals.into_iter().take(MAX_TRIED) {
+        let Some(change) = verified(model, request, &edits) else {
+            continue;
+        };
+        // Who needs to change two things is not helped by a list of all that may come third.
+        let fewest = changes.first().map_or(usize::MAX, |first| first.set.len());
+        if change.set.len() <= fewest && seen.insert(change.summary.clone()) {
+            changes.push(change);
+        }
+        if changes.len() == MAX_LISTED {
+            break;
+        }
+    }
+    changes
+}
+
+/// The proxy whose policies refuse the request.
+fn refusing<'o, 'm>(outcome: &'o Outcome<'m, Log>) -> Option<&'o HopOutcome<'m, Log>> {
+    use wire::Cause::{Authorization, Default};
+    let decided = outcome.decided?;
+    let by_policies = outcome.verdict == wire::Verdict::Deny
+        && matches!(decided.by.cause, Authorization | Default);
+    let mut hops = outcome.hops.iter();
+    hops.find(|hop| by_policies && hop.verdict == wire::HopVerdict::Deny)
+}
+
+/// Sets of edits, each of which turns every clause that it has to.
+fn proposals(
+    model: &Model,
+    request: &wire::Request,
+    outcome: &Outcome<'_, Log>,
+    hop: &HopOutcome<'_, Log>,
+) -> Vec<Vec<Edit>> {
+    let chain = hop.chain;
+    let policies = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
+    let (Some((set, policies)), Some(decided)) = (policies, outcome.decided) else {
+        return Vec::new();
+    };
+    let edits = |lever: &Lever<'_>| edit::of(&model.mesh, request, lever);
+    match (decided.by.policy, decided.by.rule) {
+        // A rule refuses: one clause of it must fail.
+        (Some(object), Some(rule)) => {
+            let policy = policies.iter().find(|policy| policy.object == object);
+            let levers = policy.map(|policy| policy.holding(rule, &hop.flow));
+            let edits = levers.iter().flatten().flat_map(edits);
+            edits.map(|edit| vec![edit]).collect()
+        }
+        // No rule allows: all clauses that one lacks must hold.
+        _ => set
+            .missing(policies, &hop.flow)
+            .filter_map(|levers| combined(levers.iter().map(edits)))
+            .flatten()
+            .collect(),
+    }
+}
+
+/// One edit for each clause: the first of each, and, where one clause is all there is, each of its own.
+fn combined(levers: impl Iterator<Item = Vec<Edit>>) -> Option<Vec<Vec<Edit>>> {
+    let mut choices: Vec<Vec<Edit>> = levers.collect();
+    if let [only] = choices.as_mut_slice() {
+        return Some(
+            std::mem::take(only)
+                .into_iter()
+                .map(|edit| vec![edit])
+                .collect(),
+        );
+    }
+    let firsts = choices
+        .into_iter()
+        .map(|choice| choice.into_iter().next())
+        .collect::<Option<Vec<Edit>>>()?;
+    Some(vec![firsts])
+}
+
+/// The change, if the changed request is allowed.
+fn verified(model: &Model, request: &wire::Request, edits: &[Edit]) -> Option<wire::Change> {
+    let mut changed = request.clone();
+    for edit in edits {
+        edit.apply(&mut changed);
+    }
+    let call = eval::resolve(&model.mesh, &changed).ok()?;
+    let verdict = eval::evaluate::<NoTrace>(model, &call).verdict;
+    let phrases: Vec<&str> = edits.iter().map(|edit| edit.summary.as_str()).collect();
+    (verdict == wire::Verdict::Allow && !edits.is_empty()).then(|| wire::Change {
+        summary: phrases.join(", and "),
+        set: edits
+            .iter()
+            .map(|edit| (edit.path.clone(), edit.value.clone()))
+            .collect(),
+        verdict,
+    })
+}

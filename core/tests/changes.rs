@@ -1,0 +1,149 @@
+//! What would change a verdict: what is listed comes true, and is what a reader would try first.
+
+mod common;
+
+use ambient_core::wire;
+use serde_json::{Value, json};
+
+const MESH: &str = r#"
+{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint } } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: waypoint, namespace: shop }
+spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: 15008, protocol: HBONE }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: cart, namespace: shop }
+spec: { ports: [{ name: http, port: 80 }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec: { template: { metadata: { labels: { app: web } }, spec: { serviceAccountName: web } } }
+"#;
+
+fn policy(spec: &str) -> String {
+    format!(
+        "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{ name: p, namespace: shop }}\nspec:\n  targetRefs: [{{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }}]\n{spec}"
+    )
+}
+
+fn changes(spec: &str, request: Value) -> Vec<(String, Value)> {
+    let input = json!({ "manifests": format!("{MESH}{}", policy(spec)), "requests": [request] });
+    let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
+    let evaluation = ambient_core::evaluate(&input);
+    let changes = &evaluation.results[0].changes;
+    changes
+        .iter()
+        .map(|change| (change.summary.clone(), json!(change.set)))
+        .collect()
+}
+
+fn request(account: &str, method: &str, path: &str) -> Value {
+    json!({
+        "from": { "serviceAccount": account },
+        "to": { "service": "shop/cart", "port": 80 },
+        "http": { "method": method, "path": path },
+    })
+}
+
+const ALLOW_WEB_READS: &str = "  rules: [{ from: [{ source: { namespaces: [shop] } }], to: [{ operation: { methods: [GET], paths: [/api/*] } }] }]\n";
+
+#[test]
+fn the_clause_that_fails_is_the_one_to_change() {
+    assert_eq!(
+        changes(ALLOW_WEB_READS, request("shop/web", "POST", "/api/1")),
+        [(
+            "method `GET` instead of `POST`".to_owned(),
+            json!({ "http.method": "GET" })
+        )]
+    );
+    assert_eq!(
+        changes(ALLOW_WEB_READS, request("shop/web", "GET", "/")),
+        [("path `/api/`".to_owned(), json!({ "http.path": "/api/" }))]
+    );
+}
+
+#[test]
+fn a_caller_is_one_that_the_manifests_show() {
+    assert_eq!(
+        changes(ALLOW_WEB_READS, request("other/job", "GET", "/api/1")),
+        [(
+            "called by service account `shop/web`".to_owned(),
+            json!({ "from": { "serviceAccount": "shop/web" } })
+        )]
+    );
+}
+
+#[test]
+fn what_fails_together_is_changed_together() {
+    assert_eq!(
+        changes(ALLOW_WEB_READS, request("other/job", "PUT", "/api/1")),
+        [(
+            "called by service account `shop/web`, and method `GET` instead of `PUT`".to_owned(),
+            json!({ "from": { "serviceAccount": "shop/web" }, "http.method": "GET" })
+        )]
+    );
+}
+
+#[test]
+fn a_rule_that_denies_is_avoided() {
+    let deny = "  action: DENY\n  rules: [{ to: [{ operation: { methods: [DELETE] } }] }]\n";
+    let listed = changes(deny, request("shop/web", "DELETE", "/"));
+    assert_eq!(listed[0].1, json!({ "http.method": "GET" }));
+}
+
+#[test]
+fn nothing_helps_where_nothing_is_allowed() {
+    assert!(changes("  rules: []\n", request("shop/web", "GET", "/")).is_empty());
+    let deny_all = "  action: DENY\n  rules: [{}]\n";
+    assert!(changes(deny_all, request("shop/web", "GET", "/")).is_empty());
+}
+
+#[test]
+fn an_allowed_request_has_nothing_to_change() {
+    assert!(changes(ALLOW_WEB_READS, request("shop/web", "GET", "/api/1")).is_empty());
+}
+
+/// Applies `set` as a client of the API would.
+fn applied(request: &Value, change: &wire::Change) -> Value {
+    let mut changed = request.clone();
+    for (path, value) in &change.set {
+        let mut place = &mut changed;
+        for name in path.splitn(3, '.') {
+            place = &mut place[name];
+        }
+        *place = value.clone();
+    }
+    changed
+}
+
+#[test]
+fn every_change_of_the_examples_comes_true() {
+    let mut tried = 0;
+    for file in common::files("../examples", "yaml") {
+        let text = common::read(&file);
+        let body: Value = serde_yaml::from_str(&text).expect("YAML");
+        let input: wire::Input =
+            serde_json::from_value(body.clone()).expect("the contract's shape");
+        for (index, answer) in ambient_core::evaluate(&input).results.iter().enumerate() {
+            for change in &answer.changes {
+                let mut changed = body.clone();
+                changed["requests"][index] = applied(&body["requests"][index], change);
+                let input = serde_json::from_value(changed).expect("the contract's shape");
+                let verdict = ambient_core::evaluate(&input).results[index].verdict;
+                assert_eq!(
+                    verdict,
+                    change.verdict,
+                    "{}: {}",
+                    file.display(),
+                    change.summary
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 2, "{tried}");
+}

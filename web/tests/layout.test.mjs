@@ -1,0 +1,76 @@
+// Narrow and wide, light and dark, by keyboard.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { browser } from "./harness.mjs";
+import { edit, row, verdicts } from "./page.mjs";
+
+const onPage = browser();
+const NARROW = { viewport: { width: 360, height: 780 }, hasTouch: true };
+
+test("nothing scrolls sideways on a narrow screen, in any pane, with an explanation open", () =>
+  onPage(
+    "/",
+    async (page) => {
+      await verdicts(page);
+      await row(page, "productpage writes reviews").getByRole("button").first().click();
+      await page.locator(".trace").waitFor();
+      for (const pane of ["Verdicts", "Attachment", "Problems", "Editor"]) {
+        await page.locator(".pane-tabs button", { hasText: pane }).click();
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= NARROW.viewport.width, `${pane}: ${width}`);
+      }
+      assert.ok(await page.locator("#editor").isVisible());
+      assert.ok(!(await page.locator("#verdicts").isVisible()));
+    },
+    NARROW,
+  ));
+
+test("a clause leads to the editor on a narrow screen", () =>
+  onPage(
+    "/",
+    async (page) => {
+      await page.locator(".monaco-editor").waitFor({ state: "attached" });
+      await row(page, "productpage writes reviews").getByRole("button").first().click();
+      await page.locator(".trace button.jump").first().click();
+      await page.locator(".monaco-editor .view-line", { hasText: "view-only" }).waitFor();
+    },
+    NARROW,
+  ));
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`the theme follows a ${colorScheme} system, can be forced, and is remembered`, () =>
+    onPage(
+      "/",
+      async (page) => {
+        const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        await verdicts(page);
+        const system = await ground();
+        const theme = page.getByRole("button", { name: /^Theme/ });
+        const seen = { light: null, dark: null };
+        for (const forced of ["light", "dark"]) {
+          await theme.click();
+          await page.getByRole("button", { name: `Theme: ${forced}` }).waitFor();
+          seen[forced] = await ground();
+        }
+        assert.notEqual(seen.light, seen.dark);
+        assert.equal(system, seen[colorScheme]);
+        await page.reload();
+        await verdicts(page);
+        assert.equal(await ground(), seen.dark);
+      },
+      { colorScheme },
+    ));
+}
+
+test("verdicts open by keyboard, and the editor lets the focus out", () =>
+  onPage("/", async (page) => {
+    await edit(page, "Requests");
+    await page.keyboard.press("Control+m");
+    for (let presses = 0; presses < 8; presses++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement.classList.contains("verdict-row"))) break;
+    }
+    await page.keyboard.press("Enter");
+    await page.locator(".trace").waitFor();
+  }));

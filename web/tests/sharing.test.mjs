@@ -1,0 +1,89 @@
+// Links: everything is in them, nothing is sent, nobody's work is lost.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { browser } from "./harness.mjs";
+import { edit, editor, paste, row, says, select, verdicts } from "./page.mjs";
+
+const onPage = browser();
+const READS = "productpage reads reviews";
+
+/** A link to a changed scenario with an open explanation, and what it shows. */
+async function makeLink() {
+  let made;
+  await onPage("/", async (page) => {
+    await says(page, READS, "ALLOW");
+    await edit(page, "Requests");
+    await select(page, "GET");
+    await page.keyboard.type("POST");
+    await says(page, READS, "DENY");
+    await row(page, READS).getByRole("button").first().click();
+    const history = await page.evaluate(() => globalThis.history.length);
+    await page.getByRole("button", { name: "Share" }).click();
+    await page.waitForFunction(() => location.hash.startsWith("#s="));
+    assert.equal(await page.evaluate(() => globalThis.history.length), history, "Back leads where it led before");
+    const { pathname, hash } = new URL(page.url());
+    made = { link: pathname + hash, verdicts: await verdicts(page), ...(await editor(page)) };
+  });
+  return made;
+}
+
+test("a link shows the same texts and verdicts in another profile, with the same explanation open", async () => {
+  const made = await makeLink();
+  await onPage(made.link, async (page) => {
+    await says(page, READS, "DENY");
+    assert.deepEqual(await verdicts(page), made.verdicts);
+    await row(page, READS).locator(".trace").waitFor();
+    await page.locator(".monaco-editor .view-line").first().waitFor();
+    const shown = await editor(page);
+    assert.equal(shown.value, made.value);
+  });
+});
+
+test("a link never destroys one's own work", async () => {
+  const { link } = await makeLink();
+  await onPage("/", async (page) => {
+    const mine = "- { name: mine, from: { outside: true }, to: { service: a/b, port: 80 } }\n";
+    await edit(page, "Requests");
+    await paste(page, mine);
+    await row(page, "mine").waitFor();
+    for (const choice of ["Open theirs", "Keep mine"]) {
+      await page.goto("about:blank");
+      await page.goto(link);
+      await says(page, READS, "DENY");
+      await page.getByRole("button", { name: choice }).click();
+      if (choice === "Keep mine") {
+        await row(page, "mine").waitFor();
+        assert.equal(new URL(page.url()).hash, "");
+      } else {
+        await page.getByRole("button", { name: choice }).waitFor({ state: "detached" });
+        await says(page, READS, "DENY");
+      }
+    }
+  });
+});
+
+for (const [what, link] of [
+  ["was cut", async () => (await makeLink()).link.slice(0, -20)],
+  ["was changed", async () => (await makeLink()).link.replace(/.{6}$/, "AAAAAA")],
+  ["is of an unknown version", () => "/#s=7.AAAA"],
+  ["names no example", () => "/#example/nothing"],
+]) {
+  test(`a link that ${what} says so, and shows no example instead`, async () => {
+    await onPage(await link(), async (page) => {
+      await page.locator(".notice.error").waitFor();
+      assert.equal(await page.locator(".verdict-row").count(), 0);
+    });
+  });
+}
+
+test("an example has an address of its own", () =>
+  onPage("/", async (page) => {
+    await verdicts(page);
+    await page.locator(".menu summary").click();
+    await page.locator(".menu li button").nth(1).click();
+    await row(page, "DELETE of details").waitFor();
+    const { pathname, hash } = new URL(page.url());
+    assert.equal(hash, "#example/ztunnel-fail-safe");
+    await onPage(pathname + hash, (other) => row(other, "DELETE of details").waitFor());
+  }));
