@@ -101,6 +101,10 @@ pub(crate) enum Answered {
     NoBackend,
     /// No rule takes the request.
     NoRoute,
+    /// A gateway serves no such host.
+    NoHost,
+    /// A gateway has nothing for such a connection on the port.
+    NoListener,
     /// Plain HTTP where a classic Gateway wants TLS.
     HttpsRedirect,
 }

@@ -2,6 +2,7 @@
 
 mod destination_rules;
 mod export;
+mod gateways;
 mod names;
 mod resolver;
 mod virtual_services;
@@ -13,7 +14,9 @@ use self::resolver::Resolver;
 use crate::attach::{Attachments, Reason};
 use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
-use crate::route::{self, Attached, Dropped, Group, Place, PlaceKind, Protocol, RouteTable, Rules};
+use crate::route::{
+    self, Attached, Dropped, GatewayPort, Group, Place, PlaceKind, Protocol, RouteTable, Rules,
+};
 use crate::wire::{Behavior, Via};
 
 /// The route tables of waypoints, by Service and port.
@@ -21,6 +24,7 @@ use crate::wire::{Behavior, Via};
 pub(crate) struct Routes {
     http: BTreeMap<(ServiceIndex, u16), RouteTable>,
     layer4: BTreeMap<(ServiceIndex, u16), RouteTable>,
+    ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
     dropped: BTreeMap<ObjectIndex, Dropped>,
 }
 
@@ -40,6 +44,7 @@ impl Routes {
         };
         let mut routes = Self {
             dropped: dropped(&sources),
+            ingress: gateways::compile(&sources, attachments),
             ..Self::default()
         };
         let attached = attached(mesh, attachments, &routes.dropped);
@@ -81,6 +86,18 @@ impl Routes {
     /// The same for connections that are no HTTP, or are not read.
     pub(crate) fn layer4(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
         self.layer4.get(&(service, port))
+    }
+
+    /// What an ingress gateway has on a port; `None`: it does not listen there.
+    pub(crate) fn ingress(&self, gateway: ObjectIndex, port: u16) -> Option<&GatewayPort> {
+        self.ingress.get(&(gateway, port))
+    }
+
+    /// The ports on which an ingress gateway listens.
+    pub(crate) fn ingress_ports(&self, gateway: ObjectIndex) -> impl Iterator<Item = u16> {
+        self.ingress
+            .range((gateway, 0)..=(gateway, u16::MAX))
+            .map(|((_, port), _)| *port)
     }
 
     /// Whether istiod drops a route as a whole.
