@@ -205,6 +205,8 @@ pub(crate) enum Message {
     SelectNode(String),
     /// To a place in a text.
     Reveal(Tab, wire::Range),
+    /// A finding is mended, by edits of a text.
+    Fix(Tab, Vec<wire::Edit>),
     /// To an example.
     OpenExample(&'static str),
     /// To another theme.
@@ -256,6 +258,8 @@ pub(crate) enum Effect {
     SetMarkers,
     /// The editor to a place.
     Reveal(Tab, wire::Range),
+    /// Edits into the editor.
+    Edit(Tab, Vec<wire::Edit>),
     /// A link into address bar and clipboard.
     CopyLink(String),
     /// The address bar to an example, or to nothing.
@@ -393,6 +397,10 @@ impl State {
             }
             Message::SelectNode(id) => self.select_node(id),
             Message::Reveal(tab, range) => self.reveal(tab, range),
+            Message::Fix(tab, edits) => {
+                self.tab = tab;
+                vec![Effect::ShowModel, Effect::Edit(tab, edits)]
+            }
             Message::OpenExample(id) => self.open_example(id),
             Message::NextTheme => {
                 self.theme = self.theme.next();
