@@ -7,6 +7,7 @@ use crate::{eval, resource};
 
 mod attachment;
 mod authentication;
+mod routing;
 
 /// One lint that is checked on the finished model.
 struct Row {
@@ -67,6 +68,26 @@ static CHECKS: &[Row] = &[
     Row {
         lint: &authentication::STRICT_LOST,
         check: authentication::strict_lost,
+    },
+    Row {
+        lint: &routing::RULE_NEVER_TAKEN,
+        check: routing::rule_never_taken,
+    },
+    Row {
+        lint: &routing::RULE_WITHOUT_BACKEND,
+        check: routing::rule_without_backend,
+    },
+    Row {
+        lint: &routing::SOURCE_AT_WAYPOINT,
+        check: routing::source_at_waypoint,
+    },
+    Row {
+        lint: &routing::DESTINATION_NOT_THERE,
+        check: routing::destination_not_there,
+    },
+    Row {
+        lint: &routing::REWRITE_OF_ROOT,
+        check: routing::rewrite_of_root,
     },
 ];
 
