@@ -147,6 +147,23 @@ impl Action {
         self.backends.len() == 1 && self.without_backend == NoBackend::Envoy
     }
 
+    /// Whether requests would go to backends, and there is none that gets any.
+    pub(crate) fn lacks_backends(&self) -> bool {
+        let answers = self.redirect.is_some() || self.direct_response.is_some();
+        !answers && self.backends().next().is_none()
+    }
+
+    /// What becomes of `/path` where the prefix `/` is replaced, if a slash is lost by it.
+    pub(crate) fn rewritten_root(&self, matched: Option<&PathMatch>) -> Option<String> {
+        let of_root = matches!(matched, Some(PathMatch::Prefix(path)) if path == "/");
+        let changed = self
+            .path
+            .as_ref()
+            .filter(|_| of_root)?
+            .apply("/path", matched);
+        (changed.ends_with("path") && !changed.ends_with("/path")).then_some(changed)
+    }
+
     /// Whether some backend can be used.
     pub(crate) fn is_usable(&self) -> bool {
         self.backends().any(|backend| backend.invalid.is_none())

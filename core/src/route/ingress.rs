@@ -162,6 +162,17 @@ impl Port {
         })
     }
 
+    /// The tables of all its virtual hosts.
+    pub(crate) fn http_tables(&self) -> impl Iterator<Item = &RouteTable> {
+        self.chains
+            .iter()
+            .flat_map(|chain| match &chain.content {
+                Content::Http(hosts) => hosts.hosts.as_slice(),
+                Content::Layer4(_) => &[],
+            })
+            .map(|host| &host.routes)
+    }
+
     /// Whether HTTP comes in TLS here: there is no chain for it as it is.
     pub(crate) fn is_tls_only(&self) -> bool {
         !self.chains.is_empty() && self.chains.iter().all(|chain| chain.server_names.is_some())

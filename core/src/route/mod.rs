@@ -19,6 +19,7 @@ mod path;
 mod precedence;
 mod protocol;
 mod redirect;
+mod shadow;
 mod table;
 mod value;
 mod virtual_service;
@@ -34,6 +35,7 @@ pub(crate) use ingress::{
 };
 pub(crate) use protocol::Protocol;
 pub(crate) use redirect::https_location;
+pub(crate) use shadow::shadowed;
 pub(crate) use table::{Entry, RouteTable, Section};
 pub(crate) use virtual_service::{
     Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,

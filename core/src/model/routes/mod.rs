@@ -7,7 +7,7 @@ mod names;
 mod resolver;
 mod virtual_services;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
@@ -26,6 +26,7 @@ pub(crate) struct Routes {
     layer4: BTreeMap<(ServiceIndex, u16), RouteTable>,
     ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
     dropped: BTreeMap<ObjectIndex, Dropped>,
+    at_waypoints: BTreeSet<ObjectIndex>,
 }
 
 /// What the tables of all proxies are compiled from.
@@ -49,6 +50,7 @@ impl Routes {
         };
         let attached = attached(mesh, attachments, &routes.dropped);
         let bound = bound(mesh, attachments);
+        routes.at_waypoints = bound.values().flatten().copied().collect();
         for (service, info) in mesh.services() {
             let gateway = attachments
                 .service_waypoint(service)
@@ -98,6 +100,17 @@ impl Routes {
         self.ingress
             .range((gateway, 0)..=(gateway, u16::MAX))
             .map(|((_, port), _)| *port)
+    }
+
+    /// Every table for HTTP, of waypoints and of ingress gateways.
+    pub(crate) fn http_tables(&self) -> impl Iterator<Item = &RouteTable> {
+        let at_gateways = self.ingress.values().flat_map(GatewayPort::http_tables);
+        self.http.values().chain(at_gateways)
+    }
+
+    /// The VirtualServices that some waypoint uses.
+    pub(crate) fn virtual_services_at_waypoints(&self) -> impl Iterator<Item = ObjectIndex> {
+        self.at_waypoints.iter().copied()
     }
 
     /// Whether istiod drops a route as a whole.
