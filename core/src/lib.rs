@@ -207,9 +207,8 @@ impl Workspace {
 
     /// The verdict of each request and no more: the same evaluator, unwatched.
     pub fn verdicts(&self) -> Vec<wire::Verdict> {
-        let mesh = &self.model.mesh;
         let verdict = |sample: &eval::Sample| {
-            let call = eval::resolve(mesh, sample.request.as_ref().ok()?).ok()?;
+            let call = eval::resolve(&self.model, sample.request.as_ref().ok()?).ok()?;
             Some(eval::evaluate::<trace::NoTrace>(&self.model, &call).verdict)
         };
         let samples = self.samples.samples.iter();
@@ -276,7 +275,7 @@ impl Workspace {
                 findings.report(&eval::BAD_REQUEST, at(path), message.as_str());
                 explain::unanswered(sample.name.clone(), message, None)
             }
-            Ok(request) => match eval::resolve(&self.model.mesh, request) {
+            Ok(request) => match eval::resolve(&self.model, request) {
                 Err(unresolved) => {
                     let finding = findings.report(
                         &eval::UNRESOLVED_REQUEST,

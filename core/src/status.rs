@@ -245,7 +245,7 @@ fn listeners(
     states
         .iter()
         .filter_map(|state| {
-            let listener = attach::listener(&model.mesh, state)?;
+            let listener = attach::written_listener(&model.mesh, state)?;
             let takes = |(object, route, parent): &&(&Object, Route<'_>, &ParentReference)| {
                 let wanted = Wanted::new(object, *route, parent);
                 model

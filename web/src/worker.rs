@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use crate::graph::layout::{self, Layout};
+use crate::graph::scope::{self, Drawn, Scope};
 
 /// What the page asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Question {
     pub manifests: String,
     /// The second text.
     pub requests: String,
+    /// What of the graph is to be drawn.
+    pub scope: Scope,
 }
 
 /// What the page shows.
@@ -28,7 +31,9 @@ pub struct Answer {
     pub evaluation: wire::Evaluation,
     /// The attachment graph; its findings are those of the evaluation.
     pub graph: wire::Graph,
-    /// Where the graph's nodes stand.
+    /// What is drawn of it.
+    pub drawn: Drawn,
+    /// Where that stands.
     pub layout: Layout,
 }
 
@@ -59,9 +64,11 @@ pub(crate) fn answer(question: Question) -> Answer {
         ..wire::Input::default()
     });
     let graph = workspace.graph();
+    let drawn = scope::draw(&graph, &question.scope);
     Answer {
         sequence: question.sequence,
-        layout: layout::place(&graph),
+        layout: layout::place(&drawn.graph),
+        drawn,
         evaluation: workspace.evaluate(),
         graph,
     }

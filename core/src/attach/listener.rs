@@ -94,15 +94,15 @@ impl Listeners {
 /// A route that looks for a listener.
 pub(crate) struct Wanted<'a> {
     /// Its kind.
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// Its namespace.
-    namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// Its hostnames; empty: every one.
-    hostnames: &'a [String],
+    pub(crate) hostnames: &'a [String],
     /// The listener that it names.
-    section_name: Option<&'a str>,
+    pub(crate) section_name: Option<&'a str>,
     /// The port that it names.
-    port: Option<u16>,
+    pub(crate) port: Option<u16>,
 }
 
 impl<'a> Wanted<'a> {

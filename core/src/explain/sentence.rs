@@ -83,6 +83,13 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
         (Some(Answered::NoRoute), _) => format!(
             "There are routes for this port at {place}, and none of their rules matches{seen}."
         ),
+        (Some(Answered::NoHost), _) => {
+            format!("{place} has no routes for this host{seen}.").replacen("the ", "The ", 1)
+        }
+        (Some(Answered::NoListener), _) => {
+            format!("{place} has nothing for such a connection on this port{seen}.")
+                .replacen("the ", "The ", 1)
+        }
         (Some(Answered::NoBackend), _) => {
             format!("The rule taken at {place} has no backend that can be used{seen}.")
         }

@@ -13,6 +13,7 @@ mod enrolment;
 mod listeners;
 mod policies;
 mod routes;
+mod routing;
 
 /// One lint that is checked on the finished model.
 struct Row {
@@ -35,6 +36,7 @@ static CHECKS: &[&[Row]] = &[
     listeners::CHECKS,
     classic::CHECKS,
     authentication::CHECKS,
+    routing::CHECKS,
 ];
 
 /// Runs every check.

@@ -7,6 +7,7 @@ mod feature;
 mod gateway;
 mod grpc_route;
 mod http_route;
+mod http_route_rules;
 pub(crate) mod jwks;
 mod kinds;
 mod layer4_route;
@@ -23,6 +24,7 @@ mod service;
 mod service_entry;
 mod violation;
 mod virtual_service;
+mod virtual_service_rules;
 mod workload;
 
 use serde::Deserialize;
@@ -163,11 +165,19 @@ impl Resource {
             | Self::EnvoyFilter(_) => self
                 .as_policy()
                 .map_or_else(Violations::default, |policy| policy.validate()),
-            Self::HttpRoute(_)
-            | Self::GrpcRoute(_)
-            | Self::TlsRoute(_)
-            | Self::TcpRoute(_)
-            | Self::UdpRoute(_) => self
+            Self::HttpRoute(route) => {
+                let mut out = self
+                    .as_route()
+                    .map_or_else(Violations::default, |route| route.validate());
+                http_route_rules::validate(route, &mut out);
+                out
+            }
+            Self::VirtualService(service) => {
+                let mut out = Violations::default();
+                virtual_service_rules::validate(service, &mut out);
+                out
+            }
+            Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => self
                 .as_route()
                 .map_or_else(Violations::default, |route| route.validate()),
             Self::MetadataOnly
@@ -179,7 +189,6 @@ impl Resource {
             | Self::GatewayClass(_)
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
-            | Self::VirtualService(_)
             | Self::DestinationRule(_)
             | Self::IstioGateway(_) => Violations::default(),
         }
