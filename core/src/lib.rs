@@ -8,6 +8,7 @@
 
 mod attach;
 mod authz;
+mod behavior;
 mod change;
 mod effective;
 mod eval;
@@ -161,6 +162,20 @@ pub fn features() -> Vec<wire::Feature> {
             note: (*note).to_owned(),
         });
     kinds.chain(labels).collect()
+}
+
+/// Where Istio's documentation and its code differ.
+pub fn differences() -> Vec<wire::Difference> {
+    let row = |one: &behavior::Difference| wire::Difference {
+        topic: one.topic.to_owned(),
+        documented: one.documented.to_owned(),
+        documentation: one.documentation.to_owned(),
+        implemented: one.implemented.to_owned(),
+        code: one.code.to_owned(),
+        switched: one.switched,
+        lint: one.lint.to_owned(),
+    };
+    behavior::DIFFERENCES.iter().map(row).collect()
 }
 
 /// Manifests and requests, read and compiled once, to be asked more than one question.

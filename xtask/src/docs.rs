@@ -24,6 +24,10 @@ const GENERATORS: &[Generator] = &[
         path: "core/FEATURES.md",
         make: feature_table,
     },
+    Generator {
+        path: "core/BEHAVIOR.md",
+        make: difference_table,
+    },
 ];
 
 /// The first line of every generated document.
@@ -94,6 +98,29 @@ fn feature_table(_: &Path) -> Result<String> {
         text += &format!(
             "| `{}` | {} | {status} | {} |\n",
             feature.name, feature.attachment, feature.note
+        );
+    }
+    Ok(text)
+}
+
+/// The places where documentation and code differ, as the engine has them.
+fn difference_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Documented and implemented\n\n\
+         Where Istio's documentation, or a status that it writes, says something else than its code does.\n\
+         `settings.behavior: documented` answers as documented where the table says so; the finding tells at the place.\n\n\
+         | topic | documented | implemented | switched | finding |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for row in ambient_core::differences() {
+        text += &format!(
+            "| {} | {} ({}) | {} ({}) | {} | {} |\n",
+            row.topic,
+            row.documented,
+            row.documentation,
+            row.implemented,
+            row.code,
+            if row.switched { "yes" } else { "no" },
+            row.lint
         );
     }
     Ok(text)

@@ -27,6 +27,9 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, parents: &[Row], rows
             }
         }
     }
+    if mesh.settings().behavior == Behavior::Documented {
+        keep_the_oldest(mesh, rows);
+    }
     let from_gateways = behind_gateways(rows);
     for (index, object) in mesh.live(Kind::DestinationRule) {
         if let Resource::DestinationRule(rule) = &object.resource {
@@ -230,6 +233,29 @@ impl<'m> Routes<'m> {
             Err(Reason::ShadowedByRoute)
         } else {
             Ok(())
+        }
+    }
+}
+
+/// As documented, a host has one VirtualService: of several the oldest, by name where ages are equal.
+fn keep_the_oldest(mesh: &Mesh, rows: &mut [Row]) {
+    let age = |row: &Row| {
+        let object = mesh.object(row.from)?;
+        let created = object.metadata.creation_timestamp.clone();
+        Some((created.is_none(), created, object.id.clone()))
+    };
+    let mut oldest: BTreeMap<ObjectId, _> = BTreeMap::new();
+    for row in rows
+        .iter()
+        .filter(|row| row.via == Via::Host && row.is_attached())
+    {
+        let first = oldest.entry(row.to.clone()).or_insert_with(|| age(row));
+        *first = first.clone().min(age(row));
+    }
+    for row in rows.iter_mut() {
+        if row.via == Via::Host && row.is_attached() && oldest.get(&row.to) != Some(&age(row)) {
+            row.reason = Reason::ShadowedByOlder;
+            row.status = row.reason.status(row.via);
         }
     }
 }

@@ -87,6 +87,12 @@ pub(crate) enum Reason {
     ReferencedResourceNotFound,
     /// A VirtualService behind routes of the same Service that leave it nothing.
     ShadowedByRoute,
+    /// An older policy of the same kind is for the same port.
+    Conflicted,
+    /// An annotation asks Istio to leave the policy alone.
+    IgnoredByIstio,
+    /// A VirtualService beside an older one for the same host, of which the documentation lets only one count.
+    ShadowedByOlder,
     /// The canary waypoint is the waypoint itself.
     CanarySameAsPrimary,
     /// The canary's weight is no percentage.
@@ -136,6 +142,8 @@ impl Reason {
             | Self::InvalidCertificateRef
             | Self::RefNotPermitted
             | Self::InvalidDestination
+            | Self::Conflicted
+            | Self::IgnoredByIstio
             | Self::CanarySameAsPrimary
             | Self::CanaryInvalidWeight
             | Self::UnsupportedValue => EdgeStatus::Rejected,
@@ -157,6 +165,7 @@ impl Reason {
             | Self::InvalidFilter
             | Self::TargetNotConsulted
             | Self::ShadowedByRoute
+            | Self::ShadowedByOlder
             | Self::ClassNotEnforced => EdgeStatus::Ignored,
         }
     }
@@ -185,6 +194,9 @@ impl Reason {
             Self::TargetNotConsulted => "TargetNotConsulted",
             Self::ReferencedResourceNotFound => "ReferencedResourceNotFound",
             Self::ShadowedByRoute => "ShadowedByRoute",
+            Self::ShadowedByOlder => "ShadowedByOlder",
+            Self::Conflicted => "Conflicted",
+            Self::IgnoredByIstio => "IgnoredByIstio",
             Self::CanarySameAsPrimary => "CanarySameAsPrimary",
             Self::CanaryInvalidWeight => "CanaryInvalidWeight",
             Self::BackendNotFound => "BackendNotFound",
@@ -341,6 +353,15 @@ impl Reason {
             }
             Self::ShadowedByRoute => format!(
                 "Gateway API routes of {target} take every request first, so {holder} never applies there."
+            ),
+            Self::Conflicted => {
+                format!("An older policy of this kind is for {target}, so {holder} does not count.")
+            }
+            Self::IgnoredByIstio => {
+                format!("An annotation of {holder} asks Istio to leave it alone.")
+            }
+            Self::ShadowedByOlder => format!(
+                "An older VirtualService is for {target}, and the documentation lets only one count."
             ),
             Self::CanarySameAsPrimary => {
                 format!("{target} is the waypoint of {holder} already, so it is no canary.")

@@ -8,7 +8,7 @@ use super::source::SourceFile;
 /// From the bottom up. Modules of one layer do not know each other; `lib` is above all.
 const LAYERS: &[&[&str]] = &[
     &["wire"],
-    &["matcher", "trace", "flow"],
+    &["behavior", "matcher", "trace", "flow"],
     &["source"],
     &["resource"],
     &["mesh"],
