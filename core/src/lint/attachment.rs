@@ -6,7 +6,7 @@ use crate::authz::Enforcer;
 use crate::mesh::Role;
 use crate::model::Model;
 use crate::resource::{ISTIO_NETWORKING, Kind};
-use crate::source::{Change, Diagnostics, FieldPath, Lint, Origin, Segment, lint};
+use crate::source::{Change, Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{EdgeStatus, Via};
 
 lint!(WAYPOINT_MISSING = "WP0201", "waypoint-missing", Error);
@@ -118,10 +118,7 @@ fn group_fix(model: &Model, row: &attach::Row) -> Option<(String, Vec<Change>)> 
         _ => return None,
     };
     let route = model.mesh.object(row.from)?.resource.as_route()?;
-    let position = match row.origin.path.segments().last()? {
-        Segment::Index(position) => *position,
-        Segment::Key(_) => return None,
-    };
+    let position = row.origin.path.last_index()?;
     let path = format!("{}.group", row.origin.path);
     let change = match route.parent_refs.get(position)?.group {
         Some(_) => Change::Replace(at(model, row.from, &path)?, group.to_owned()),

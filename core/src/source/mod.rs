@@ -15,7 +15,7 @@ pub(crate) use decode::{DecodeError, decode};
 pub(crate) use diagnostic::{Change, Diagnostics, Finding, Lint, lint};
 pub(crate) use documents::{DocumentId, Documents};
 pub(crate) use node::{Node, Value};
-pub(crate) use path::{FieldPath, Origin, Segment};
+pub(crate) use path::{FieldPath, Origin};
 
 lint!(pub(crate) SYNTAX = "WP0001", "syntax", Error);
 lint!(pub(crate) DUPLICATE_KEY = "WP0002", "duplicate-key", Error);

@@ -4,12 +4,16 @@
 
 mod answer;
 mod diagnostic;
+mod effective;
 mod graph;
 mod input;
 mod object;
+mod status;
 
 pub use answer::*;
 pub use diagnostic::*;
+pub use effective::*;
 pub use graph::*;
 pub use input::*;
 pub use object::*;
+pub use status::*;

@@ -1,10 +1,12 @@
 //! The endpoints, one file each.
 
 mod analyze;
+mod effective;
 mod evaluate;
 mod graph;
 mod health;
 mod problems;
+mod status;
 mod version;
 
 use axum::Router;
@@ -17,6 +19,8 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(evaluate::route())
         .merge(graph::route())
         .merge(analyze::route())
+        .merge(effective::route())
+        .merge(status::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

@@ -16,7 +16,15 @@ const LAYERS: &[&[&str]] = &[
     &["authz", "route"],
     &["model"],
     &["eval"],
-    &["change", "explain", "lint", "graph"],
+    &[
+        "change",
+        "effective",
+        "explain",
+        "export",
+        "lint",
+        "graph",
+        "status",
+    ],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.
