@@ -11,6 +11,7 @@ mod authz;
 mod behavior;
 mod change;
 mod effective;
+mod envoy;
 mod eval;
 mod explain;
 mod export;
@@ -87,6 +88,16 @@ pub fn graph(input: &wire::Input) -> wire::Graph {
 /// ```
 pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
+}
+
+/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
+/// of one.
+///
+/// ```
+/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).is_empty());
+/// ```
+pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+    Workspace::load(input).envoy(waypoint)
 }
 
 /// Every sort of finding, with its document, by code.
@@ -263,6 +274,11 @@ impl Workspace {
         wire::Analysis {
             diagnostics: self.manifest_diagnostics(),
         }
+    }
+
+    /// The filters of waypoints, chain by chain; of all of them, or of the one named `namespace/name`.
+    pub fn envoy(&self, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+        envoy::chains(&self.model, waypoint)
     }
 
     fn manifest_diagnostics(&self) -> Vec<wire::Diagnostic> {

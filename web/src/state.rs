@@ -175,6 +175,8 @@ pub(crate) struct State {
     pub(crate) focused: bool,
     /// What is searched for in the graph.
     pub(crate) search: String,
+    /// Answers are those of Istio's documentation, where its code differs.
+    pub(crate) documented: bool,
     /// News.
     pub(crate) notice: Option<Notice>,
     /// The editor is there; until then a plain text area stands in for it.
@@ -233,6 +235,8 @@ pub(crate) enum Message {
     FoldAll(bool),
     /// The selected node with its neighbours alone, or everything again.
     Focus,
+    /// From the code's answers to the documentation's, and back.
+    Documented,
     /// Look for nodes.
     Search(String),
     /// To the first node found.
@@ -301,6 +305,7 @@ impl State {
             folded: None,
             focused: false,
             search: String::new(),
+            documented: false,
             notice: None,
             editor_ready: false,
             edited: false,
@@ -320,6 +325,7 @@ impl State {
                 };
                 state.open = shared.open.into_iter().collect();
                 state.node = shared.node;
+                state.documented = shared.documented;
                 state.notice = stored
                     .filter(|mine| *mine != state.texts)
                     .map(Notice::TheirsOpen);
@@ -359,6 +365,7 @@ impl State {
             open: self.open.iter().copied().collect(),
             node: self.node.clone(),
             requests_tab: self.tab == Tab::Requests,
+            documented: self.documented,
         }
     }
 
@@ -457,6 +464,10 @@ impl State {
                 self.view = WHOLE;
                 self.ask()
             }
+            Message::Documented => {
+                self.documented = !self.documented;
+                self.ask()
+            }
             Message::Search(text) => {
                 self.search = text;
                 Vec::new()
@@ -478,6 +489,7 @@ impl State {
                 folded: self.folded.clone(),
                 focus: self.node.clone().filter(|_| self.focused),
             },
+            documented: self.documented,
         }))];
         // A link or an example that was only looked at replaces nothing; a visitor's own work waits to be chosen.
         if self.edited && !matches!(self.notice, Some(Notice::TheirsOpen(_))) {

@@ -20,6 +20,8 @@ pub struct Question {
     pub requests: String,
     /// What of the graph is to be drawn.
     pub scope: Scope,
+    /// Answer as Istio's documentation says, unless settings beside the requests say otherwise.
+    pub documented: bool,
 }
 
 /// What the page shows.
@@ -61,7 +63,13 @@ pub(crate) fn answer(question: Question) -> Answer {
     let workspace = ambient_core::Workspace::load(&wire::Input {
         manifests: wire::Manifests::Text(question.manifests),
         requests: wire::Requests::Text(question.requests),
-        ..wire::Input::default()
+        settings: wire::Settings {
+            behavior: match question.documented {
+                true => wire::Behavior::Documented,
+                false => wire::Behavior::Implemented,
+            },
+            ..wire::Settings::default()
+        },
     });
     let graph = workspace.graph();
     let drawn = scope::draw(&graph, &question.scope);

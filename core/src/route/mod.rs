@@ -21,6 +21,7 @@ mod protocol;
 mod redirect;
 mod shadow;
 mod table;
+mod tie_breaker;
 mod value;
 mod virtual_service;
 
@@ -37,6 +38,7 @@ pub(crate) use protocol::Protocol;
 pub(crate) use redirect::https_location;
 pub(crate) use shadow::shadowed;
 pub(crate) use table::{Entry, RouteTable, Section};
+pub(crate) use tie_breaker::TieBreaker;
 pub(crate) use virtual_service::{
     Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
     layer4 as virtual_service_layer4,

@@ -5,6 +5,7 @@
 mod answer;
 mod diagnostic;
 mod effective;
+mod envoy;
 mod graph;
 mod input;
 mod object;
@@ -13,6 +14,7 @@ mod status;
 pub use answer::*;
 pub use diagnostic::*;
 pub use effective::*;
+pub use envoy::*;
 pub use graph::*;
 pub use input::*;
 pub use object::*;

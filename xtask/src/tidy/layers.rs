@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "change",
         "effective",
+        "envoy",
         "explain",
         "export",
         "lint",
