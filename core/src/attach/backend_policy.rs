@@ -16,7 +16,7 @@ const IGNORE: &str = "istio.io/ignore-policy-attachment";
 /// One edge for each targetRef. Of several policies for one port of one Service the oldest counts.
 pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
     let mut policies: Vec<(ObjectIndex, &Object)> = mesh
-        .objects()
+        .drawn()
         .filter(|(_, object)| {
             matches!(
                 object.id.kind,

@@ -19,7 +19,7 @@ use crate::wire::{Behavior, EdgeStatus, Via};
 /// parents; `rows` has those to their backends already.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, parents: &[Row], rows: &mut Vec<Row>) {
     let routes = Routes::new(mesh, parents);
-    for (index, object) in mesh.live(Kind::VirtualService) {
+    for (index, object) in mesh.drawn() {
         if let Resource::VirtualService(service) = &object.resource {
             gateways(mesh, index, object, service, rows);
             if service.is_for_mesh() {
@@ -70,7 +70,9 @@ fn gateways(
             .unwrap_or((&object.id.namespace, written));
         let classic = ObjectId::new(Kind::IstioGateway, namespace, name);
         let modern = ObjectId::new(Kind::Gateway, namespace, name);
-        let (to, reason) = if mesh.find(&classic).is_some() {
+        let (to, reason) = if object.refused {
+            (classic, Reason::Invalid)
+        } else if mesh.find(&classic).is_some() {
             (classic, Reason::Accepted)
         } else if mesh.find(&modern).is_some() {
             (modern, Reason::UnsupportedParent)
@@ -100,7 +102,12 @@ fn hosts(
             continue;
         }
         for (target, to) in targets {
-            let reason = at_waypoint(mesh, attachments, target, &object.id.namespace)
+            let admitted = if object.refused {
+                Err(Reason::Invalid)
+            } else {
+                at_waypoint(mesh, attachments, target, &object.id.namespace)
+            };
+            let reason = admitted
                 .and_then(|()| exported(mesh, attachments, target, object, &service.export_to))
                 .and_then(|()| routes.leave(mesh, attachments, target, object, service))
                 .err()

@@ -9,6 +9,7 @@ use crate::{eval, resource};
 mod attachment;
 mod authentication;
 mod classic;
+mod cluster;
 mod enrolment;
 mod listeners;
 mod policies;
@@ -37,6 +38,7 @@ static CHECKS: &[&[Row]] = &[
     classic::CHECKS,
     authentication::CHECKS,
     routing::CHECKS,
+    cluster::CHECKS,
 ];
 
 /// Runs every check.

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["attach"],
     &["authz", "route"],
     &["model"],
-    &["eval"],
+    &["eval", "status"],
     &[
         "change",
         "effective",
