@@ -16,6 +16,7 @@ mod graph;
 mod lint;
 mod matcher;
 mod mesh;
+mod migrate;
 mod model;
 mod resource;
 mod route;
@@ -85,9 +86,25 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
 }
 
+/// VirtualServices as Gateway API's routes, checked by requests against both forms.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert!(ambient_core::migrate(&input).replaced.is_empty());
+/// ```
+pub fn migrate(input: &wire::Input) -> wire::Migration {
+    migrate::run(input)
+}
+
 /// Every sort of finding, with its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
+        .chain(migrate::LINTS.iter().copied())
         .map(|lint| wire::LintDescription {
             code: lint.code.to_owned(),
             name: lint.name.to_owned(),

@@ -57,9 +57,9 @@ pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
-    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
-    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
-    VirtualServiceLayer4Route,
+    HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRouteDestination,
+    IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset, VirtualService,
+    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 pub(crate) use workload::Workload;
 

@@ -6,10 +6,12 @@ mod answer;
 mod diagnostic;
 mod graph;
 mod input;
+mod migration;
 mod object;
 
 pub use answer::*;
 pub use diagnostic::*;
 pub use graph::*;
 pub use input::*;
+pub use migration::*;
 pub use object::*;

@@ -4,6 +4,7 @@ mod analyze;
 mod evaluate;
 mod graph;
 mod health;
+mod migrate;
 mod problems;
 mod version;
 
@@ -17,6 +18,7 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(evaluate::route())
         .merge(graph::route())
         .merge(analyze::route())
+        .merge(migrate::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())
