@@ -135,6 +135,17 @@ pub fn features() -> Vec<wire::Feature> {
     kinds.chain(labels).collect()
 }
 
+/// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.
+pub fn fields() -> Vec<wire::Field> {
+    let fields = resource::FIELDS.iter().map(|field| wire::Field {
+        kind: field.kind.name().to_owned(),
+        path: format!("spec.{}", field.path),
+        treatment: field.treatment.name().to_owned(),
+        note: field.note.to_owned(),
+    });
+    fields.collect()
+}
+
 /// Manifests and requests, read and compiled once, to be asked more than one question.
 pub struct Workspace {
     model: model::Model,

@@ -4,6 +4,7 @@
 pub(crate) mod authorization_policy;
 mod extension;
 mod feature;
+mod fields;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -36,6 +37,7 @@ pub(crate) use authorization_policy::{
 };
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
+pub(crate) use fields::FIELDS;
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{

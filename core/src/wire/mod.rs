@@ -4,6 +4,7 @@
 
 mod answer;
 mod diagnostic;
+mod field;
 mod graph;
 mod input;
 mod migration;
@@ -11,6 +12,7 @@ mod object;
 
 pub use answer::*;
 pub use diagnostic::*;
+pub use field::*;
 pub use graph::*;
 pub use input::*;
 pub use migration::*;
