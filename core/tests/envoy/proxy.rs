@@ -316,6 +316,8 @@ fn tunnel_end(port: u16) -> Value {
                 "stat_prefix": "tunnel",
                 "codec_type": "HTTP1",
                 "use_remote_address": false,
+                // A refused connection is seen at once.
+                "delayed_close_timeout": "0s",
                 "upgrade_configs": [{ "upgrade_type": "CONNECT" }],
                 "http_filters": [
                     {
