@@ -66,6 +66,8 @@ lint!(
 );
 lint!(UNCAPTURED_CLIENTS = "WP0257", "uncaptured-clients", Warning);
 
+lint!(NOT_EVALUATED = "WP0264", "not-evaluated", Info);
+
 pub(super) static CHECKS: &[Row] = &[
     row(&PARTIALLY_ATTACHED, partially_attached),
     row(&SELECTOR_ON_GATEWAY, selector_on_gateway),
@@ -82,6 +84,7 @@ pub(super) static CHECKS: &[Row] = &[
     row(&ENVOY_FILTER_ON_WAYPOINT, envoy_filter_on_waypoint),
     row(&TARGET_NOT_CONSULTED, target_not_consulted),
     row(&UNCAPTURED_CLIENTS, uncaptured_clients),
+    row(&NOT_EVALUATED, not_evaluated),
 ];
 
 /// The references in effect of one sort.
@@ -521,7 +524,7 @@ fn uncaptured_clients(model: &Model, lint: &'static Lint, out: &mut Diagnostics)
     let captured = |indices: &mut dyn Iterator<Item = WorkloadIndex>| {
         indices
             .filter_map(|index| model.mesh.workload(index))
-            .filter(|workload| workload.capture.is_captured())
+            .filter(|workload| workload.capture.carries_outbound())
             .count()
     };
     let all_captured = captured(&mut model.mesh.workloads().map(|(index, _)| index));
@@ -544,5 +547,31 @@ fn uncaptured_clients(model: &Model, lint: &'static Lint, out: &mut Diagnostics)
                 help,
             );
         }
+    }
+}
+
+/// What is attached and may change verdicts in ways that nobody can tell from manifests.
+fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    for row in attached(model, Via::TargetRef) {
+        let Some(id) = holder(model, row) else {
+            continue;
+        };
+        if matches!(id.kind, Kind::WasmPlugin | Kind::TrafficExtension) {
+            let message = format!(
+                "{} may answer, change or refuse requests; verdicts here are without it",
+                name(id)
+            );
+            out.report(lint, row.origin.clone(), message)
+                .help("read verdicts for what it targets as those of everything else");
+        }
+    }
+    for row in attached(model, Via::UseWaypointCanary) {
+        let message = format!(
+            "a share of the traffic goes through {}, with the policies there; verdicts here are those of the first waypoint",
+            name(&row.to)
+        );
+        out.report(lint, row.origin.clone(), message).help(
+            "attach what must hold for all traffic to the Service, not to one of its waypoints",
+        );
     }
 }
