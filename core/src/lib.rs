@@ -20,6 +20,7 @@ mod graph;
 mod lint;
 mod matcher;
 mod mesh;
+mod migrate;
 mod model;
 mod resource;
 mod route;
@@ -100,9 +101,25 @@ pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChai
     Workspace::load(input).envoy(waypoint)
 }
 
+/// VirtualServices as Gateway API's routes, checked by requests against both forms.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert!(ambient_core::migrate(&input).replaced.is_empty());
+/// ```
+pub fn migrate(input: &wire::Input) -> wire::Migration {
+    migrate::run(input)
+}
+
 /// Every sort of finding, with its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
+        .chain(migrate::LINTS.iter().copied())
         .map(|lint| wire::LintDescription {
             code: lint.code.to_owned(),
             name: lint.name.to_owned(),
@@ -187,6 +204,17 @@ pub fn differences() -> Vec<wire::Difference> {
         lint: one.lint.to_owned(),
     };
     behavior::DIFFERENCES.iter().map(row).collect()
+}
+
+/// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.
+pub fn fields() -> Vec<wire::Field> {
+    let fields = resource::FIELDS.iter().map(|field| wire::Field {
+        kind: field.kind.name().to_owned(),
+        path: format!("spec.{}", field.path),
+        treatment: field.treatment.name().to_owned(),
+        note: field.note.to_owned(),
+    });
+    fields.collect()
 }
 
 /// Manifests and requests, read and compiled once, to be asked more than one question.

@@ -24,12 +24,13 @@ use tower::ServiceExt;
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
-const ENDPOINTS: [&str; 5] = [
+const ENDPOINTS: [&str; 6] = [
     "/v1/evaluate",
     "/v1/graph",
     "/v1/analyze",
     "/v1/effective",
     "/v1/status",
+    "/v1/migrate",
 ];
 
 struct Reply {

@@ -28,6 +28,10 @@ const GENERATORS: &[Generator] = &[
         path: "core/BEHAVIOR.md",
         make: difference_table,
     },
+    Generator {
+        path: "core/FIELDS.md",
+        make: field_table,
+    },
 ];
 
 /// The first line of every generated document.
@@ -98,6 +102,28 @@ fn feature_table(_: &Path) -> Result<String> {
         text += &format!(
             "| `{}` | {} | {status} | {} |\n",
             feature.name, feature.attachment, feature.note
+        );
+    }
+    Ok(text)
+}
+
+/// The table of fields, as the engine has it.
+fn field_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Fields of Istio's traffic kinds\n\n\
+         What becomes of each: it is evaluated, or told in the answer, or no answer depends on it.\n\
+         `[]` is an entry of a list, `*` one of a map.\n",
+    );
+    let mut kind = String::new();
+    for field in ambient_core::fields() {
+        if field.kind != kind {
+            kind.clone_from(&field.kind);
+            text +=
+                &format!("\n## {kind}\n\n| field | treatment | to know |\n| --- | --- | --- |\n");
+        }
+        text += &format!(
+            "| `{}` | {} | {} |\n",
+            field.path, field.treatment, field.note
         );
     }
     Ok(text)

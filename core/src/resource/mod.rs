@@ -5,6 +5,7 @@ pub(crate) mod authorization_policy;
 mod backend_policy;
 mod extension;
 mod feature;
+mod fields;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -39,6 +40,7 @@ pub(crate) use authorization_policy::{
 pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
+pub(crate) use fields::FIELDS;
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
@@ -61,9 +63,9 @@ pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
-    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
-    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
-    VirtualServiceLayer4Route,
+    HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRouteDestination,
+    IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset, VirtualService,
+    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 pub(crate) use workload::Workload;
 

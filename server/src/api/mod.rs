@@ -5,6 +5,7 @@ mod effective;
 mod evaluate;
 mod graph;
 mod health;
+mod migrate;
 mod problems;
 mod status;
 mod version;
@@ -21,6 +22,7 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(analyze::route())
         .merge(effective::route())
         .merge(status::route())
+        .merge(migrate::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
         "export",
         "lint",
         "graph",
-        "status",
+        "migrate",
     ],
 ];
 
