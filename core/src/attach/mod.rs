@@ -3,6 +3,7 @@
 
 mod backend_policy;
 mod backend_ref;
+mod canary;
 mod classic;
 mod listener;
 mod membership;

@@ -8,9 +8,11 @@ use crate::{eval, resource};
 
 mod attachment;
 mod authentication;
+mod bypass;
 mod classic;
 mod cluster;
 mod enrolment;
+mod labels;
 mod listeners;
 mod policies;
 mod routes;
@@ -31,8 +33,10 @@ const fn row(lint: &'static Lint, check: Check) -> Row {
 /// The lints that are checked on the finished model, topic by topic.
 static CHECKS: &[&[Row]] = &[
     attachment::CHECKS,
+    labels::CHECKS,
     enrolment::CHECKS,
     policies::CHECKS,
+    bypass::CHECKS,
     routes::CHECKS,
     listeners::CHECKS,
     classic::CHECKS,
