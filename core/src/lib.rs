@@ -9,8 +9,11 @@
 mod attach;
 mod authz;
 mod change;
+mod effective;
+mod envoy;
 mod eval;
 mod explain;
+mod export;
 mod flow;
 mod graph;
 mod lint;
@@ -21,6 +24,7 @@ mod model;
 mod resource;
 mod route;
 mod source;
+mod status;
 mod trace;
 pub mod wire;
 
@@ -101,6 +105,16 @@ pub fn migrate(input: &wire::Input) -> wire::Migration {
     migrate::run(input)
 }
 
+/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
+/// of one.
+///
+/// ```
+/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).is_empty());
+/// ```
+pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+    Workspace::load(input).envoy(waypoint)
+}
+
 /// Every sort of finding, with its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
@@ -114,6 +128,48 @@ pub fn lints() -> Vec<wire::LintDescription> {
         .collect();
     lints.sort_by(|left, right| left.code.cmp(&right.code));
     lints
+}
+
+/// A graph as text that other tools read.
+///
+/// ```
+/// use ambient_core::wire::{Graph, GraphFormat};
+/// let text = ambient_core::export(&Graph::default(), GraphFormat::Mermaid);
+/// assert_eq!(text, "flowchart LR\n");
+/// ```
+pub fn export(graph: &wire::Graph, format: wire::GraphFormat) -> String {
+    export::export(graph, format)
+}
+
+/// What affects an object, by its id in the graph, and what it affects; `None`: every object.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Service, metadata: { name: reviews, namespace: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert_eq!(ambient_core::effective(&input, None).results[0].object, "Service/shop/reviews");
+/// ```
+pub fn effective(input: &wire::Input, object: Option<&str>) -> wire::Effective {
+    Workspace::load(input).effective(object)
+}
+
+/// The `status` that istiod would write on each object.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: { name: nobody } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// let status = &ambient_core::status(&input).results[0].status;
+/// assert_eq!(status.conditions[0].condition_type, "ZtunnelAccepted");
+/// ```
+pub fn status(input: &wire::Input) -> wire::Statuses {
+    Workspace::load(input).status()
 }
 
 /// How every kind attaches, and how finished it is at waypoints; then the labels that enrol.
@@ -210,11 +266,32 @@ impl Workspace {
         }
     }
 
+    /// What affects an object, and what it affects; `None`: every object.
+    pub fn effective(&self, object: Option<&str>) -> wire::Effective {
+        wire::Effective {
+            results: effective::effective(&self.model, object),
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// The `status` that istiod would write on each object.
+    pub fn status(&self) -> wire::Statuses {
+        wire::Statuses {
+            results: status::predict(&self.model),
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
     /// The findings about the manifests.
     pub fn analyze(&self) -> wire::Analysis {
         wire::Analysis {
             diagnostics: self.manifest_diagnostics(),
         }
+    }
+
+    /// The filters of waypoints, chain by chain; of all of them, or of the one named `namespace/name`.
+    pub fn envoy(&self, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+        envoy::chains(&self.model, waypoint)
     }
 
     fn manifest_diagnostics(&self) -> Vec<wire::Diagnostic> {

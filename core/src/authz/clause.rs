@@ -16,10 +16,12 @@ pub(crate) struct ClauseId(pub(crate) u32);
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Clause {
     pub(super) id: ClauseId,
-    pub(super) attribute: Attribute,
+    /// What it asks about.
+    pub(crate) attribute: Attribute,
     /// None of the values may match.
-    pub(super) negated: bool,
-    pub(super) values: Box<[Matcher]>,
+    pub(crate) negated: bool,
+    /// One of these must match.
+    pub(crate) values: Box<[Matcher]>,
 }
 
 /// One value of a field, as one kind of proxy reads it.

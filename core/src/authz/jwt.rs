@@ -26,10 +26,11 @@ use crate::resource::{ObjectIndex, RequestAuthentication};
 
 pub(crate) use location::Location;
 pub(crate) use output::HeaderChanges;
+pub(crate) use provider::Provider;
 pub(crate) use time::parse_time;
 pub(crate) use token::{Token, TokenError};
 
-use provider::{Provider, Status};
+use provider::Status;
 
 /// The claims of a token.
 pub(crate) type Claims = Map<String, Value>;
@@ -65,6 +66,11 @@ impl Providers {
             .collect();
         providers.sort_by(|a, b| a.issuer.cmp(&b.issuer));
         Self(providers)
+    }
+
+    /// The providers, in istiod's order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.0.iter()
     }
 
     /// Checks a request. `tokens` are those that it carries beside what its headers, query and cookies hold already;

@@ -24,7 +24,7 @@ pub(crate) struct Policy {
     /// What this proxy dropped.
     pub(crate) losses: Vec<Loss>,
     /// Rules in the order in which this proxy tries and reports them.
-    pub(super) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
     /// The side table of the clauses: asked for explanations only.
     pub(super) origins: Vec<ClauseOrigin>,
     /// Its place among the policies of a chain.
@@ -85,22 +85,25 @@ impl Order {
 
 /// One rule: every group must hold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     /// Its place in the policy as written.
-    pub(super) index: u32,
-    pub(super) groups: Vec<Group>,
+    pub(crate) index: u32,
+    /// `from`, `to` and each condition.
+    pub(crate) groups: Vec<Group>,
 }
 
 /// `from`, `to` or one condition: one of the alternatives must hold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Group {
-    pub(super) alternatives: Vec<Alternative>,
+pub(crate) struct Group {
+    /// Entries of `from` or `to`, or all of a condition.
+    pub(crate) alternatives: Vec<Alternative>,
 }
 
 /// One entry: all of its clauses must hold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Alternative {
-    pub(super) clauses: Vec<Clause>,
+pub(crate) struct Alternative {
+    /// Fields.
+    pub(crate) clauses: Vec<Clause>,
 }
 
 /// What is left of a policy at a proxy.
@@ -118,6 +121,11 @@ impl Policy {
     /// Where a clause comes from; `None` for an id of another policy.
     pub(crate) fn origin(&self, id: ClauseId) -> Option<&ClauseOrigin> {
         self.origins.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// The name under which Envoy knows it, less that of a rule: `ns[<namespace>]-policy[<name>]`.
+    pub(crate) fn envoy_name(&self) -> &str {
+        &self.order.policy
     }
 
     /// What is left of it.

@@ -70,6 +70,21 @@ impl PolicySet {
         set
     }
 
+    /// The policies of one phase, in the order in which the proxy tries them.
+    pub(crate) fn of<'p>(
+        &self,
+        action: Action,
+        policies: &'p [Policy],
+    ) -> impl Iterator<Item = &'p Policy> {
+        let phase = match action {
+            Action::Custom => &self.custom,
+            Action::Audit => &self.audit,
+            Action::Deny => &self.deny,
+            Action::Allow => &self.allow,
+        };
+        phase.iter().filter_map(|index| at(policies, *index))
+    }
+
     /// The policies that could allow a request.
     pub(super) fn allowing<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
         self.allow.iter().filter_map(|index| at(policies, *index))

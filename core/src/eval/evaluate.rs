@@ -217,10 +217,11 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
     }
     let destinations = if let Some(unreadable) = unreadable {
         let bad_path = |http: &Http| answer(http, 400, BTreeMap::new());
-        let response = match unreadable {
-            Unreadable::Path => hop.flow.http.as_ref().map(bad_path),
-            Unreadable::NotHttp => Some(RESET),
+        let (why, response) = match unreadable {
+            Unreadable::Path => (Answered::BadPath, hop.flow.http.as_ref().map(bad_path)),
+            Unreadable::NotHttp => (Answered::NotHttp, Some(RESET)),
         };
+        hop.answered = Some(why);
         refuse(&mut hop, outcome, routing(), response);
         None
     } else if works && !trusted(&model.mesh, &hop, mtls::waypoint_trusts) {
@@ -241,6 +242,7 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
         }
     } else {
         // istiod binds any Gateway; ztunnel then finds no port 15008 there.
+        hop.answered = Some(Answered::NoWaypoint);
         refuse(&mut hop, outcome, routing(), Some(RESET));
         None
     };

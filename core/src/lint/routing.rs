@@ -2,16 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use super::{Row, row};
 use crate::model::Model;
 use crate::resource::{ObjectIndex, Resource};
 use crate::route::{self, Entry, Invalid, Section};
 use crate::source::{Diagnostics, FieldPath, Lint, Origin, lint};
 
-lint!(pub(super) RULE_NEVER_TAKEN = "WP0401", "rule-never-taken", Warning);
-lint!(pub(super) RULE_WITHOUT_BACKEND = "WP0402", "rule-without-backend", Warning);
-lint!(pub(super) SOURCE_AT_WAYPOINT = "WP0403", "source-at-waypoint", Warning);
-lint!(pub(super) DESTINATION_NOT_THERE = "WP0404", "destination-not-there", Error);
-lint!(pub(super) REWRITE_OF_ROOT = "WP0405", "rewrite-of-root", Warning);
+lint!(RULE_NEVER_TAKEN = "WP0401", "rule-never-taken", Warning);
+lint!(
+    RULE_WITHOUT_BACKEND = "WP0402",
+    "rule-without-backend",
+    Warning
+);
+lint!(SOURCE_AT_WAYPOINT = "WP0403", "source-at-waypoint", Warning);
+lint!(
+    DESTINATION_NOT_THERE = "WP0404",
+    "destination-not-there",
+    Error
+);
+lint!(REWRITE_OF_ROOT = "WP0405", "rewrite-of-root", Warning);
+
+pub(super) static CHECKS: &[Row] = &[
+    row(&RULE_NEVER_TAKEN, rule_never_taken),
+    row(&RULE_WITHOUT_BACKEND, rule_without_backend),
+    row(&SOURCE_AT_WAYPOINT, source_at_waypoint),
+    row(&DESTINATION_NOT_THERE, destination_not_there),
+    row(&REWRITE_OF_ROOT, rewrite_of_root),
+];
 
 /// A rule, or one of its matches, by its place.
 type Place = (ObjectIndex, Section, usize, usize);
@@ -43,7 +60,7 @@ fn report(
     }
 }
 
-pub(super) fn rule_never_taken(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn rule_never_taken(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     // What is hidden at one port or proxy may be taken at another.
     let mut hidden: BTreeMap<Place, Option<&Entry>> = BTreeMap::new();
     for table in model.routes.http_tables() {
@@ -103,7 +120,7 @@ fn rules(model: &Model) -> BTreeMap<(ObjectIndex, Section, usize), &Entry> {
         .collect()
 }
 
-pub(super) fn rule_without_backend(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn rule_without_backend(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for entry in rules(model).into_values() {
         let is_written = match model
             .mesh
@@ -123,7 +140,7 @@ pub(super) fn rule_without_backend(model: &Model, lint: &'static Lint, out: &mut
     }
 }
 
-pub(super) fn source_at_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn source_at_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for object in model.routes.virtual_services_at_waypoints() {
         let Some(Resource::VirtualService(service)) =
             model.mesh.object(object).map(|object| &object.resource)
@@ -169,7 +186,7 @@ pub(super) fn source_at_waypoint(model: &Model, lint: &'static Lint, out: &mut D
     }
 }
 
-pub(super) fn destination_not_there(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn destination_not_there(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for entry in rules(model)
         .into_values()
         .filter(|entry| entry.section == Section::Http)
@@ -194,7 +211,7 @@ pub(super) fn destination_not_there(model: &Model, lint: &'static Lint, out: &mu
     }
 }
 
-pub(super) fn rewrite_of_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn rewrite_of_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for entry in rules(model).into_values() {
         let is_gateway_api = entry.section == Section::Rules;
         if let Some(example) = entry

@@ -107,6 +107,12 @@ pub(crate) enum Answered {
     NoListener,
     /// Plain HTTP where a classic Gateway wants TLS.
     HttpsRedirect,
+    /// Envoy reads no such path.
+    BadPath,
+    /// What comes is no HTTP, and the port speaks nothing else.
+    NotHttp,
+    /// The Gateway that a label names has no port that ztunnel can reach.
+    NoWaypoint,
 }
 
 /// The port and scheme on which a proxy was called: what redirects keep.

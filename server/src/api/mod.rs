@@ -1,11 +1,13 @@
 //! The endpoints, one file each.
 
 mod analyze;
+mod effective;
 mod evaluate;
 mod graph;
 mod health;
 mod migrate;
 mod problems;
+mod status;
 mod version;
 
 use axum::Router;
@@ -19,6 +21,8 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(graph::route())
         .merge(analyze::route())
         .merge(migrate::route())
+        .merge(effective::route())
+        .merge(status::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

@@ -16,7 +16,17 @@ const LAYERS: &[&[&str]] = &[
     &["authz", "route"],
     &["model"],
     &["eval"],
-    &["change", "explain", "lint", "graph", "migrate"],
+    &[
+        "change",
+        "effective",
+        "envoy",
+        "explain",
+        "export",
+        "lint",
+        "graph",
+        "migrate",
+        "status",
+    ],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.

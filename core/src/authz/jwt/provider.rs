@@ -20,19 +20,29 @@ const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
 
 /// One jwtRule.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Provider {
+pub(crate) struct Provider {
+    /// The RequestAuthentication.
     pub(super) object: ObjectIndex,
     /// Empty: any issuer.
-    pub(super) issuer: String,
-    /// Without scheme and final slash; empty: any audience.
-    audiences: Vec<String>,
+    pub(crate) issuer: String,
+    /// Empty: any audience.
+    pub(crate) audiences: Vec<String>,
     /// `None`: they are elsewhere.
     keys: Option<Vec<Jwk>>,
-    places: Vec<Place>,
-    space_delimited: Vec<String>,
-    forward: bool,
-    payload_header: Option<String>,
-    claim_headers: Vec<ClaimToHeader>,
+    /// The keys as written.
+    pub(crate) jwks: Option<String>,
+    /// Where the keys are, if they are elsewhere.
+    pub(crate) jwks_uri: Option<String>,
+    /// Where it looks for tokens.
+    pub(crate) places: Vec<Place>,
+    /// Claims whose words count one by one.
+    pub(crate) space_delimited: Vec<String>,
+    /// The token stays in the request.
+    pub(crate) forward: bool,
+    /// The header that gets the payload.
+    pub(crate) payload_header: Option<String>,
+    /// The headers that get claims.
+    pub(crate) claim_headers: Vec<ClaimToHeader>,
 }
 
 /// What a provider says.
@@ -62,12 +72,10 @@ impl Provider {
         Self {
             object,
             issuer: rule.issuer.clone().unwrap_or_default(),
-            audiences: rule
-                .audiences
-                .iter()
-                .map(|audience| bare(audience).to_owned())
-                .collect(),
+            audiences: rule.audiences.clone(),
             keys: inline.map(|jwks| jwks::parse(jwks).unwrap_or_default()),
+            jwks: inline.map(str::to_owned),
+            jwks_uri: rule.jwks_uri.clone(),
             places: location::places(rule),
             space_delimited,
             forward: rule.forward_original_token,
@@ -134,7 +142,7 @@ impl Provider {
             && !token.audiences().any(|audience| {
                 self.audiences
                     .iter()
-                    .any(|allowed| bare(audience) == allowed)
+                    .any(|allowed| bare(audience) == bare(allowed))
             })
         {
             return Err(TokenError::AudienceNotAllowed);

@@ -1,0 +1,76 @@
+//! What a waypoint's Envoy is told: the compiled policies of each chain as the filters that istiod writes for it. In
+//! comes the compiled form that the evaluator evaluates, nothing else; out comes Envoy's configuration as JSON, which
+//! an Envoy reads. Nothing is decided here.
+
+mod connection_manager;
+mod ext_authz;
+mod jwt_authn;
+mod matchers;
+mod rbac;
+
+use crate::authz::PolicySet;
+use crate::mesh::GatewayIndex;
+use crate::model::{Chain, Model};
+use crate::wire;
+
+/// The chains of waypoints that enforce anything, by waypoint and Service. `waypoint`, as `namespace/name`, leaves
+/// only those of one.
+pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+    let mesh = &model.mesh;
+    let wanted = |gateway: GatewayIndex| -> Option<String> {
+        let id = &mesh.object(mesh.gateway(gateway)?.object)?.id;
+        let is_wanted = waypoint.is_none_or(|name| name == format!("{}/{}", id.namespace, id.name));
+        is_wanted.then(|| id.to_string())
+    };
+    let mut chains = Vec::new();
+    for chain in model.policies.waypoint_chains() {
+        let Chain::Waypoint(gateway, service) = chain else {
+            continue;
+        };
+        let Some(proxy) = wanted(gateway) else {
+            continue;
+        };
+        let service = service
+            .and_then(|service| mesh.object(mesh.service(service)?.object))
+            .map(|object| object.id.to_string());
+        chains.push(wire::EnvoyChain {
+            proxy,
+            service,
+            connection_manager: connection_manager::options(mesh.settings()),
+            filters: http_filters(model, chain),
+            network_filters: network_filters(model, chain),
+        });
+    }
+    chains
+}
+
+/// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters): external authorizers,
+/// then tokens, then all other policies.
+fn http_filters(model: &Model, chain: Chain) -> Vec<serde_json::Value> {
+    let mut filters = Vec::new();
+    let policies = model.policies.of(chain, true);
+    if let Some((set, policies)) = policies {
+        filters.extend(ext_authz::filters(rbac::Protocol::Http, set, policies));
+    }
+    if let Some(providers) = model.policies.tokens_of(chain) {
+        filters.extend(jwt_authn::filter(providers));
+    }
+    if let Some((set, policies)) = policies {
+        filters.extend(rbac::filters(rbac::Protocol::Http, set, policies));
+    }
+    filters
+}
+
+/// `istio/istio: pilot/pkg/networking/core/networkfilter.go` (buildCompleteNetworkFilters): as above, without tokens.
+fn network_filters(model: &Model, chain: Chain) -> Vec<serde_json::Value> {
+    let both = |(set, policies): (&PolicySet, _)| {
+        let mut filters = ext_authz::filters(rbac::Protocol::Tcp, set, policies);
+        filters.extend(rbac::filters(rbac::Protocol::Tcp, set, policies));
+        filters
+    };
+    model
+        .policies
+        .of(chain, false)
+        .map(both)
+        .unwrap_or_default()
+}

@@ -1,0 +1,21 @@
+//! What waypoints' Envoys are told.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvoyChain {
+    /// The waypoint, as the graph names it.
+    pub proxy: String,
+    /// The Service addressed, as the graph names it; absent: workloads addressed themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Fields of the chain's `HttpConnectionManager` that change what filters see.
+    pub connection_manager: Value,
+    /// Its HTTP filters, where it speaks HTTP.
+    pub filters: Vec<Value>,
+    /// Its network filters, where it sees bytes.
+    pub network_filters: Vec<Value>,
+}
