@@ -2,6 +2,7 @@
 //! request: what is matched against what is said by the modules that use them. Matching allocates nothing.
 
 mod glob;
+mod header_lines;
 mod host;
 mod ip_block;
 mod path_normalization;
@@ -10,6 +11,7 @@ mod service_account;
 mod string;
 
 pub(crate) use glob::Glob;
+pub(crate) use header_lines::normalize_headers;
 pub(crate) use host::{host_matches, hosts_intersect, narrower_host};
 pub(crate) use ip_block::parse_ip_block;
 pub(crate) use path_normalization::normalize_path;
