@@ -391,10 +391,12 @@ impl State {
                 Vec::new()
             }
             Message::Caret(tab, line) => {
-                if tab == Tab::Manifests {
-                    self.node = self.node_at(line).or(self.node.take());
+                let found = self.node_at(line).filter(|_| tab == Tab::Manifests);
+                if found.is_none() || found == self.node {
+                    return Vec::new();
                 }
-                Vec::new()
+                self.node = found;
+                vec![Effect::EvaluateSoon]
             }
             Message::Toggle(index) => {
                 if !self.open.remove(&index) {
@@ -489,6 +491,7 @@ impl State {
                 folded: self.folded.clone(),
                 focus: self.node.clone().filter(|_| self.focused),
             },
+            selected: self.node.clone(),
             documented: self.documented,
         }))];
         // A link or an example that was only looked at replaces nothing; a visitor's own work waits to be chosen.
@@ -553,8 +556,8 @@ impl State {
         }
         if self.focused {
             self.view = WHOLE;
-            effects.extend(self.ask());
         }
+        effects.extend(self.ask());
         effects
     }
 
@@ -819,9 +822,17 @@ mod tests {
         let mut state = arrived(Arrival::default());
         let id = "HTTPRoute/default/reviews".to_owned();
         let effects = state.update(Message::SelectNode(id.clone()));
-        let Some(Effect::Reveal(Tab::Manifests, range)) = effects.last().cloned() else {
-            panic!("{effects:?}")
-        };
+        let range = effects.iter().find_map(|effect| match effect {
+            Effect::Reveal(Tab::Manifests, range) => Some(*range),
+            _ => None,
+        });
+        let range = range.expect("the text is revealed");
+        settle(&mut state, effects);
+        let effective = state
+            .answer
+            .as_ref()
+            .and_then(|answer| answer.effective.as_ref());
+        assert_eq!(effective.map(|effective| &effective.object), Some(&id));
         state.node = None;
         let _ = state.update(Message::Caret(Tab::Manifests, range.start_line + 2));
         assert_eq!(state.node, Some(id));

@@ -20,6 +20,8 @@ pub struct Question {
     pub requests: String,
     /// What of the graph is to be drawn.
     pub scope: Scope,
+    /// The selected object.
+    pub selected: Option<String>,
     /// Answer as Istio's documentation says, unless settings beside the requests say otherwise.
     pub documented: bool,
 }
@@ -33,6 +35,8 @@ pub struct Answer {
     pub evaluation: wire::Evaluation,
     /// The attachment graph; its findings are those of the evaluation.
     pub graph: wire::Graph,
+    /// What affects the selected object, and what it affects.
+    pub effective: Option<wire::EffectiveObject>,
     /// What is drawn of it.
     pub drawn: Drawn,
     /// Where that stands.
@@ -78,6 +82,9 @@ pub(crate) fn answer(question: Question) -> Answer {
         layout: layout::place(&drawn.graph),
         drawn,
         evaluation: workspace.evaluate(),
+        effective: question
+            .selected
+            .and_then(|id| workspace.effective(Some(&id)).results.pop()),
         graph,
     }
 }

@@ -80,3 +80,15 @@ test("the graph moves and grows by keyboard", () =>
     await page.keyboard.press("0");
     await page.waitForFunction((old) => document.querySelector(".canvas svg").getAttribute("viewBox") === old, whole);
   }));
+
+test("a selected object tells what affects it, in order, and leads there", () =>
+  onPage("/", async (page) => {
+    await verdicts(page);
+    await page.locator("svg .node", { has: page.locator(".node-name", { hasText: /^reviews$/ }), hasText: "Service" }).click();
+    const effective = page.locator(".effective");
+    await effective.locator("h3", { hasText: "Service/default/reviews" }).waitFor();
+    const policy = effective.locator("li", { hasText: "view-only" });
+    assert.match(await policy.innerText(), /ALLOW at the waypoint/);
+    await policy.getByRole("button").click();
+    await effective.locator("h3", { hasText: "AuthorizationPolicy/default/view-only" }).waitFor();
+  }));

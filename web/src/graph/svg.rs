@@ -171,7 +171,8 @@ fn label_view(edge: &wire::Edge, from: &Placed, to: &Placed) -> Option<Html> {
     })
 }
 
-fn class(status: wire::EdgeStatus) -> &'static str {
+/// The class of what has a status.
+pub(crate) fn class(status: wire::EdgeStatus) -> &'static str {
     match status {
         wire::EdgeStatus::Attached => "attached",
         wire::EdgeStatus::Rejected => "rejected",

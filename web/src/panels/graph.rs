@@ -4,7 +4,7 @@ use ambient_core::wire;
 use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
-use super::prose;
+use super::{effective, prose};
 use crate::graph::svg;
 use crate::state::{Message, State};
 
@@ -42,6 +42,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
                 onkeydown={perhaps(send, key)} onwheel={perhaps(send, wheel)} onpointermove={perhaps(send, drag)}>
                 { svg::draw(answer, state, send) }
             </div>
+            { effective::view(state, send) }
             { table(&answer.graph, send) }
         </div>
     }

@@ -1,5 +1,6 @@
 //! What the page shows: each panel is a function of the state, and sends messages. No panel calls another.
 
+mod effective;
 mod graph;
 mod notice;
 mod problems;
