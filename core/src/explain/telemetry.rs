@@ -274,6 +274,15 @@ impl Seen<'_, '_> {
                 .as_ref()
                 .and_then(|rules| rules.get(entry.rule)?.name.clone()),
             Resource::GrpcRoute(route) => route.rules.get(entry.rule)?.name.clone(),
+            Resource::VirtualService(service) => {
+                let rule = service.http.get(entry.rule)?;
+                let name = rule.name.clone().unwrap_or_default();
+                let of_match = rule.matches.get(entry.match_index);
+                return Some(match of_match.and_then(|one| one.name.as_ref()) {
+                    Some(one) => format!("{name}.{one}"),
+                    None => name,
+                });
+            }
             _ => return None,
         };
         let made = format!("{}.{}.{}", object.id.namespace, object.id.name, entry.rule);
