@@ -8,6 +8,7 @@
 
 mod attach;
 mod authz;
+mod behavior;
 mod change;
 mod effective;
 mod envoy;
@@ -90,6 +91,16 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
 }
 
+/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
+/// of one.
+///
+/// ```
+/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).is_empty());
+/// ```
+pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+    Workspace::load(input).envoy(waypoint)
+}
+
 /// VirtualServices as Gateway API's routes, checked by requests against both forms.
 ///
 /// ```
@@ -103,16 +114,6 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
 /// ```
 pub fn migrate(input: &wire::Input) -> wire::Migration {
     migrate::run(input)
-}
-
-/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
-/// of one.
-///
-/// ```
-/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).is_empty());
-/// ```
-pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
-    Workspace::load(input).envoy(waypoint)
 }
 
 /// Every sort of finding, with its document, by code.
@@ -189,6 +190,20 @@ pub fn features() -> Vec<wire::Feature> {
             note: (*note).to_owned(),
         });
     kinds.chain(labels).collect()
+}
+
+/// Where Istio's documentation and its code differ.
+pub fn differences() -> Vec<wire::Difference> {
+    let row = |one: &behavior::Difference| wire::Difference {
+        topic: one.topic.to_owned(),
+        documented: one.documented.to_owned(),
+        documentation: one.documentation.to_owned(),
+        implemented: one.implemented.to_owned(),
+        code: one.code.to_owned(),
+        switched: one.switched,
+        lint: one.lint.to_owned(),
+    };
+    behavior::DIFFERENCES.iter().map(row).collect()
 }
 
 /// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.

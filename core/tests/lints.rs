@@ -135,3 +135,16 @@ fn every_quick_fix_mends_what_it_is_about() {
     assert!(fixes.len() >= 8, "only {fixes:?} have fixes");
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
+
+#[test]
+fn every_difference_names_a_lint_that_tells_of_it() {
+    let lints = ambient_core::lints();
+    for difference in ambient_core::differences() {
+        assert!(
+            lints.iter().any(|lint| lint.code == difference.lint),
+            "{}: there is no {}",
+            difference.topic,
+            difference.lint
+        );
+    }
+}

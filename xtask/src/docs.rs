@@ -25,6 +25,10 @@ const GENERATORS: &[Generator] = &[
         make: feature_table,
     },
     Generator {
+        path: "core/BEHAVIOR.md",
+        make: difference_table,
+    },
+    Generator {
         path: "core/FIELDS.md",
         make: field_table,
     },
@@ -120,6 +124,29 @@ fn field_table(_: &Path) -> Result<String> {
         text += &format!(
             "| `{}` | {} | {} |\n",
             field.path, field.treatment, field.note
+        );
+    }
+    Ok(text)
+}
+
+/// The places where documentation and code differ, as the engine has them.
+fn difference_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Documented and implemented\n\n\
+         Where Istio's documentation, or a status that it writes, says something else than its code does.\n\
+         `settings.behavior: documented` answers as documented where the table says so; the finding tells at the place.\n\n\
+         | topic | documented | implemented | switched | finding |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for row in ambient_core::differences() {
+        text += &format!(
+            "| {} | {} ({}) | {} ({}) | {} | {} |\n",
+            row.topic,
+            row.documented,
+            row.documentation,
+            row.implemented,
+            row.code,
+            if row.switched { "yes" } else { "no" },
+            row.lint
         );
     }
     Ok(text)

@@ -77,6 +77,7 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
     let mut unreadable =
         (protocol == Protocol::Http && http.is_none()).then_some(Unreadable::NotHttp);
     if let Some(http) = &mut http {
+        matcher::normalize_headers(&mut http.headers);
         match matcher::normalize_path(&http.path, mesh.settings().path_normalization) {
             Some(path) => http.path = path,
             None => unreadable = Some(Unreadable::Path),

@@ -2,6 +2,7 @@
 //! metadata; no default is applied and nothing is looked up here.
 
 pub(crate) mod authorization_policy;
+mod backend_policy;
 mod extension;
 mod feature;
 mod fields;
@@ -36,6 +37,7 @@ pub(crate) use authorization_policy::{
     Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
     WrittenClause, WrittenGroup,
 };
+pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use fields::{FIELDS, Treatment};
@@ -140,6 +142,10 @@ pub(crate) enum Resource {
     Telemetry(Telemetry),
     /// An EnvoyFilter.
     EnvoyFilter(EnvoyFilter),
+    /// A BackendTLSPolicy.
+    BackendTlsPolicy(BackendPolicy),
+    /// An XBackendTrafficPolicy, which Istio reads behind a flag only.
+    BackendTrafficPolicy(BackendPolicy),
     /// A VirtualService.
     VirtualService(VirtualService),
     /// A DestinationRule.
@@ -191,6 +197,8 @@ impl Resource {
             | Self::GatewayClass(_)
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
+            | Self::BackendTlsPolicy(_)
+            | Self::BackendTrafficPolicy(_)
             | Self::DestinationRule(_)
             | Self::IstioGateway(_) => Violations::default(),
         }

@@ -54,7 +54,15 @@ const SEGMENTS: [&str; 24] = [
     "%61", "%7E", "~", "a;x=1", "a,b", "%20", "a%", "x%zz", "$&'()+", "a:b@c",
 ];
 
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 20] = [
+    "via",
+    "te",
+    "keep-alive",
+    "pragma",
+    "x-forwarded-host",
+    "x-forwarded-client-cert",
+    "x-envoy-max-retries",
+    "x-envoy-original-path",
     "x-a",
     "X-User",
     "x-empty",
