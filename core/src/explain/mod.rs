@@ -4,6 +4,7 @@
 mod expect;
 mod policies;
 mod sentence;
+mod telemetry;
 
 use crate::eval::{Decided, HopOutcome, Outcome, Taken};
 use crate::flow::Http;
@@ -36,7 +37,11 @@ pub(crate) fn answer(
         hops: outcome
             .hops
             .iter()
-            .map(|hop| self::hop(model, hop))
+            .enumerate()
+            .map(|(place, hop)| wire::HopAnswer {
+                telemetry: telemetry::of(model, outcome, place),
+                ..self::hop(model, hop)
+            })
             .collect(),
         changes: Vec::new(),
         diagnostics: Vec::new(),
@@ -137,6 +142,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
             .and_then(|taken| taken.entry.action.wire_options()),
         candidates: candidates(model, hop),
         tie_breaker: tie_breaker(model, hop),
+        telemetry: None,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Lints about rules of routes: each reads the tables that proxies search.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Row, row};
 use crate::model::Model;
-use crate::resource::{ObjectIndex, Resource};
+use crate::resource::{FIELDS, Kind, ObjectIndex, Resource, Treatment};
 use crate::route::{self, Entry, Invalid, Section};
-use crate::source::{Diagnostics, FieldPath, Lint, Origin, lint};
+use crate::source::{Diagnostics, FieldPath, Lint, Node, Origin, Value, lint};
 
 lint!(RULE_NEVER_TAKEN = "WP0401", "rule-never-taken", Warning);
 lint!(
@@ -21,6 +21,7 @@ lint!(
     Error
 );
 lint!(REWRITE_OF_ROOT = "WP0405", "rewrite-of-root", Warning);
+lint!(FIELD_NOT_EVALUATED = "WP0406", "field-not-evaluated", Info);
 
 pub(super) static CHECKS: &[Row] = &[
     row(&RULE_NEVER_TAKEN, rule_never_taken),
@@ -28,6 +29,7 @@ pub(super) static CHECKS: &[Row] = &[
     row(&SOURCE_AT_WAYPOINT, source_at_waypoint),
     row(&DESTINATION_NOT_THERE, destination_not_there),
     row(&REWRITE_OF_ROOT, rewrite_of_root),
+    row(&FIELD_NOT_EVALUATED, field_not_evaluated),
 ];
 
 /// A rule, or one of its matches, by its place.
@@ -68,8 +70,12 @@ fn rule_never_taken(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         for (entry, by) in &shadowed {
             hidden.entry(place(entry)).or_insert(Some(by));
         }
+        let places: BTreeSet<*const Entry> = shadowed
+            .iter()
+            .map(|(entry, _)| std::ptr::from_ref(*entry))
+            .collect();
         for entry in table.entries() {
-            if !shadowed.iter().any(|(one, _)| std::ptr::eq(*one, entry)) {
+            if !places.contains(&std::ptr::from_ref(entry)) {
                 hidden.insert(place(entry), None);
             }
         }
@@ -226,5 +232,50 @@ fn rewrite_of_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
             let at = (entry.route, rule_path(place(entry)));
             report(model, lint, out, at, (message, help));
         }
+    }
+}
+
+fn field_not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let roots: BTreeMap<_, &Node> = model.documents.iter().collect();
+    for (index, object) in model.mesh.live(Kind::VirtualService) {
+        let Some(spec) = roots
+            .get(&object.document)
+            .and_then(|root| root.get("spec"))
+        else {
+            continue;
+        };
+        let fields = FIELDS.iter().filter(|field| {
+            field.kind == Kind::VirtualService && field.treatment == Treatment::NotModelled
+        });
+        for field in fields {
+            let steps: Vec<&str> = field.path.split('.').collect();
+            let mut found = Vec::new();
+            written(spec, &steps, &FieldPath::new().key("spec"), &mut found);
+            for path in found {
+                let message = format!("no answer depends on `{path}`: it is not evaluated");
+                let help = "the table of fields says what becomes of each";
+                report(model, lint, out, (index, path), (message, help));
+            }
+        }
+    }
+}
+
+/// The places of a field that are written, below a node.
+fn written(node: &Node, steps: &[&str], at: &FieldPath, found: &mut Vec<FieldPath>) {
+    let Some((step, rest)) = steps.split_first() else {
+        found.push(at.clone());
+        return;
+    };
+    let name = step.trim_end_matches("[]");
+    let Some(inner) = node.get(name) else { return };
+    let at = at.clone().key(name);
+    match &inner.value {
+        Value::List(items) if step.ends_with("[]") && !rest.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                written(item, rest, &at.clone().index(index), found);
+            }
+        }
+        _ if rest.is_empty() => found.push(at),
+        _ => written(inner, rest, &at, found),
     }
 }

@@ -10,7 +10,7 @@ pub(crate) enum Treatment {
     Evaluated,
     /// It changes neither route nor backend, and is told in the answer.
     Told,
-    /// It is read, and no answer depends on it.
+    /// No answer depends on it; of a VirtualService a finding says so.
     NotModelled,
 }
 
@@ -55,8 +55,8 @@ pub(crate) const FIELDS: &[Field] = &[
     row(VirtualService, "hosts[]", Evaluated, "a name without dots is completed with the namespace"),
     row(VirtualService, "gateways[]", Evaluated, "`mesh` is every waypoint"),
     row(VirtualService, "exportTo[]", Evaluated, ""),
-    row(VirtualService, "http[].name", NotModelled, "names routes in Envoy's logs"),
-    row(VirtualService, "http[].match[].name", NotModelled, ""),
+    row(VirtualService, "http[].name", Told, "names the route in Envoy's log"),
+    row(VirtualService, "http[].match[].name", Told, "names the route in Envoy's log"),
     row(VirtualService, "http[].match[].statPrefix", NotModelled, "names statistics"),
     row(VirtualService, "http[].match[].uri", Evaluated, "a prefix is any text"),
     row(VirtualService, "http[].match[].ignoreUriCase", Evaluated, "not of regular expressions"),

@@ -40,7 +40,7 @@ pub(crate) use authorization_policy::{
 pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
-pub(crate) use fields::FIELDS;
+pub(crate) use fields::{FIELDS, Treatment};
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{

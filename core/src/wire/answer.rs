@@ -267,6 +267,9 @@ pub struct HopAnswer {
     /// What made the rule taken win over the next one that matches; absent where no other matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tie_breaker: Option<TieBreaker>,
+    /// What the request leaves behind here, as far as manifests tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<super::Telemetry>,
 }
 
 /// Why one of two rules that match is taken.

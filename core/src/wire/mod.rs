@@ -12,6 +12,7 @@ mod input;
 mod migration;
 mod object;
 mod status;
+mod telemetry;
 
 pub use answer::*;
 pub use diagnostic::*;
@@ -23,3 +24,4 @@ pub use input::*;
 pub use migration::*;
 pub use object::*;
 pub use status::*;
+pub use telemetry::*;

@@ -1,0 +1,408 @@
+//! The metrics and the access log that a request leaves at each proxy, as far as manifests determine them.
+//! `istio/istio: pilot/pkg/model/telemetry.go`, `telemetry_logging.go`, `istio/ztunnel: src/proxy/metrics.rs`.
+
+use std::collections::BTreeMap;
+
+use super::{id, sentence};
+use crate::eval::{HopOutcome, Outcome};
+use crate::mesh::WorkloadInfo;
+use crate::model::Model;
+use crate::resource::{Labels, ObjectIndex, Resource};
+use crate::route::Answered;
+use crate::trace::Log;
+use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
+
+type Fields = BTreeMap<String, Option<String>>;
+
+const HTTP: &[&str] = &[
+    "istio_requests_total",
+    "istio_request_duration_milliseconds",
+    "istio_request_bytes",
+    "istio_response_bytes",
+];
+const GRPC: &[&str] = &[
+    "istio_request_messages_total",
+    "istio_response_messages_total",
+];
+const TCP: &[&str] = &[
+    "istio_tcp_connections_opened_total",
+    "istio_tcp_connections_closed_total",
+    "istio_tcp_sent_bytes_total",
+    "istio_tcp_received_bytes_total",
+];
+
+/// What one proxy of an outcome leaves; `None`: the request does not get there.
+pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Option<Telemetry> {
+    let hop = outcome.hops.get(place)?;
+    if hop.verdict == HopVerdict::Skipped {
+        return None;
+    }
+    let seen = Seen {
+        model,
+        outcome,
+        hop,
+        place,
+    };
+    let is_envoy = matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway);
+    let mut telemetry = Telemetry {
+        metrics: seen.metrics(is_envoy),
+        ..Telemetry::default()
+    };
+    seen.source(&mut telemetry.labels);
+    seen.destination(&mut telemetry.labels);
+    seen.common(is_envoy, &mut telemetry.labels);
+    telemetry.access_log = if is_envoy {
+        seen.envoy_log()
+    } else {
+        seen.ztunnel_log()
+    };
+    Some(telemetry)
+}
+
+/// One proxy, with the way to it.
+struct Seen<'a, 'm> {
+    model: &'a Model,
+    outcome: &'a Outcome<'m, Log>,
+    hop: &'a HopOutcome<'m, Log>,
+    place: usize,
+}
+
+fn put(fields: &mut Fields, name: &str, value: Option<impl Into<String>>) {
+    fields.insert(name.to_owned(), value.map(Into::into));
+}
+
+impl Seen<'_, '_> {
+    fn metrics(&self, is_envoy: bool) -> Vec<String> {
+        let http = self.hop.flow.http.as_ref().filter(|_| is_envoy);
+        let names: Vec<&str> = match http {
+            Some(http) if http.grpc => HTTP.iter().chain(GRPC).copied().collect(),
+            Some(_) => HTTP.to_vec(),
+            None => TCP.to_vec(),
+        };
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client.
+    fn source(&self, labels: &mut Fields) {
+        let before = self.outcome.hops.iter().take(self.place).rev();
+        let envoy = before
+            .clone()
+            .find(|hop| matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway));
+        let principal = self.hop.flow.peer.as_ref().map(ToString::to_string);
+        put(
+            labels,
+            "source_principal",
+            principal.or(Some("unknown".to_owned())),
+        );
+        let client = self
+            .outcome
+            .hops
+            .first()
+            .filter(|hop| hop.kind == HopKind::SourceZtunnel)
+            .and_then(|hop| hop.proxy);
+        match envoy.and_then(|hop| hop.proxy) {
+            Some(gateway) => named(self.model, gateway, "source", labels),
+            None => match client {
+                Some(client) => named(self.model, client, "source", labels),
+                None => unknown("source", None, labels),
+            },
+        }
+    }
+
+    /// The Service that was chosen, and the workload if there is only one.
+    fn destination(&self, labels: &mut Fields) {
+        let is_ztunnel = self.hop.kind == HopKind::DestinationZtunnel;
+        let answered = self.hop.response.is_some();
+        let backend = self.backend().filter(|_| !answered);
+        let host = backend.map(|backend| sentence::host(&backend.object, self.model));
+        let unanswered = (!answered).then_some(());
+        put(labels, "destination_service", host.clone());
+        put(
+            labels,
+            "destination_service_name",
+            backend.map(|backend| backend.object.name.clone()),
+        );
+        put(
+            labels,
+            "destination_service_namespace",
+            backend.and_then(|backend| backend.object.namespace.clone()),
+        );
+        if is_ztunnel {
+            if let Some(workload) = self.hop.proxy {
+                named(self.model, workload, "destination", labels);
+            }
+        } else {
+            // The proxy that answers by itself reaches no workload.
+            let value = unanswered.is_none().then(|| "unknown".to_owned());
+            unknown("destination", value, labels);
+        }
+    }
+
+    /// The only backend that can be chosen.
+    fn backend(&self) -> Option<&Backend> {
+        let backends = if self.hop.backends.is_empty() {
+            &self.outcome.backends
+        } else {
+            &self.hop.backends
+        };
+        match backends.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    fn common(&self, is_envoy: bool, labels: &mut Fields) {
+        let reporter = match self.hop.kind {
+            HopKind::Waypoint => "waypoint",
+            HopKind::DestinationZtunnel => "destination",
+            HopKind::Client | HopKind::SourceZtunnel | HopKind::IngressGateway => "source",
+        };
+        put(labels, "reporter", Some(reporter));
+        let protocol = match &self.hop.flow.http {
+            Some(http) if is_envoy && http.grpc => "grpc",
+            Some(_) if is_envoy => "http",
+            _ => "tcp",
+        };
+        put(labels, "request_protocol", Some(protocol));
+        let mutual = match self.hop.kind {
+            HopKind::IngressGateway => None,
+            _ if self.hop.flow.peer.is_some() => Some("mutual_tls"),
+            _ => Some("unknown"),
+        };
+        put(labels, "connection_security_policy", mutual);
+        put(labels, "response_flags", self.flags());
+        if is_envoy && self.hop.flow.http.is_some() {
+            put(labels, "response_code", self.status());
+            if let Some(response) = &self.hop.response
+                && let Some(status) = response.grpc_status
+            {
+                put(labels, "grpc_response_status", Some(status.to_string()));
+            }
+        }
+    }
+
+    /// What the proxy answers; a backend's answer nobody knows.
+    fn status(&self) -> Option<String> {
+        let response = self.hop.response.as_ref()?;
+        response.status.map(|status| status.to_string())
+    }
+
+    fn flags(&self) -> Option<&'static str> {
+        if self.hop.kind == HopKind::DestinationZtunnel {
+            return Some(if self.hop.verdict == HopVerdict::Deny {
+                "DENY"
+            } else {
+                "-"
+            });
+        }
+        match (self.hop.answered, &self.hop.response) {
+            (Some(Answered::NoRoute | Answered::NoHost), _) => Some("NR"),
+            (Some(Answered::NoBackend), _) => {
+                // A rule without any backend is a direct response of istiod's.
+                let backends = !self.hop.backends.is_empty();
+                Some(if backends { "NC" } else { "-" })
+            }
+            (Some(Answered::Fault), _) => Some("FI"),
+            (_, Some(_)) => Some("-"),
+            (_, None) => None,
+        }
+    }
+
+    fn envoy_log(&self) -> Fields {
+        let mut fields = Fields::new();
+        if let Some(http) = &self.hop.flow.http {
+            put(&mut fields, "method", Some(http.method.clone()));
+            // The path as it came; the authority as it goes.
+            put(&mut fields, "path", Some(http.path.clone()));
+            let sent = self
+                .outcome
+                .request
+                .as_ref()
+                .filter(|_| self.hop.response.is_none());
+            let authority = sent.unwrap_or(http).authority.clone();
+            put(&mut fields, "authority", Some(authority));
+            put(&mut fields, "response_code", self.status());
+        }
+        put(&mut fields, "response_flags", self.flags());
+        put(&mut fields, "response_code_details", self.details());
+        put(&mut fields, "route_name", self.route_name());
+        put(&mut fields, "upstream_cluster", self.cluster());
+        fields
+    }
+
+    fn details(&self) -> Option<String> {
+        let by = self.hop.by.filter(|_| self.hop.verdict == HopVerdict::Deny);
+        if let Some(by) = by {
+            let policy = by.policy.and_then(|policy| id(self.model, policy));
+            return match (by.cause, policy, by.rule) {
+                (Cause::Authorization, Some(policy), Some(rule)) => Some(format!(
+                    "rbac_access_denied_matched_policy[ns[{}]-policy[{}]-rule[{rule}]]",
+                    policy.namespace, policy.name
+                )),
+                (Cause::Default, _, _) => {
+                    Some("rbac_access_denied_matched_policy[none]".to_owned())
+                }
+                _ => None,
+            };
+        }
+        let details = match (self.hop.answered, &self.hop.response) {
+            (Some(Answered::NoRoute | Answered::NoHost), _) => "route_not_found",
+            (Some(Answered::Redirect | Answered::DirectResponse | Answered::HttpsRedirect), _) => {
+                "direct_response"
+            }
+            (Some(Answered::NoBackend), _) if self.hop.backends.is_empty() => "direct_response",
+            (Some(Answered::NoBackend), _) => "cluster_not_found",
+            (Some(Answered::Fault), _) => "fault_filter_abort",
+            (Some(Answered::Preflight), _) => "cors_response",
+            (None, None) if self.hop.flow.http.is_some() => "via_upstream",
+            _ => return None,
+        };
+        Some(details.to_owned())
+    }
+
+    /// The rule's name, else the route's with the rule's place; `default` where no route is for the port.
+    fn route_name(&self) -> Option<String> {
+        let Some(taken) = self.hop.route else {
+            let straight = self.hop.table.is_none() && self.hop.response.is_none();
+            return straight.then(|| "default".to_owned());
+        };
+        let entry = taken.entry;
+        let object = self.model.mesh.object(entry.route)?;
+        let rule = match &object.resource {
+            Resource::HttpRoute(route) => route
+                .rules
+                .as_ref()
+                .and_then(|rules| rules.get(entry.rule)?.name.clone()),
+            Resource::GrpcRoute(route) => route.rules.get(entry.rule)?.name.clone(),
+            Resource::VirtualService(service) => {
+                let rule = service.http.get(entry.rule)?;
+                let name = rule.name.clone().unwrap_or_default();
+                let of_match = rule.matches.get(entry.match_index);
+                return Some(match of_match.and_then(|one| one.name.as_ref()) {
+                    Some(one) => format!("{name}.{one}"),
+                    None => name,
+                });
+            }
+            _ => return None,
+        };
+        let made = format!("{}.{}.{}", object.id.namespace, object.id.name, entry.rule);
+        Some(rule.unwrap_or(made))
+    }
+
+    /// The cluster of the only backend: the waypoint's own, as `inbound-vip|80|http|host;`, or a gateway's.
+    fn cluster(&self) -> Option<String> {
+        let backend = self.backend().filter(|_| self.hop.response.is_none())?;
+        let host = sentence::host(&backend.object, self.model);
+        let subset = backend.subset.as_deref();
+        let port = backend.port?;
+        Some(match self.hop.kind {
+            HopKind::IngressGateway => {
+                format!("outbound|{port}|{}|{host};", subset.unwrap_or_default())
+            }
+            _ => {
+                let protocol = if self.hop.flow.http.is_some() {
+                    "http"
+                } else {
+                    "tcp"
+                };
+                let subset = subset
+                    .map(|subset| format!("/{subset}"))
+                    .unwrap_or_default();
+                format!("inbound-vip|{port}|{protocol}{subset}|{host};")
+            }
+        })
+    }
+
+    fn ztunnel_log(&self) -> Fields {
+        let mut fields = Fields::new();
+        let outbound = self.hop.kind == HopKind::SourceZtunnel;
+        put(
+            &mut fields,
+            "direction",
+            Some(if outbound { "outbound" } else { "inbound" }),
+        );
+        put(
+            &mut fields,
+            "src.identity",
+            self.hop.flow.peer.as_ref().map(ToString::to_string),
+        );
+        let service = self
+            .backend()
+            .map(|backend| sentence::host(&backend.object, self.model));
+        put(&mut fields, "dst.service", service);
+        let workload = self.hop.proxy.and_then(|proxy| id(self.model, proxy));
+        let side = if outbound { "src" } else { "dst" };
+        put(
+            &mut fields,
+            &format!("{side}.workload"),
+            workload.map(|id| id.name.clone()),
+        );
+        put(
+            &mut fields,
+            &format!("{side}.namespace"),
+            workload.map(|id| id.namespace.clone()),
+        );
+        if self.hop.verdict == HopVerdict::Deny {
+            put(
+                &mut fields,
+                "error",
+                Some("connection closed due to policy rejection"),
+            );
+        }
+        fields
+    }
+}
+
+/// Labels of a workload, or of the pods of a Gateway.
+fn named(model: &Model, object: ObjectIndex, side: &str, labels: &mut Fields) {
+    let Some(name) = id(model, object) else {
+        return;
+    };
+    let pod: Option<&WorkloadInfo> = model
+        .mesh
+        .workload_of(object)
+        .and_then(|workload| model.mesh.workload(workload));
+    let none = Labels::new();
+    let of_pod = pod.map_or(&none, |pod| &pod.labels);
+    let first = |keys: &[&str]| keys.iter().find_map(|key| of_pod.get(*key).cloned());
+    // `istio/istio: pkg/kube/labels/labels.go` (CanonicalService).
+    let canonical = first(&[
+        "service.istio.io/canonical-name",
+        "app.kubernetes.io/name",
+        "app",
+    ]);
+    let revision = first(&[
+        "service.istio.io/canonical-revision",
+        "app.kubernetes.io/version",
+        "version",
+    ]);
+    let workload = Some(name.name.clone());
+    put(labels, &format!("{side}_workload"), workload.clone());
+    put(
+        labels,
+        &format!("{side}_workload_namespace"),
+        Some(name.namespace.clone()),
+    );
+    put(
+        labels,
+        &format!("{side}_canonical_service"),
+        canonical.or(workload),
+    );
+    put(
+        labels,
+        &format!("{side}_canonical_revision"),
+        revision.or(Some("latest".to_owned())),
+    );
+}
+
+/// Labels of a side that is not known: to the proxy, or to the manifests.
+fn unknown(side: &str, value: Option<String>, labels: &mut Fields) {
+    for name in [
+        "workload",
+        "workload_namespace",
+        "canonical_service",
+        "canonical_revision",
+    ] {
+        put(labels, &format!("{side}_{name}"), value.clone());
+    }
+}

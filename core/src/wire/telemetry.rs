@@ -1,0 +1,17 @@
+//! What a request leaves behind at one proxy.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Metrics and the access log of one proxy. `null` is what manifests do not determine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Telemetry {
+    /// Names of the metrics.
+    pub metrics: Vec<String>,
+    /// Their labels.
+    pub labels: BTreeMap<String, Option<String>>,
+    /// Fields of the line in the access log, where it is on.
+    pub access_log: BTreeMap<String, Option<String>>,
+}
