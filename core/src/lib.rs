@@ -91,14 +91,18 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
 }
 
-/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
-/// of one.
+/// The filters that istiod would write for waypoints, chain by chain.
 ///
 /// ```
-/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).is_empty());
+/// assert!(ambient_core::envoy(&ambient_core::wire::EnvoyQuestion::default()).is_empty());
 /// ```
-pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
-    Workspace::load(input).envoy(waypoint)
+pub fn envoy(question: &wire::EnvoyQuestion) -> Vec<wire::EnvoyChain> {
+    let input = wire::Input {
+        manifests: question.manifests.clone(),
+        settings: question.settings.clone(),
+        requests: wire::Requests::default(),
+    };
+    Workspace::load(&input).envoy(question.waypoint.as_deref())
 }
 
 /// VirtualServices as Gateway API's routes, checked by requests against both forms.

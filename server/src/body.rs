@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ambient_core::wire::Input;
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
@@ -13,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::{
     Service,
-    decode::{Malformed, decode},
+    decode::{Malformed, Shape, decode},
     format::Format,
     problem::{Kind, Problem},
 };
@@ -54,7 +53,7 @@ impl FromRequest<Service> for Question {
 
 impl Question {
     /// Parses the body.
-    pub fn input(&self) -> Result<Input, Problem> {
+    pub fn input<T: Shape>(&self) -> Result<T, Problem> {
         decode(&self.bytes, self.format).map_err(Problem::from)
     }
 

@@ -114,7 +114,7 @@ mod answers {
     #[tokio::test]
     async fn of_every_example_are_the_engines() {
         for (path, bytes) in examples() {
-            let input = decode(&bytes, Format::Yaml).unwrap();
+            let input: Input = decode(&bytes, Format::Yaml).unwrap();
             let engine = [
                 serde_json::to_vec(&ambient_core::evaluate(&input)).unwrap(),
                 serde_json::to_vec(&ambient_core::graph(&input)).unwrap(),
@@ -129,6 +129,74 @@ mod answers {
                 assert_eq!(reply.body, expected, "{endpoint} {}", path.display());
             }
         }
+    }
+
+    /// What Envoy makes of the filters is compared elsewhere; here, that they are asked for and named as promised.
+    #[tokio::test]
+    async fn about_envoy_name_the_waypoint_and_its_filters() {
+        let manifests = r#"
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: Gateway
+            metadata: { name: waypoint, namespace: shop, labels: { istio.io/waypoint-for: all } }
+            spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: 15008, protocol: HBONE }] }
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: { name: reviews, namespace: shop, labels: { istio.io/use-waypoint: waypoint } }
+            spec: { ports: [{ name: http, port: 80 }] }
+            ---
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: readers, namespace: shop }
+            spec:
+              targetRefs: [{ kind: Service, name: reviews }]
+              rules: [{ to: [{ operation: { methods: [GET] } }] }]
+        "#
+        .replace("\n            ", "\n");
+        let ask =
+            |waypoint: &str| json!({ "manifests": manifests, "waypoint": waypoint }).to_string();
+        let reply = post("/v1/envoy", JSON, ask("shop/waypoint")).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        let chains = reply.json();
+        let summary: Vec<Value> = chains
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|chain| {
+                let filters = &chain["filters"];
+                let policies = &filters[0]["typed_config"]["rules"]["policies"];
+                let names: Vec<&String> = policies
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|policies| policies.keys())
+                    .collect();
+                json!([
+                    chain["proxy"],
+                    chain["service"],
+                    filters.as_array().unwrap().len(),
+                    names
+                ])
+            })
+            .collect();
+        assert_eq!(
+            json!(summary),
+            json!([
+                ["Gateway/shop/waypoint", null, 0, []],
+                [
+                    "Gateway/shop/waypoint",
+                    "Service/shop/reviews",
+                    1,
+                    ["ns[shop]-policy[readers]-rule[0]"]
+                ],
+            ])
+        );
+        assert_eq!(
+            post("/v1/envoy", JSON, ask("shop/other")).await.json(),
+            json!([])
+        );
+        let unknown = post("/v1/envoy", JSON, r#"{ "requests": [] }"#).await;
+        let problem = unknown.is_problem(Kind::InvalidBody);
+        assert!(problem.to_string().contains("`waypoint`"), "{problem}");
     }
 
     #[tokio::test]

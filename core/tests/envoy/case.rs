@@ -53,13 +53,6 @@ impl Case {
             requests: wire::Requests::List(self.requests.clone()),
         }
     }
-
-    /// Its chain as Envoy gets it.
-    pub(crate) fn chain(&self) -> wire::EnvoyChain {
-        let chains = ambient_core::envoy(&self.input(), None);
-        let of_service = chains.into_iter().find(|chain| chain.service.is_some());
-        of_service.unwrap_or_default()
-    }
 }
 
 /// A waypoint in front of one Service.

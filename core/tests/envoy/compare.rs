@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use ambient_core::Workspace;
 use serde_json::Value;
 
 use crate::case::{self, Case, Connection, Observed, TCP_PORT};
@@ -29,9 +30,15 @@ pub(crate) struct Disagreement {
 
 /// Asks both about all requests of all cases.
 pub(crate) fn run(binary: &str, cases: &[Case]) -> Result<Report, String> {
-    let chains: Vec<_> = cases.iter().map(Case::chain).collect();
+    let models: Vec<Workspace> = cases
+        .iter()
+        .map(|case| Workspace::load(&case.input()))
+        .collect();
     let mut listeners = Vec::new();
-    for (index, chain) in chains.iter().enumerate() {
+    for (index, model) in models.iter().enumerate() {
+        let chains = model.envoy(None);
+        let of_service = chains.iter().find(|chain| chain.service.is_some());
+        let chain = of_service.ok_or("the Service has no waypoint")?;
         listeners.push(proxy::http_listener(&name(index, false), chain));
         listeners.push(proxy::tcp_listener(&name(index, true), chain));
     }
@@ -44,8 +51,10 @@ pub(crate) fn run(binary: &str, cases: &[Case]) -> Result<Report, String> {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(index) else { return };
-                    match compare(&proxy, index, case) {
+                    let (Some(case), Some(model)) = (cases.get(index), models.get(index)) else {
+                        return;
+                    };
+                    match compare(&proxy, index, case, model) {
                         Ok(of_case) => {
                             let mut report = report.lock().expect("no client panics");
                             report.compared += of_case.compared;
@@ -71,8 +80,8 @@ fn name(index: usize, tcp: bool) -> String {
     format!("{}-{index}", if tcp { "tcp" } else { "http" })
 }
 
-fn compare(proxy: &Proxy, index: usize, case: &Case) -> Result<Report, String> {
-    let answers = ambient_core::evaluate(&case.input()).results;
+fn compare(proxy: &Proxy, index: usize, case: &Case, model: &Workspace) -> Result<Report, String> {
+    let answers = model.evaluate().results;
     let mut report = Report::default();
     for (request, answer) in case.requests.iter().zip(&answers) {
         let expected = case::expected(request, answer);

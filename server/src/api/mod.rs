@@ -2,6 +2,7 @@
 
 mod analyze;
 mod effective;
+mod envoy;
 mod evaluate;
 mod graph;
 mod health;
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(effective::route())
         .merge(status::route())
         .merge(migrate::route())
+        .merge(envoy::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

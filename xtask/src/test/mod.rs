@@ -28,6 +28,7 @@ const STEPS: &[(&str, Step)] = &[
     ("clippy", Step::Check(clippy)),
     ("clippy of the page for wasm32", Step::Check(clippy_wasm)),
     ("unit and integration tests", Step::Tests(cargo_test)),
+    ("comparison with Envoy", Step::Tests(comparison)),
     ("browser tests", Step::Tests(browser_tests)),
 ];
 
@@ -101,7 +102,19 @@ fn clippy_wasm() -> Result {
 
 fn cargo_test() -> Result<Command> {
     let mut cargo = cmd::cargo();
-    cargo.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    cargo
+        .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+        // The comparison is a step of its own.
+        .env_remove("ENVOY");
+    Ok(cargo)
+}
+
+fn comparison() -> Result<Command> {
+    let envoy = setup::for_envoy()?;
+    let mut cargo = cmd::cargo();
+    cargo
+        .args(["test", "--locked", "-p", "ambient-core", "--test", "envoy"])
+        .env("ENVOY", envoy);
     Ok(cargo)
 }
 
