@@ -8,19 +8,24 @@
 
 mod attach;
 mod authz;
+mod behavior;
 mod change;
+mod effective;
 mod envoy;
 mod eval;
 mod explain;
+mod export;
 mod flow;
 mod graph;
 mod lint;
 mod matcher;
 mod mesh;
+mod migrate;
 mod model;
 mod resource;
 mod route;
 mod source;
+mod status;
 mod trace;
 pub mod wire;
 
@@ -100,9 +105,25 @@ pub fn envoy(question: &wire::EnvoyQuestion) -> Vec<wire::EnvoyChain> {
     Workspace::load(&input).envoy(question.waypoint.as_deref())
 }
 
+/// VirtualServices as Gateway API's routes, checked by requests against both forms.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert!(ambient_core::migrate(&input).replaced.is_empty());
+/// ```
+pub fn migrate(input: &wire::Input) -> wire::Migration {
+    migrate::run(input)
+}
+
 /// Every sort of finding, with its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
+        .chain(migrate::LINTS.iter().copied())
         .map(|lint| wire::LintDescription {
             code: lint.code.to_owned(),
             name: lint.name.to_owned(),
@@ -112,6 +133,48 @@ pub fn lints() -> Vec<wire::LintDescription> {
         .collect();
     lints.sort_by(|left, right| left.code.cmp(&right.code));
     lints
+}
+
+/// A graph as text that other tools read.
+///
+/// ```
+/// use ambient_core::wire::{Graph, GraphFormat};
+/// let text = ambient_core::export(&Graph::default(), GraphFormat::Mermaid);
+/// assert_eq!(text, "flowchart LR\n");
+/// ```
+pub fn export(graph: &wire::Graph, format: wire::GraphFormat) -> String {
+    export::export(graph, format)
+}
+
+/// What affects an object, by its id in the graph, and what it affects; `None`: every object.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Service, metadata: { name: reviews, namespace: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert_eq!(ambient_core::effective(&input, None).results[0].object, "Service/shop/reviews");
+/// ```
+pub fn effective(input: &wire::Input, object: Option<&str>) -> wire::Effective {
+    Workspace::load(input).effective(object)
+}
+
+/// The `status` that istiod would write on each object.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: { name: nobody } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// let status = &ambient_core::status(&input).results[0].status;
+/// assert_eq!(status.conditions[0].condition_type, "ZtunnelAccepted");
+/// ```
+pub fn status(input: &wire::Input) -> wire::Statuses {
+    Workspace::load(input).status()
 }
 
 /// How every kind attaches, and how finished it is at waypoints; then the labels that enrol.
@@ -131,6 +194,31 @@ pub fn features() -> Vec<wire::Feature> {
             note: (*note).to_owned(),
         });
     kinds.chain(labels).collect()
+}
+
+/// Where Istio's documentation and its code differ.
+pub fn differences() -> Vec<wire::Difference> {
+    let row = |one: &behavior::Difference| wire::Difference {
+        topic: one.topic.to_owned(),
+        documented: one.documented.to_owned(),
+        documentation: one.documentation.to_owned(),
+        implemented: one.implemented.to_owned(),
+        code: one.code.to_owned(),
+        switched: one.switched,
+        lint: one.lint.to_owned(),
+    };
+    behavior::DIFFERENCES.iter().map(row).collect()
+}
+
+/// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.
+pub fn fields() -> Vec<wire::Field> {
+    let fields = resource::FIELDS.iter().map(|field| wire::Field {
+        kind: field.kind.name().to_owned(),
+        path: format!("spec.{}", field.path),
+        treatment: field.treatment.name().to_owned(),
+        note: field.note.to_owned(),
+    });
+    fields.collect()
 }
 
 /// Manifests and requests, read and compiled once, to be asked more than one question.
@@ -177,9 +265,8 @@ impl Workspace {
 
     /// The verdict of each request and no more: the same evaluator, unwatched.
     pub fn verdicts(&self) -> Vec<wire::Verdict> {
-        let mesh = &self.model.mesh;
         let verdict = |sample: &eval::Sample| {
-            let call = eval::resolve(mesh, sample.request.as_ref().ok()?).ok()?;
+            let call = eval::resolve(&self.model, sample.request.as_ref().ok()?).ok()?;
             Some(eval::evaluate::<trace::NoTrace>(&self.model, &call).verdict)
         };
         let samples = self.samples.samples.iter();
@@ -194,6 +281,22 @@ impl Workspace {
         wire::Graph {
             nodes,
             edges,
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// What affects an object, and what it affects; `None`: every object.
+    pub fn effective(&self, object: Option<&str>) -> wire::Effective {
+        wire::Effective {
+            results: effective::effective(&self.model, object),
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// The `status` that istiod would write on each object.
+    pub fn status(&self) -> wire::Statuses {
+        wire::Statuses {
+            results: status::predict(&self.model),
             diagnostics: self.manifest_diagnostics(),
         }
     }
@@ -235,7 +338,7 @@ impl Workspace {
                 findings.report(&eval::BAD_REQUEST, at(path), message.as_str());
                 explain::unanswered(sample.name.clone(), message, None)
             }
-            Ok(request) => match eval::resolve(&self.model.mesh, request) {
+            Ok(request) => match eval::resolve(&self.model, request) {
                 Err(unresolved) => {
                     let finding = findings.report(
                         &eval::UNRESOLVED_REQUEST,

@@ -5,7 +5,7 @@ mod policies;
 mod routes;
 
 pub(crate) use policies::{Chain, Policies, scope};
-pub(crate) use routes::Routes;
+pub(crate) use routes::{Routes, Written as WrittenVirtualService, virtual_services};
 
 use crate::attach::{self, Attachments, Reason, Row};
 use crate::authz::{Effect, LossKind};
@@ -37,6 +37,23 @@ impl Model {
     ) -> Self {
         let documents = Documents::read(manifests, out);
         let objects = resource::read(&documents, out);
+        Self::of(documents, objects, settings)
+    }
+
+    /// The same without some of the objects. Findings about these manifests have been told before.
+    pub(crate) fn load_without(
+        manifests: &wire::Manifests,
+        settings: &wire::Settings,
+        without: &[resource::ObjectId],
+    ) -> Self {
+        let mut unheard = Diagnostics::default();
+        let documents = Documents::read(manifests, &mut unheard);
+        let mut objects = resource::read(&documents, &mut unheard);
+        objects.retain(|object| !without.contains(&object.id));
+        Self::of(documents, objects, settings)
+    }
+
+    fn of(documents: Documents, objects: Vec<resource::Object>, settings: &wire::Settings) -> Self {
         let mesh = mesh::index(settings.clone(), objects);
         let attachments = attach::resolve(&mesh);
         let policies = Policies::compile(&mesh, &attachments);

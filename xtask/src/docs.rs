@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ambient_core::wire::{LintDescription, Severity};
+
 use crate::error::{At, Error, Result};
 use crate::{paths, progress};
 
@@ -21,6 +23,14 @@ const GENERATORS: &[Generator] = &[
     Generator {
         path: "core/FEATURES.md",
         make: feature_table,
+    },
+    Generator {
+        path: "core/BEHAVIOR.md",
+        make: difference_table,
+    },
+    Generator {
+        path: "core/FIELDS.md",
+        make: field_table,
     },
 ];
 
@@ -69,13 +79,12 @@ fn documents() -> Result<Vec<(PathBuf, String)>> {
     made.collect()
 }
 
-/// The table of lints: code, name and what it says, each linked to its document.
-fn lint_index(root: &Path) -> Result<String> {
-    let folder = root.join("core/lints");
-    let mut text = String::from("# Lints\n\n| code | name | says |\n| --- | --- | --- |\n");
-    for file in paths::files(&folder, &["README.md"]).at(&folder)? {
-        let document = std::fs::read_to_string(&file).at(&file)?;
-        text += &lint_row(&file, &document)?;
+/// The table of lints as the engine has them: code, name, severity and what it says, each linked to its document.
+fn lint_index(_: &Path) -> Result<String> {
+    let mut text =
+        String::from("# Lints\n\n| code | name | severity | says |\n| --- | --- | --- | --- |\n");
+    for lint in ambient_core::lints() {
+        text += &lint_row(&lint)?;
     }
     Ok(text)
 }
@@ -98,58 +107,95 @@ fn feature_table(_: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// One row, from `WP0001-syntax.md` and the document's first line `# A document is not YAML`.
-fn lint_row(file: &Path, document: &str) -> Result<String> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let parts = name
-        .strip_suffix(".md")
-        .and_then(|stem| stem.split_once('-'));
-    let title = document
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix("# "));
-    match (parts, title) {
-        (Some((code, lint)), Some(title)) if is_code(code) => {
-            Ok(format!("| [{code}]({name}) | `{lint}` | {title} |\n"))
+/// The table of fields, as the engine has it.
+fn field_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Fields of Istio's traffic kinds\n\n\
+         What becomes of each: it is evaluated, or told in the answer, or no answer depends on it.\n\
+         `[]` is an entry of a list, `*` one of a map.\n",
+    );
+    let mut kind = String::new();
+    for field in ambient_core::fields() {
+        if field.kind != kind {
+            kind.clone_from(&field.kind);
+            text +=
+                &format!("\n## {kind}\n\n| field | treatment | to know |\n| --- | --- | --- |\n");
         }
-        _ => Err(Error::Check(format!(
-            "{}: a lint's document is named `WP0001-name.md` and starts with `# ` and what it says",
-            file.display()
-        ))),
+        text += &format!(
+            "| `{}` | {} | {} |\n",
+            field.path, field.treatment, field.note
+        );
     }
+    Ok(text)
 }
 
-/// `WP` and four digits.
-fn is_code(code: &str) -> bool {
-    let digits = code.strip_prefix("WP").unwrap_or_default();
-    digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// The places where documentation and code differ, as the engine has them.
+fn difference_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Documented and implemented\n\n\
+         Where Istio's documentation, or a status that it writes, says something else than its code does.\n\
+         `settings.behavior: documented` answers as documented where the table says so; the finding tells at the place.\n\n\
+         | topic | documented | implemented | switched | finding |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for row in ambient_core::differences() {
+        text += &format!(
+            "| {} | {} ({}) | {} ({}) | {} | {} |\n",
+            row.topic,
+            row.documented,
+            row.documentation,
+            row.implemented,
+            row.code,
+            if row.switched { "yes" } else { "no" },
+            row.lint
+        );
+    }
+    Ok(text)
+}
+
+/// One row; what it says is the first line of its document, `# A document is not YAML`.
+fn lint_row(lint: &LintDescription) -> Result<String> {
+    let LintDescription {
+        code, name, doc, ..
+    } = lint;
+    let severity = match lint.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    match doc.lines().next().and_then(|line| line.strip_prefix("# ")) {
+        Some(title) => Ok(format!(
+            "| [{code}]({code}-{name}.md) | `{name}` | {severity} | {title} |\n"
+        )),
+        None => Err(Error::Check(format!(
+            "the document of {code} does not start with `# ` and what it says"
+        ))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lint(doc: &str) -> LintDescription {
+        LintDescription {
+            code: "WP0001".to_owned(),
+            name: "syntax".to_owned(),
+            severity: Severity::Error,
+            doc: doc.to_owned(),
+        }
+    }
+
     #[test]
-    fn a_lints_row_comes_from_its_name_and_first_line() {
-        let row = lint_row(
-            Path::new("core/lints/WP0001-syntax.md"),
-            "# A document is not YAML\n\nMore.",
-        );
+    fn a_lints_row_has_the_first_line_of_its_document() {
         assert_eq!(
-            row.unwrap(),
-            "| [WP0001](WP0001-syntax.md) | `syntax` | A document is not YAML |\n"
+            lint_row(&lint("# A document is not YAML\n\nMore.")).unwrap(),
+            "| [WP0001](WP0001-syntax.md) | `syntax` | error | A document is not YAML |\n"
         );
     }
 
     #[test]
-    fn a_document_that_is_no_lint_stops() {
-        for (name, document) in [
-            ("notes.md", "# Title"),
-            ("WP01-short.md", "# Title"),
-            ("WP0001-untitled.md", "Text"),
-        ] {
-            assert!(lint_row(Path::new(name), document).is_err(), "{name}");
-        }
+    fn a_document_without_a_title_stops() {
+        assert!(lint_row(&lint("Text")).is_err());
     }
 
     #[test]

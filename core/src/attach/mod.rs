@@ -1,7 +1,9 @@
 //! Who attaches to whom, and why not: one file a relation. Input is the mesh, output rows, rejected ones too.
 //! Graph, lints and compilation read these rows; none decides again.
 
+mod backend_policy;
 mod backend_ref;
+mod canary;
 mod classic;
 mod listener;
 mod membership;
@@ -15,7 +17,7 @@ mod use_waypoint;
 use std::collections::BTreeMap;
 
 pub(crate) use backend_ref::resolve as resolve_backend;
-pub(crate) use listener::Listeners;
+pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
 pub(crate) use reason::Reason;
 pub(crate) use use_waypoint::Binding;
 
@@ -107,6 +109,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
     listener::rows(mesh, &attachments.listeners, &mut rows);
     classic::rows(mesh, &attachments, &parents, &mut rows);
     target_ref::rows(mesh, &attachments, &mut rows);
+    backend_policy::rows(mesh, &mut rows);
     selector::rows(mesh, &mut rows);
     membership::rows(mesh, &mut rows);
     // By ids, never by the order of documents.

@@ -110,7 +110,7 @@ fn verified(model: &Model, request: &wire::Request, edits: &[Edit]) -> Option<wi
     for edit in edits {
         edit.apply(&mut changed);
     }
-    let call = eval::resolve(&model.mesh, &changed).ok()?;
+    let call = eval::resolve(model, &changed).ok()?;
     let verdict = eval::evaluate::<NoTrace>(model, &call).verdict;
     let phrases: Vec<&str> = edits.iter().map(|edit| edit.summary.as_str()).collect();
     (verdict == wire::Verdict::Allow && !edits.is_empty()).then(|| wire::Change {

@@ -5,6 +5,8 @@
 mod call;
 mod evaluate;
 mod hops;
+mod ingress;
+mod routing;
 mod sample;
 
 pub(crate) use call::resolve;

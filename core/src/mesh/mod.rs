@@ -4,6 +4,7 @@
 
 mod capture;
 mod gateway;
+mod ingress;
 mod select;
 mod service;
 mod workload;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use capture::Capture;
 pub(crate) use gateway::{GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, WAYPOINT_CLASS};
+pub(crate) use ingress::Ingress;
 pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 
@@ -91,6 +93,16 @@ impl Mesh {
     /// All objects, refused and replaced ones too, in the order of the manifests.
     pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectIndex, &Object)> {
         numbered(&self.objects)
+    }
+
+    /// The objects that the graph draws: those that count, and those that validation refused, if nothing else of their
+    /// id counts. One that a later one replaced is neither.
+    pub(crate) fn drawn(&self) -> impl Iterator<Item = (ObjectIndex, &Object)> {
+        self.objects()
+            .filter(|(index, object)| match self.find(&object.id) {
+                Some(counting) => counting == *index,
+                None => object.refused,
+            })
     }
 
     /// The objects of one kind that count, in the order of their ids.

@@ -2,16 +2,20 @@
 //! metadata; no default is applied and nothing is looked up here.
 
 pub(crate) mod authorization_policy;
+mod backend_policy;
 mod extension;
 mod feature;
+mod fields;
 mod gateway;
 mod grpc_route;
 mod http_route;
+mod http_route_rules;
 pub(crate) mod jwks;
 mod kinds;
 mod layer4_route;
 mod listener_set;
 mod metadata;
+mod not_modelled;
 pub(crate) mod peer_authentication;
 mod policy_attachment;
 mod read;
@@ -22,6 +26,7 @@ mod service;
 mod service_entry;
 mod violation;
 mod virtual_service;
+mod virtual_service_rules;
 mod workload;
 
 use serde::Deserialize;
@@ -32,8 +37,10 @@ pub(crate) use authorization_policy::{
     Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
     WrittenClause, WrittenGroup,
 };
+pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
+pub(crate) use fields::FIELDS;
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
@@ -45,6 +52,7 @@ pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
 pub(crate) use layer4_route::{Layer4Rule, TcpRoute, TlsRoute};
 pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
+pub(crate) use not_modelled::NotModelled;
 pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
 pub(crate) use reference_grant::ReferenceGrant;
@@ -55,9 +63,9 @@ pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
-    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
-    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
-    VirtualServiceLayer4Route,
+    HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRouteDestination,
+    IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset, VirtualService,
+    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 pub(crate) use workload::Workload;
 
@@ -134,6 +142,10 @@ pub(crate) enum Resource {
     Telemetry(Telemetry),
     /// An EnvoyFilter.
     EnvoyFilter(EnvoyFilter),
+    /// A BackendTLSPolicy.
+    BackendTlsPolicy(BackendPolicy),
+    /// An XBackendTrafficPolicy, which Istio reads behind a flag only.
+    BackendTrafficPolicy(BackendPolicy),
     /// A VirtualService.
     VirtualService(VirtualService),
     /// A DestinationRule.
@@ -161,11 +173,19 @@ impl Resource {
             | Self::EnvoyFilter(_) => self
                 .as_policy()
                 .map_or_else(Violations::default, |policy| policy.validate()),
-            Self::HttpRoute(_)
-            | Self::GrpcRoute(_)
-            | Self::TlsRoute(_)
-            | Self::TcpRoute(_)
-            | Self::UdpRoute(_) => self
+            Self::HttpRoute(route) => {
+                let mut out = self
+                    .as_route()
+                    .map_or_else(Violations::default, |route| route.validate());
+                http_route_rules::validate(route, &mut out);
+                out
+            }
+            Self::VirtualService(service) => {
+                let mut out = Violations::default();
+                virtual_service_rules::validate(service, &mut out);
+                out
+            }
+            Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => self
                 .as_route()
                 .map_or_else(Violations::default, |route| route.validate()),
             Self::MetadataOnly
@@ -177,7 +197,8 @@ impl Resource {
             | Self::GatewayClass(_)
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
-            | Self::VirtualService(_)
+            | Self::BackendTlsPolicy(_)
+            | Self::BackendTrafficPolicy(_)
             | Self::DestinationRule(_)
             | Self::IstioGateway(_) => Violations::default(),
         }

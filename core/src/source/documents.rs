@@ -118,6 +118,11 @@ impl Documents {
             .zip(self.documents.iter().map(|document| &document.root))
     }
 
+    /// The value that a document is.
+    pub(crate) fn node(&self, document: DocumentId) -> Option<&Node> {
+        Some(&self.document(document)?.root)
+    }
+
     /// The name of a document's file; `None` for the one unnamed text.
     pub(crate) fn file(&self, document: DocumentId) -> Option<&str> {
         self.files
@@ -150,6 +155,22 @@ impl Documents {
             .or_else(|| document.root.marked(&FieldPath::new().key("kind")))
             .unwrap_or(document.root.span);
         Some(text.range(text.first_line(span)))
+    }
+
+    /// An entry, as it must be written in front of the first one of a mapping: on a line of its own in a block, behind a
+    /// bracket with a comma.
+    pub(super) fn separated(&self, origin: &Origin, entry: &str) -> Option<String> {
+        let text = &self.files.get(self.document(origin.document)?.file)?.text;
+        let range = self.range(origin)?;
+        let line = text.line(range.start_line.saturating_sub(1));
+        let indent = range.start_column.saturating_sub(1);
+        let before: String = line.chars().take(usize::try_from(indent).ok()?).collect();
+        Some(if before.trim_end().ends_with(['{', ',']) {
+            format!("{entry}, ")
+        } else {
+            let spaces = " ".repeat(before.chars().count());
+            format!("{entry}\n{spaces}")
+        })
     }
 
     /// From the first to the last line of a document.

@@ -85,6 +85,25 @@ pub enum Via {
     Gateways,
 }
 
+impl Via {
+    /// As the contract writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TargetRef => "targetRef",
+            Self::ParentRef => "parentRef",
+            Self::Selector => "selector",
+            Self::Namespace => "namespace",
+            Self::Mesh => "mesh",
+            Self::UseWaypoint => "useWaypoint",
+            Self::UseWaypointCanary => "useWaypointCanary",
+            Self::BackendRef => "backendRef",
+            Self::Membership => "membership",
+            Self::Host => "host",
+            Self::Gateways => "gateways",
+        }
+    }
+}
+
 /// What becomes of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -146,4 +165,36 @@ pub struct Feature {
     pub status: Option<String>,
     /// What to know about it.
     pub note: String,
+}
+
+/// The forms of a graph that other tools read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GraphFormat {
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// A Graphviz digraph.
+    Dot,
+    /// A drawing.
+    Svg,
+}
+
+/// A place where Istio's documentation and its code differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// What it is about.
+    pub topic: String,
+    /// What the documentation, or a status, says.
+    pub documented: String,
+    /// Where it says so.
+    pub documentation: String,
+    /// What the code does.
+    pub implemented: String,
+    /// Where it does so.
+    pub code: String,
+    /// Whether `settings.behavior: documented` answers as the documentation says.
+    pub switched: bool,
+    /// Code of the finding that tells at the place.
+    pub lint: String,
 }

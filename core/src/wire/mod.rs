@@ -4,14 +4,22 @@
 
 mod answer;
 mod diagnostic;
+mod effective;
 mod envoy;
+mod field;
 mod graph;
 mod input;
+mod migration;
 mod object;
+mod status;
 
 pub use answer::*;
 pub use diagnostic::*;
+pub use effective::*;
 pub use envoy::*;
+pub use field::*;
 pub use graph::*;
 pub use input::*;
+pub use migration::*;
 pub use object::*;
+pub use status::*;

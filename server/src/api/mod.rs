@@ -1,11 +1,14 @@
 //! The endpoints, one file each.
 
 mod analyze;
+mod effective;
 mod envoy;
 mod evaluate;
 mod graph;
 mod health;
+mod migrate;
 mod problems;
+mod status;
 mod version;
 
 use axum::Router;
@@ -18,6 +21,9 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(evaluate::route())
         .merge(graph::route())
         .merge(analyze::route())
+        .merge(effective::route())
+        .merge(status::route())
+        .merge(migrate::route())
         .merge(envoy::route())
         .merge(health::route())
         .merge(version::route())

@@ -8,15 +8,24 @@ use super::source::SourceFile;
 /// From the bottom up. Modules of one layer do not know each other; `lib` is above all.
 const LAYERS: &[&[&str]] = &[
     &["wire"],
-    &["matcher", "trace", "flow"],
+    &["behavior", "matcher", "trace", "flow"],
     &["source"],
     &["resource"],
     &["mesh"],
     &["attach"],
     &["authz", "route"],
     &["model"],
-    &["eval"],
-    &["change", "envoy", "explain", "lint", "graph"],
+    &["eval", "status"],
+    &[
+        "change",
+        "effective",
+        "envoy",
+        "explain",
+        "export",
+        "lint",
+        "graph",
+        "migrate",
+    ],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.

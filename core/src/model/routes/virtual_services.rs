@@ -12,23 +12,29 @@ use crate::resource::{
 use crate::route::{self, Backends, Group, Place, Precedence, Section, VirtualServiceRule as Rule};
 
 /// A VirtualService that has hosts.
-pub(super) struct Written<'a> {
-    pub(super) object: ObjectIndex,
-    pub(super) namespace: &'a str,
-    name: &'a str,
+pub(crate) struct Written<'a> {
+    /// The object.
+    pub(crate) object: ObjectIndex,
+    /// Its namespace.
+    pub(crate) namespace: &'a str,
+    /// Its name.
+    pub(crate) name: &'a str,
     created: Option<&'a str>,
-    /// Complete.
-    pub(super) hosts: Vec<String>,
+    /// Its hosts, complete.
+    pub(crate) hosts: Vec<String>,
     /// `mesh`, or `namespace/name`.
-    gateways: Vec<String>,
+    pub(crate) gateways: Vec<String>,
     export: Export,
-    http: Vec<Rule>,
-    tls: Vec<VirtualServiceLayer4Route>,
-    tcp: Vec<VirtualServiceLayer4Route>,
+    /// Its rules for HTTP, with those of its delegates.
+    pub(crate) http: Vec<Rule>,
+    /// Its rules for TLS that is passed through.
+    pub(crate) tls: Vec<VirtualServiceLayer4Route>,
+    /// Its rules for other connections.
+    pub(crate) tcp: Vec<VirtualServiceLayer4Route>,
 }
 
 /// All VirtualServices that have hosts.
-pub(super) fn gather(mesh: &Mesh) -> Vec<Written<'_>> {
+pub(crate) fn gather(mesh: &Mesh) -> Vec<Written<'_>> {
     mesh.live(Kind::VirtualService)
         .filter_map(|(index, object)| match &object.resource {
             Resource::VirtualService(spec) if !spec.is_delegate() => {
@@ -168,9 +174,9 @@ fn complete_gateways(gateways: &mut [String], namespace: &str) {
 }
 
 impl Written<'_> {
-    /// Whether `gateways` names a gateway, or `mesh`.
-    pub(super) fn is_bound_to(&self, gateway: &str) -> bool {
-        self.gateways.iter().any(|bound| bound == gateway)
+    /// Whether a gateway, whose pods are in a namespace, has it.
+    pub(super) fn is_at_gateway(&self, gateway: &str, namespace: &str) -> bool {
+        self.gateways.iter().any(|bound| bound == gateway) && self.export.reaches(namespace)
     }
 
     /// Its rules, as a proxy has them in one place.
