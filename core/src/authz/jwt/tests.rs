@@ -342,6 +342,19 @@ fn real_tokens_that_are_refused() {
         (real_rule(""), "a.b", None, Malformed),
         (real_rule(""), "", None, Malformed),
         (real_rule(""), "e30.e30.", None, Malformed),
+        // `{"alg":"EdDSA"}` with `{"sub":3}`, which is no text, and with `{"sub":"3"}`.
+        (
+            real_rule(""),
+            "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOjN9.AA",
+            None,
+            Malformed,
+        ),
+        (
+            real_rule(""),
+            "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIzIn0.AA",
+            None,
+            UnknownIssuer,
+        ),
         // {"alg":"none"}
         (
             real_rule(""),
