@@ -9,6 +9,7 @@
 mod attach;
 mod authz;
 mod change;
+mod envoy;
 mod eval;
 mod explain;
 mod flow;
@@ -83,6 +84,16 @@ pub fn graph(input: &wire::Input) -> wire::Graph {
 /// ```
 pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
+}
+
+/// The filters that the waypoints of the manifests get.
+///
+/// ```
+/// let configuration = ambient_core::envoy(&ambient_core::wire::Input::default());
+/// assert!(configuration.chains.is_empty());
+/// ```
+pub fn envoy(input: &wire::Input) -> wire::EnvoyConfiguration {
+    Workspace::load(input).envoy()
 }
 
 /// Every sort of finding, with its document, by code.
@@ -179,6 +190,14 @@ impl Workspace {
         wire::Graph {
             nodes,
             edges,
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// The filters that the waypoints get.
+    pub fn envoy(&self) -> wire::EnvoyConfiguration {
+        wire::EnvoyConfiguration {
+            chains: envoy::chains(&self.model),
             diagnostics: self.manifest_diagnostics(),
         }
     }

@@ -102,7 +102,7 @@ impl Kind {
                 "not-found",
                 StatusCode::NOT_FOUND,
                 "There is nothing here",
-                "The endpoints are POST /v1/evaluate, /v1/graph, /v1/analyze and GET /healthz, /readyz, /version, /problems.",
+                "The endpoints are POST /v1/evaluate, /v1/graph, /v1/analyze, /v1/envoy and GET /healthz, /readyz, /version, /problems.",
             ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
-const ENDPOINTS: [&str; 3] = ["/v1/evaluate", "/v1/graph", "/v1/analyze"];
+const ENDPOINTS: [&str; 4] = ["/v1/evaluate", "/v1/graph", "/v1/analyze", "/v1/envoy"];
 
 struct Reply {
     status: StatusCode,

@@ -15,10 +15,12 @@ pub(crate) struct ClauseId(pub(crate) u32);
 /// One field of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Clause {
-    pub(super) id: ClauseId,
-    pub(super) attribute: Attribute,
+    /// Its place in the side table.
+    pub(crate) id: ClauseId,
+    /// What it asks about.
+    pub(crate) attribute: Attribute,
     /// None of the values may match.
-    pub(super) negated: bool,
+    pub(crate) negated: bool,
     pub(super) values: Box<[Matcher]>,
 }
 

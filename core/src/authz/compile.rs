@@ -184,6 +184,7 @@ impl Compiler<'_> {
         self.origins.push(ClauseOrigin {
             rule,
             path: clause.path,
+            name: clause.name.to_owned(),
             want: clause.values.to_vec(),
             attribute: attribute.clone(),
         });
@@ -218,13 +219,8 @@ impl<'a> Values<'a> {
         let aliases = settings.trust_domain_aliases.iter().map(String::as_str);
         Self {
             namespace: context.namespace,
-            trust_domains: (enforcer != Enforcer::Ztunnel || documented).then(|| {
-                TrustDomains(
-                    std::iter::once(&*settings.trust_domain)
-                        .chain(aliases)
-                        .collect(),
-                )
-            }),
+            trust_domains: (enforcer != Enforcer::Ztunnel || documented)
+                .then(|| TrustDomains::new(&settings.trust_domain, aliases)),
             namespace_in_uri: enforcer != Enforcer::Ztunnel,
             lenient_templates: documented,
         }

@@ -24,7 +24,7 @@ pub(crate) struct Policy {
     /// What this proxy dropped.
     pub(crate) losses: Vec<Loss>,
     /// Rules in the order in which this proxy tries and reports them.
-    pub(super) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
     /// The side table of the clauses: asked for explanations only.
     pub(super) origins: Vec<ClauseOrigin>,
     /// Its place among the policies of a chain.
@@ -49,6 +49,8 @@ pub(crate) struct ClauseOrigin {
     pub(crate) rule: u32,
     /// Relative to the rule: `from[0].source.namespaces`.
     pub(crate) path: String,
+    /// The field's own name, or the `when` key.
+    pub(crate) name: String,
     /// The values as written.
     pub(crate) want: Vec<String>,
     /// What it asks about; what the request has of it is `attribute.observe(flow)`.
@@ -85,22 +87,25 @@ impl Order {
 
 /// One rule: every group must hold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     /// Its place in the policy as written.
-    pub(super) index: u32,
-    pub(super) groups: Vec<Group>,
+    pub(crate) index: u32,
+    /// `from`, `to` and each condition.
+    pub(crate) groups: Vec<Group>,
 }
 
 /// `from`, `to` or one condition: one of the alternatives must hold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Group {
-    pub(super) alternatives: Vec<Alternative>,
+pub(crate) struct Group {
+    /// Its entries.
+    pub(crate) alternatives: Vec<Alternative>,
 }
 
 /// One entry: all of its clauses must hold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Alternative {
-    pub(super) clauses: Vec<Clause>,
+pub(crate) struct Alternative {
+    /// Its fields.
+    pub(crate) clauses: Vec<Clause>,
 }
 
 /// What is left of a policy at a proxy.
@@ -118,6 +123,16 @@ impl Policy {
     /// Where a clause comes from; `None` for an id of another policy.
     pub(crate) fn origin(&self, id: ClauseId) -> Option<&ClauseOrigin> {
         self.origins.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// Its part of the names under which Envoy knows its rules.
+    pub(crate) fn name_at_envoy(&self) -> &str {
+        &self.order.policy
+    }
+
+    /// It was written without rules, and has lost none.
+    pub(crate) fn has_no_rules(&self) -> bool {
+        self.rules.is_empty() && self.losses.is_empty()
     }
 
     /// What is left of it.

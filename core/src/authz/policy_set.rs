@@ -75,6 +75,21 @@ impl PolicySet {
         self.allow.iter().filter_map(|index| at(policies, *index))
     }
 
+    /// The policies of one action, in the order in which the proxy tries them.
+    pub(crate) fn of_action<'p>(
+        &self,
+        action: Action,
+        policies: &'p [Policy],
+    ) -> impl Iterator<Item = &'p Policy> {
+        let list = match action {
+            Action::Custom => &self.custom,
+            Action::Audit => &self.audit,
+            Action::Deny => &self.deny,
+            Action::Allow => &self.allow,
+        };
+        list.iter().filter_map(|index| at(policies, *index))
+    }
+
     /// The members, in the order of evaluation.
     #[cfg(test)]
     pub(super) fn members(&self) -> impl Iterator<Item = u32> {

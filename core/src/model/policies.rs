@@ -184,6 +184,13 @@ impl Policies {
             .get(usize::try_from(*self.ztunnel_of.get(&policy)?).ok()?)
     }
 
+    /// The chains of waypoints that have policies or a token check.
+    pub(crate) fn waypoint_chains(
+        &self,
+    ) -> impl Iterator<Item = (GatewayIndex, Option<ServiceIndex>)> {
+        self.waypoints.keys().copied()
+    }
+
     /// The token check of a waypoint; `None`: it has none.
     pub(crate) fn tokens_of(&self, chain: Chain) -> Option<&jwt::Providers> {
         match chain {

@@ -4,12 +4,14 @@
 
 mod answer;
 mod diagnostic;
+mod envoy;
 mod graph;
 mod input;
 mod object;
 
 pub use answer::*;
 pub use diagnostic::*;
+pub use envoy::*;
 pub use graph::*;
 pub use input::*;
 pub use object::*;

@@ -1,6 +1,7 @@
 //! The endpoints, one file each.
 
 mod analyze;
+mod envoy;
 mod evaluate;
 mod graph;
 mod health;
@@ -17,6 +18,7 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(evaluate::route())
         .merge(graph::route())
         .merge(analyze::route())
+        .merge(envoy::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

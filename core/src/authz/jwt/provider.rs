@@ -16,12 +16,14 @@ use crate::resource::request_authentication::{ClaimToHeader, JwtRule};
 
 /// Claims whose words always count one by one. `istio/istio: pilot/pkg/security/authn/policy_applier.go`
 /// (buildSpaceDelimitedClaims).
-const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
+pub(crate) const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
 
 /// One jwtRule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Provider {
     pub(super) object: ObjectIndex,
+    /// The place of its jwtRule there.
+    pub(super) place: usize,
     /// Empty: any issuer.
     pub(super) issuer: String,
     /// Without scheme and final slash; empty: any audience.
@@ -54,13 +56,14 @@ pub(super) struct Accepted {
 }
 
 impl Provider {
-    pub(super) fn new(object: ObjectIndex, rule: &JwtRule) -> Self {
+    pub(super) fn new(object: ObjectIndex, place: usize, rule: &JwtRule) -> Self {
         let inline = rule.jwks.as_deref().filter(|jwks| !jwks.is_empty());
         let lower = |name: &String| name.to_ascii_lowercase();
         let mut space_delimited: Vec<String> = SPACE_DELIMITED.map(str::to_owned).into();
         space_delimited.extend(rule.space_delimited_claims.iter().cloned());
         Self {
             object,
+            place,
             issuer: rule.issuer.clone().unwrap_or_default(),
             audiences: rule
                 .audiences
