@@ -52,6 +52,13 @@ pub(crate) enum Matcher {
         /// Its name.
         name: Box<str>,
     },
+    /// The same, as Envoy reads it: within the whole URI, which may say more between and behind the two.
+    ServiceAccountInUri {
+        /// Its namespace.
+        namespace: Box<str>,
+        /// Its name.
+        name: Box<str>,
+    },
     /// The peer's trust domain.
     TrustDomain(StringMatch),
     /// Issuer and subject of a token.
@@ -100,6 +107,9 @@ impl Matcher {
             (Self::ServiceAccount { namespace, name }, Observed::ServiceAccount(peer)) => {
                 peer.namespace_and_service_account() == Some((&**namespace, &**name))
             }
+            (Self::ServiceAccountInUri { namespace, name }, Observed::ServiceAccount(peer)) => {
+                has_service_account(peer.without_scheme(), namespace, name)
+            }
             (Self::TrustDomain(text), Observed::TrustDomain(peer)) => {
                 text.matches(peer.trust_domain())
             }
@@ -114,6 +124,29 @@ impl Matcher {
             _ => false,
         }
     }
+}
+
+/// `<trust domain>…/ns/<namespace>/…sa/<name>…`. `istio/istio: pilot/pkg/security/authz/model/generator.go`
+/// (serviceAccountRegex).
+fn has_service_account(id: &str, namespace: &str, name: &str) -> bool {
+    id.match_indices('/').any(|(at, _)| {
+        let within = id
+            .get(at..)
+            .and_then(|rest| rest.strip_prefix("/ns/")?.strip_prefix(namespace))
+            .filter(|rest| at > 0 && rest.starts_with('/'));
+        within.is_some_and(|rest| {
+            // Right behind the namespace, or after something that is not empty.
+            rest.match_indices('/').any(|(at, _)| {
+                let tail = rest
+                    .get(at..)
+                    .and_then(|rest| rest.strip_prefix("/sa/")?.strip_prefix(name));
+                at != 1
+                    && tail.is_some_and(|tail| {
+                        tail.is_empty() || (tail.starts_with('/') && tail.len() > 1)
+                    })
+            })
+        })
+    })
 }
 
 /// Numbers, booleans and objects never match. `istio/istio: pilot/pkg/security/authz/matcher/metadata.go`

@@ -206,8 +206,8 @@ struct Values<'a> {
     namespace: &'a str,
     /// `None`: this proxy does not know of aliases.
     trust_domains: Option<TrustDomains<'a>>,
-    /// Envoy matches namespaces within the whole URI.
-    namespace_in_uri: bool,
+    /// Envoy matches namespaces and service accounts within the whole URI.
+    at_envoy: bool,
     /// The documentation lets `{**}/` match without the slash.
     lenient_templates: bool,
 }
@@ -221,7 +221,7 @@ impl<'a> Values<'a> {
             namespace: context.namespace,
             trust_domains: (enforcer != Enforcer::Ztunnel || documented)
                 .then(|| TrustDomains::new(&settings.trust_domain, aliases)),
-            namespace_in_uri: enforcer != Enforcer::Ztunnel,
+            at_envoy: enforcer != Enforcer::Ztunnel,
             lenient_templates: documented,
         }
     }
@@ -248,16 +248,19 @@ impl<'a> Values<'a> {
                     .collect(),
                 None => one(Matcher::TrustDomain(StringMatch::new(value))),
             },
-            Attribute::SourceNamespace => one(if self.namespace_in_uri {
+            Attribute::SourceNamespace => one(if self.at_envoy {
                 Matcher::PrincipalUri(Glob::new(&format!("*/ns/{value}/*")))
             } else {
                 Matcher::Namespace(StringMatch::new(value))
             }),
             Attribute::SourceServiceAccount => {
                 let (namespace, name) = written::split_service_account(value);
-                one(Matcher::ServiceAccount {
-                    namespace: namespace.unwrap_or(self.namespace).into(),
-                    name: name.into(),
+                let namespace = namespace.unwrap_or(self.namespace).into();
+                let name = name.into();
+                one(if self.at_envoy {
+                    Matcher::ServiceAccountInUri { namespace, name }
+                } else {
+                    Matcher::ServiceAccount { namespace, name }
                 })
             }
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {

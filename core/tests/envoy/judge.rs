@@ -79,7 +79,12 @@ impl Judge {
                 "clusterName": name, "endpoints": [{ "lbEndpoints": [endpoint] }],
             } })
         };
-        let bootstrap = json!({ "staticResources": {
+        // istiod's bootstrap: `istio/istio: pkg/bootstrap/config.go` (extractRuntimeFlags).
+        let runtime = json!({ "layers": [{ "name": "static", "staticLayer": {
+            "re2.max_program_size.error_level": 32768,
+            "envoy.reloadable_features.http_reject_path_with_fragment": false,
+        } }] });
+        let bootstrap = json!({ "layeredRuntime": runtime, "staticResources": {
             "listeners": [listener, authorizer("allower", allower, 200), authorizer("denier", denier, 403)],
             "clusters": [cluster("allower", allower), cluster("denier", denier)],
         } });
