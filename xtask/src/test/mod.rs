@@ -28,6 +28,7 @@ const STEPS: &[(&str, Step)] = &[
     ("clippy", Step::Check(clippy)),
     ("clippy of the page for wasm32", Step::Check(clippy_wasm)),
     ("unit and integration tests", Step::Tests(cargo_test)),
+    ("comparison with Envoy", Step::Tests(against_envoy)),
     ("browser tests", Step::Tests(browser_tests)),
 ];
 
@@ -103,6 +104,21 @@ fn cargo_test() -> Result<Command> {
     let mut cargo = cmd::cargo();
     cargo.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
     Ok(cargo)
+}
+
+/// Random policies and requests, judged by the engine and by a real Envoy.
+fn against_envoy() -> Result<Command> {
+    let mut cargo = cmd::cargo();
+    cargo
+        .args(["test", "--locked", "-p", "ambient-core", "--test", "envoy"])
+        .args(["--", "--nocapture"])
+        .env("ENVOY", setup::for_envoy()?);
+    Ok(cargo)
+}
+
+/// `cargo xtask envoy`: that step alone.
+pub(crate) fn envoy() -> Result {
+    cmd::run(&mut against_envoy()?)
 }
 
 fn browser_tests() -> Result<Command> {
