@@ -15,6 +15,7 @@ mod attribute;
 mod clause;
 mod compile;
 mod decision;
+mod index;
 pub(crate) mod jwt;
 mod lever;
 mod loss;
