@@ -16,6 +16,8 @@ mod flow;
 mod graph;
 mod lint;
 mod matcher;
+#[doc(hidden)]
+pub mod measure;
 mod mesh;
 mod model;
 mod resource;
@@ -182,6 +184,13 @@ impl Workspace {
         samples
             .map(|sample| verdict(sample).unwrap_or(wire::Verdict::Unknown))
             .collect()
+    }
+
+    /// The first proxy with policies on the way of a request, for benchmarks.
+    #[doc(hidden)]
+    pub fn prepare(&self, request: usize) -> Option<measure::Prepared<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
     /// The attachment graph.

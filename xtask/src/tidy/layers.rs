@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["authz", "route"],
     &["model"],
     &["eval"],
-    &["change", "envoy", "explain", "lint", "graph"],
+    &["change", "envoy", "explain", "lint", "graph", "measure"],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.
