@@ -26,17 +26,17 @@ fn decision(
 
 #[divan::bench(args = SIZES)]
 fn decision_looked_up(bencher: Bencher<'_, '_>, size: usize) {
-    decision(bencher, size, measure::Prepared::indexed);
+    decision(bencher, size, |prepared| prepared.indexed());
 }
 
 #[divan::bench(args = SIZES)]
 fn decision_walked(bencher: Bencher<'_, '_>, size: usize) {
-    decision(bencher, size, measure::Prepared::walked);
+    decision(bencher, size, |prepared| prepared.walked());
 }
 
 #[divan::bench(args = SIZES)]
 fn decision_logged(bencher: Bencher<'_, '_>, size: usize) {
-    decision(bencher, size, measure::Prepared::logged);
+    decision(bencher, size, |prepared| prepared.logged());
 }
 
 #[divan::bench(args = [10, 100, 1_000])]
