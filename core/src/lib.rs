@@ -9,9 +9,11 @@
 mod attach;
 mod authz;
 mod change;
+mod effective;
 mod envoy;
 mod eval;
 mod explain;
+mod export;
 mod flow;
 mod graph;
 mod lint;
@@ -23,6 +25,7 @@ mod model;
 mod resource;
 mod route;
 mod source;
+mod status;
 mod trace;
 pub mod wire;
 
@@ -88,14 +91,24 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
 }
 
-/// The filters that the waypoints of the manifests get.
+/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
+/// of one.
 ///
 /// ```
-/// let configuration = ambient_core::envoy(&ambient_core::wire::Input::default());
-/// assert!(configuration.chains.is_empty());
+/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).is_empty());
 /// ```
-pub fn envoy(input: &wire::Input) -> wire::EnvoyConfiguration {
-    Workspace::load(input).envoy()
+pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+    Workspace::load(input).envoy(waypoint)
+}
+
+/// Requests that one would expect the policies of the manifests to stop, and that get through.
+///
+/// ```
+/// let found = ambient_core::ways_around(&ambient_core::wire::Input::default());
+/// assert!(found.ways.is_empty());
+/// ```
+pub fn ways_around(input: &wire::Input) -> wire::WaysAround {
+    Workspace::load(input).ways_around()
 }
 
 /// Every sort of finding, with its document, by code.
@@ -110,6 +123,48 @@ pub fn lints() -> Vec<wire::LintDescription> {
         .collect();
     lints.sort_by(|left, right| left.code.cmp(&right.code));
     lints
+}
+
+/// A graph as text that other tools read.
+///
+/// ```
+/// use ambient_core::wire::{Graph, GraphFormat};
+/// let text = ambient_core::export(&Graph::default(), GraphFormat::Mermaid);
+/// assert_eq!(text, "flowchart LR\n");
+/// ```
+pub fn export(graph: &wire::Graph, format: wire::GraphFormat) -> String {
+    export::export(graph, format)
+}
+
+/// What affects an object, by its id in the graph, and what it affects; `None`: every object.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Service, metadata: { name: reviews, namespace: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert_eq!(ambient_core::effective(&input, None).results[0].object, "Service/shop/reviews");
+/// ```
+pub fn effective(input: &wire::Input, object: Option<&str>) -> wire::Effective {
+    Workspace::load(input).effective(object)
+}
+
+/// The `status` that istiod would write on each object.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: { name: nobody } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// let status = &ambient_core::status(&input).results[0].status;
+/// assert_eq!(status.conditions[0].condition_type, "ZtunnelAccepted");
+/// ```
+pub fn status(input: &wire::Input) -> wire::Statuses {
+    Workspace::load(input).status()
 }
 
 /// How every kind attaches, and how finished it is at waypoints; then the labels that enrol.
@@ -175,22 +230,14 @@ impl Workspace {
 
     /// The verdict of each request and no more: the same evaluator, unwatched.
     pub fn verdicts(&self) -> Vec<wire::Verdict> {
-        let mesh = &self.model.mesh;
         let verdict = |sample: &eval::Sample| {
-            let call = eval::resolve(mesh, sample.request.as_ref().ok()?).ok()?;
+            let call = eval::resolve(&self.model, sample.request.as_ref().ok()?).ok()?;
             Some(eval::evaluate::<trace::NoTrace>(&self.model, &call).verdict)
         };
         let samples = self.samples.samples.iter();
         samples
             .map(|sample| verdict(sample).unwrap_or(wire::Verdict::Unknown))
             .collect()
-    }
-
-    /// The first proxy with policies on the way of a request, for benchmarks.
-    #[doc(hidden)]
-    pub fn prepare(&self, request: usize) -> Option<measure::Prepared<'_>> {
-        let sample = self.samples.samples.get(request)?;
-        measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
     /// The attachment graph.
@@ -203,12 +250,35 @@ impl Workspace {
         }
     }
 
-    /// The filters that the waypoints get.
-    pub fn envoy(&self) -> wire::EnvoyConfiguration {
-        wire::EnvoyConfiguration {
-            chains: envoy::chains(&self.model),
+    /// What affects an object, and what it affects; `None`: every object.
+    pub fn effective(&self, object: Option<&str>) -> wire::Effective {
+        wire::Effective {
+            results: effective::effective(&self.model, object),
             diagnostics: self.manifest_diagnostics(),
         }
+    }
+
+    /// The `status` that istiod would write on each object.
+    pub fn status(&self) -> wire::Statuses {
+        wire::Statuses {
+            results: status::predict(&self.model),
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// Requests that policies seem to stop, and that get through.
+    pub fn ways_around(&self) -> wire::WaysAround {
+        wire::WaysAround {
+            ways: change::ways(&self.model),
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// The first proxy with policies on the way of a request, for benchmarks.
+    #[doc(hidden)]
+    pub fn prepare(&self, request: usize) -> Option<measure::Prepared<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
     /// The findings about the manifests.
@@ -216,6 +286,11 @@ impl Workspace {
         wire::Analysis {
             diagnostics: self.manifest_diagnostics(),
         }
+    }
+
+    /// The filters of waypoints, chain by chain; of all of them, or of the one named `namespace/name`.
+    pub fn envoy(&self, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+        envoy::chains(&self.model, waypoint)
     }
 
     fn manifest_diagnostics(&self) -> Vec<wire::Diagnostic> {
@@ -243,7 +318,7 @@ impl Workspace {
                 findings.report(&eval::BAD_REQUEST, at(path), message.as_str());
                 explain::unanswered(sample.name.clone(), message, None)
             }
-            Ok(request) => match eval::resolve(&self.model.mesh, request) {
+            Ok(request) => match eval::resolve(&self.model, request) {
                 Err(unresolved) => {
                     let finding = findings.report(
                         &eval::UNRESOLVED_REQUEST,

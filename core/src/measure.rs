@@ -17,7 +17,7 @@ pub struct Prepared<'m> {
 
 /// The first proxy with policies on the way of a request; `None`: there is none.
 pub(crate) fn prepare<'m>(model: &'m Model, request: &wire::Request) -> Option<Prepared<'m>> {
-    let call = eval::resolve(&model.mesh, request).ok()?;
+    let call = eval::resolve(model, request).ok()?;
     let outcome = eval::evaluate::<NoTrace>(model, &call);
     outcome.hops.into_iter().find_map(|hop| {
         let (indexed, policies) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;

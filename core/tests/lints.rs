@@ -69,3 +69,65 @@ fn codes_are_unique_and_each_document_has_its_lint() {
         "a document without a lint, or the other way round"
     );
 }
+
+/// The text with a quick fix applied: from behind, so that earlier places stay where they are.
+fn mended(text: &str, fix: &wire::Fix) -> String {
+    let mut lines: Vec<Vec<u16>> = text
+        .split('\n')
+        .map(|line| line.encode_utf16().collect())
+        .collect();
+    let mut edits = fix.edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.range));
+    for edit in edits {
+        let range = edit.range;
+        assert_eq!(range.start_line, range.end_line, "fixes stay on one line");
+        let line = &mut lines[range.start_line as usize - 1];
+        let place = range.start_column as usize - 1..range.end_column as usize - 1;
+        line.splice(place, edit.text.encode_utf16());
+    }
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| String::from_utf16_lossy(line))
+        .collect();
+    lines.join("\n")
+}
+
+#[test]
+fn every_quick_fix_mends_what_it_is_about() {
+    let analyze = |text: &str| {
+        ambient_core::analyze(&wire::Input {
+            manifests: wire::Manifests::Text(text.to_owned()),
+            ..wire::Input::default()
+        })
+        .diagnostics
+    };
+    let (mut fixes, mut problems) = (BTreeSet::new(), Vec::new());
+    for lint in ambient_core::lints() {
+        let sections = common::sections(&lint.doc);
+        for block in sections.iter().flat_map(|section| &section.blocks) {
+            if block.info != "yaml raises" {
+                continue;
+            }
+            let before = analyze(&block.text);
+            for finding in &before {
+                let Some(fix) = &finding.fix else { continue };
+                fixes.insert(finding.code.clone());
+                let text = mended(&block.text, fix);
+                let count = |findings: &[wire::Diagnostic]| {
+                    findings
+                        .iter()
+                        .filter(|one| one.code == finding.code)
+                        .count()
+                };
+                if count(&analyze(&text)) >= count(&before) {
+                    problems.push(format!(
+                        "{}: `{}` does not mend:\n{text}",
+                        finding.code, fix.title
+                    ));
+                }
+            }
+        }
+    }
+    assert!(fixes.len() >= 8, "only {fixes:?} have fixes");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

@@ -1,5 +1,5 @@
 //! The semantics as documents: every section of `spec/` with a block `manifests` is a case. `requests` must get what
-//! they expect, `edges` must be in the graph as written, and the findings are those that `# WPxxxx` marks on the lines
+//! they expect, `edges` must be in the graph as written, `status` and `effective` must hold, and the findings are those that `# WPxxxx` marks on the lines
 //! of the manifests (a section without marks asserts nothing about findings).
 
 mod common;
@@ -73,7 +73,53 @@ fn check(section: &common::Section, manifests: &str) -> Vec<String> {
         let edges: Vec<Value> = serde_yaml::from_str(edges).expect("edges are a list");
         problems.extend(edges_differ(&edges, &ambient_core::graph(&input)));
     }
+    if let Some(wanted) = block(section, "yaml status") {
+        let wanted: Vec<Value> = serde_yaml::from_str(wanted).expect("statuses are a list");
+        let found = serde_json::to_value(ambient_core::status(&input).results).expect("serializes");
+        problems.extend(objects_differ(&wanted, &found));
+    }
+    if let Some(wanted) = block(section, "yaml effective") {
+        let wanted: Vec<Value> = serde_yaml::from_str(wanted).expect("answers are a list");
+        let found = serde_json::to_value(ambient_core::effective(&input, None).results)
+            .expect("serializes");
+        problems.extend(objects_differ(&wanted, &found));
+    }
     problems
+}
+
+/// Each object written must be there, with the fields written; lists count as a whole, in their order.
+fn objects_differ(wanted: &[Value], found: &Value) -> Vec<String> {
+    let of = |object: &Value| {
+        found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|one| one["object"] == *object)
+    };
+    wanted
+        .iter()
+        .filter_map(|wanted| match of(&wanted["object"]) {
+            Some(found) if holds(wanted, found) => None,
+            Some(found) => Some(format!("expected {wanted}, found {found}")),
+            None => Some(format!("nothing is said of {}", wanted["object"])),
+        })
+        .collect()
+}
+
+fn holds(wanted: &Value, found: &Value) -> bool {
+    match (wanted, found) {
+        (Value::Object(wanted), Value::Object(found)) => wanted
+            .iter()
+            .all(|(key, value)| holds(value, found.get(key).unwrap_or(&Value::Null))),
+        (Value::Array(wanted), Value::Array(found)) => {
+            wanted.len() == found.len()
+                && wanted
+                    .iter()
+                    .zip(found)
+                    .all(|(wanted, found)| holds(wanted, found))
+        }
+        (wanted, found) => wanted == found,
+    }
 }
 
 /// Each edge written must be there, with the fields written; `status: none` says that it must not be there.

@@ -13,6 +13,7 @@ mod access_log;
 mod api;
 mod negotiate;
 mod page;
+mod parameters;
 mod security;
 mod service;
 

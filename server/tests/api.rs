@@ -24,7 +24,13 @@ use tower::ServiceExt;
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
-const ENDPOINTS: [&str; 4] = ["/v1/evaluate", "/v1/graph", "/v1/analyze", "/v1/envoy"];
+const ENDPOINTS: [&str; 5] = [
+    "/v1/evaluate",
+    "/v1/graph",
+    "/v1/analyze",
+    "/v1/effective",
+    "/v1/status",
+];
 
 struct Reply {
     status: StatusCode,
@@ -112,6 +118,8 @@ mod answers {
                 serde_json::to_vec(&ambient_core::evaluate(&input)).unwrap(),
                 serde_json::to_vec(&ambient_core::graph(&input)).unwrap(),
                 serde_json::to_vec(&ambient_core::analyze(&input)).unwrap(),
+                serde_json::to_vec(&ambient_core::effective(&input, None)).unwrap(),
+                serde_json::to_vec(&ambient_core::status(&input)).unwrap(),
             ];
             for (endpoint, expected) in ENDPOINTS.into_iter().zip(engine) {
                 let reply = post(endpoint, YAML, bytes.clone()).await;
@@ -152,6 +160,70 @@ mod answers {
                 assert_eq!(from_yaml.body, from_json.body);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn about_graphs_are_texts_for_other_tools_too() {
+        let app = app(Config::default());
+        let ask = async |path: &str, accept: &str| {
+            let request = request(path, JSON).header(header::ACCEPT, accept);
+            send(&app, request.body("{}".into()).unwrap()).await
+        };
+        for (path, accept, content_type, start) in [
+            (
+                "/v1/graph?format=mermaid",
+                "*/*",
+                "text/vnd.mermaid",
+                "flowchart",
+            ),
+            (
+                "/v1/graph?format=dot",
+                "*/*",
+                "text/vnd.graphviz",
+                "digraph",
+            ),
+            ("/v1/graph?format=svg", "*/*", "image/svg+xml", "<svg"),
+            ("/v1/graph", "image/svg+xml", "image/svg+xml", "<svg"),
+            (
+                "/v1/graph",
+                "text/vnd.graphviz;q=0.5",
+                "text/vnd.graphviz",
+                "digraph",
+            ),
+            ("/v1/graph?format=json", "image/svg+xml", JSON, "{"),
+            ("/v1/graph", "*/*", JSON, "{"),
+        ] {
+            let reply = ask(path, accept).await;
+            assert_eq!(reply.status, StatusCode::OK);
+            assert_eq!(
+                reply.header(header::CONTENT_TYPE),
+                content_type,
+                "{path} {accept}"
+            );
+            assert!(reply.body.starts_with(start.as_bytes()), "{path} {accept}");
+        }
+        ask("/v1/graph?format=png", "*/*")
+            .await
+            .is_problem(Kind::BadRequest);
+        ask("/v1/graph?form=svg", "*/*")
+            .await
+            .is_problem(Kind::BadRequest);
+    }
+
+    #[tokio::test]
+    async fn about_one_object_name_it() {
+        let manifests =
+            "{ apiVersion: v1, kind: Service, metadata: { name: reviews, namespace: shop } }";
+        let body = serde_json::json!({ "manifests": manifests }).to_string();
+        let reply = post(
+            "/v1/effective?object=Service/shop/reviews",
+            JSON,
+            body.clone(),
+        )
+        .await;
+        assert_eq!(reply.json()["results"][0]["object"], "Service/shop/reviews");
+        let reply = post("/v1/effective?object=Service/shop/other", JSON, body).await;
+        reply.is_problem(Kind::BadRequest);
     }
 
     #[tokio::test]

@@ -73,6 +73,15 @@ class Editor {
     model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
   }
 
+  // All of it is one step that can be undone.
+  applyEdits(tab, edits) {
+    this.show(tab);
+    this.editor.pushUndoStop();
+    this.editor.executeEdits("fix", edits);
+    this.editor.pushUndoStop();
+    this.editor.focus();
+  }
+
   setMarkers(tab, markers) {
     monaco.editor.setModelMarkers(this.models[tab], "ambient", markers);
   }

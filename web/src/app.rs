@@ -161,6 +161,11 @@ impl App {
                     range.end_column,
                 );
             }),
+            Effect::Edit(tab, edits) => {
+                if let Ok(edits) = serde_wasm_bindgen::to_value(&markers::edits(&edits)) {
+                    self.with_editor(|editor| editor.apply_edits(tab.name(), edits));
+                }
+            }
             Effect::CopyLink(fragment) => copy_link(ctx, &fragment),
             Effect::SetFragment(fragment) => set_fragment(&fragment),
         }

@@ -24,6 +24,9 @@ pub(crate) struct Shared {
     /// Whether the second tab is in front.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) requests_tab: bool,
+    /// Whether the answers are those of Istio's documentation.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) documented: bool,
 }
 
 /// Why a link cannot be opened.
@@ -162,6 +165,7 @@ mod tests {
             open: vec![1],
             node: Some("Namespace//shop".to_owned()),
             requests_tab: true,
+            documented: true,
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use ambient_core::wire;
 
 use crate::examples::{self, Example};
+use crate::graph::scope::Scope;
 use crate::share::{self, Shared};
 use crate::worker::{Answer, Question};
 
@@ -168,6 +169,14 @@ pub(crate) struct State {
     pub(crate) node: Option<String>,
     /// What part of the graph is seen.
     pub(crate) view: View,
+    /// Namespaces that are one box in the graph; `None`: as the size of the graph asks for.
+    pub(crate) folded: Option<BTreeSet<String>>,
+    /// Only the selected node and its neighbours are drawn.
+    pub(crate) focused: bool,
+    /// What is searched for in the graph.
+    pub(crate) search: String,
+    /// Answers are those of Istio's documentation, where its code differs.
+    pub(crate) documented: bool,
     /// News.
     pub(crate) notice: Option<Notice>,
     /// The editor is there; until then a plain text area stands in for it.
@@ -198,6 +207,8 @@ pub(crate) enum Message {
     SelectNode(String),
     /// To a place in a text.
     Reveal(Tab, wire::Range),
+    /// A finding is mended, by edits of a text.
+    Fix(Tab, Vec<wire::Edit>),
     /// To an example.
     OpenExample(&'static str),
     /// To another theme.
@@ -218,6 +229,18 @@ pub(crate) enum Message {
     Pan(f64, f64),
     /// All of the graph.
     Fit,
+    /// A namespace becomes one box, or many again.
+    Fold(String),
+    /// All namespaces do.
+    FoldAll(bool),
+    /// The selected node with its neighbours alone, or everything again.
+    Focus,
+    /// From the code's answers to the documentation's, and back.
+    Documented,
+    /// Look for nodes.
+    Search(String),
+    /// To the first node found.
+    SelectFound,
 }
 
 /// What has to happen outside.
@@ -239,6 +262,8 @@ pub(crate) enum Effect {
     SetMarkers,
     /// The editor to a place.
     Reveal(Tab, wire::Range),
+    /// Edits into the editor.
+    Edit(Tab, Vec<wire::Edit>),
     /// A link into address bar and clipboard.
     CopyLink(String),
     /// The address bar to an example, or to nothing.
@@ -277,6 +302,10 @@ impl State {
             open: BTreeSet::new(),
             node: None,
             view: WHOLE,
+            folded: None,
+            focused: false,
+            search: String::new(),
+            documented: false,
             notice: None,
             editor_ready: false,
             edited: false,
@@ -296,6 +325,7 @@ impl State {
                 };
                 state.open = shared.open.into_iter().collect();
                 state.node = shared.node;
+                state.documented = shared.documented;
                 state.notice = stored
                     .filter(|mine| *mine != state.texts)
                     .map(Notice::TheirsOpen);
@@ -335,6 +365,7 @@ impl State {
             open: self.open.iter().copied().collect(),
             node: self.node.clone(),
             requests_tab: self.tab == Tab::Requests,
+            documented: self.documented,
         }
     }
 
@@ -373,6 +404,10 @@ impl State {
             }
             Message::SelectNode(id) => self.select_node(id),
             Message::Reveal(tab, range) => self.reveal(tab, range),
+            Message::Fix(tab, edits) => {
+                self.tab = tab;
+                vec![Effect::ShowModel, Effect::Edit(tab, edits)]
+            }
             Message::OpenExample(id) => self.open_example(id),
             Message::NextTheme => {
                 self.theme = self.theme.next();
@@ -412,6 +447,35 @@ impl State {
                 self.view = WHOLE;
                 Vec::new()
             }
+            Message::Fold(namespace) => {
+                let mut folded = self.folded();
+                if !folded.remove(&namespace) {
+                    folded.insert(namespace);
+                }
+                self.draw_anew(folded)
+            }
+            Message::FoldAll(fold) => {
+                let all = self.namespaces().map(|(name, _)| name.clone());
+                let folded = all.filter(|_| fold).collect();
+                self.draw_anew(folded)
+            }
+            Message::Focus => {
+                self.focused = !self.focused;
+                self.view = WHOLE;
+                self.ask()
+            }
+            Message::Documented => {
+                self.documented = !self.documented;
+                self.ask()
+            }
+            Message::Search(text) => {
+                self.search = text;
+                Vec::new()
+            }
+            Message::SelectFound => {
+                let first = self.found().next().cloned();
+                first.map_or_else(Vec::new, |id| self.select_node(id))
+            }
         }
     }
 
@@ -421,6 +485,11 @@ impl State {
             sequence: self.sequence,
             manifests: self.texts.manifests.clone(),
             requests: self.texts.requests.clone(),
+            scope: Scope {
+                folded: self.folded.clone(),
+                focus: self.node.clone().filter(|_| self.focused),
+            },
+            documented: self.documented,
         }))];
         // A link or an example that was only looked at replaces nothing; a visitor's own work waits to be chosen.
         if self.edited && !matches!(self.notice, Some(Notice::TheirsOpen(_))) {
@@ -451,6 +520,7 @@ impl State {
             }
             if self.stale_graph {
                 answer.graph = last.graph;
+                answer.drawn = last.drawn;
                 answer.layout = last.layout;
             }
         }
@@ -475,14 +545,17 @@ impl State {
             .and_then(|answer| answer.graph.nodes.iter().find(|node| node.id == id))
             .and_then(|node| node.range);
         self.node = Some(id);
-        match range {
-            // The graph stays in sight: on a narrow screen the text is a tab away.
-            Some(range) => {
-                self.tab = Tab::Manifests;
-                vec![Effect::ShowModel, Effect::Reveal(Tab::Manifests, range)]
-            }
-            None => Vec::new(),
+        let mut effects = Vec::new();
+        // The graph stays in sight: on a narrow screen the text is a tab away.
+        if let Some(range) = range {
+            self.tab = Tab::Manifests;
+            effects = vec![Effect::ShowModel, Effect::Reveal(Tab::Manifests, range)];
         }
+        if self.focused {
+            self.view = WHOLE;
+            effects.extend(self.ask());
+        }
+        effects
     }
 
     fn reveal(&mut self, tab: Tab, range: wire::Range) -> Vec<Effect> {
@@ -517,6 +590,9 @@ impl State {
         self.open.clear();
         self.node = None;
         self.view = WHOLE;
+        self.folded = None;
+        self.focused = false;
+        self.search.clear();
         self.answer = None;
     }
 
@@ -530,6 +606,35 @@ impl State {
         let old = self.view.zoom.unwrap_or(1.0);
         self.view.zoom = Some((old * factor).clamp(0.2, 4.0));
         Vec::new()
+    }
+
+    /// Every namespace of the graph, and whether it is folded.
+    pub(crate) fn namespaces(&self) -> impl Iterator<Item = (&String, bool)> {
+        let answer = self.answer.iter();
+        answer.flat_map(|answer| {
+            let namespaces = answer.drawn.namespaces.iter();
+            namespaces.map(|(name, folded)| (name, *folded))
+        })
+    }
+
+    fn folded(&self) -> BTreeSet<String> {
+        let folded = self.namespaces().filter(|(_, folded)| *folded);
+        folded.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn draw_anew(&mut self, folded: BTreeSet<String>) -> Vec<Effect> {
+        self.folded = Some(folded);
+        self.view = WHOLE;
+        self.ask()
+    }
+
+    /// The ids of the nodes that the search finds, folded ones too; of no search, none.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &String> {
+        let wanted = self.search.trim().to_lowercase();
+        let nodes = self.answer.iter().flat_map(|answer| &answer.graph.nodes);
+        nodes
+            .map(|node| &node.id)
+            .filter(move |id| !wanted.is_empty() && id.to_lowercase().contains(&wanted))
     }
 
     /// How many verdicts there are of each sort: allow, deny, unknown.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use crate::graph::layout::{self, Layout};
+use crate::graph::scope::{self, Drawn, Scope};
 
 /// What the page asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Question {
     pub manifests: String,
     /// The second text.
     pub requests: String,
+    /// What of the graph is to be drawn.
+    pub scope: Scope,
+    /// Answer as Istio's documentation says, unless settings beside the requests say otherwise.
+    pub documented: bool,
 }
 
 /// What the page shows.
@@ -28,7 +33,9 @@ pub struct Answer {
     pub evaluation: wire::Evaluation,
     /// The attachment graph; its findings are those of the evaluation.
     pub graph: wire::Graph,
-    /// Where the graph's nodes stand.
+    /// What is drawn of it.
+    pub drawn: Drawn,
+    /// Where that stands.
     pub layout: Layout,
 }
 
@@ -56,12 +63,20 @@ pub(crate) fn answer(question: Question) -> Answer {
     let workspace = ambient_core::Workspace::load(&wire::Input {
         manifests: wire::Manifests::Text(question.manifests),
         requests: wire::Requests::Text(question.requests),
-        ..wire::Input::default()
+        settings: wire::Settings {
+            behavior: match question.documented {
+                true => wire::Behavior::Documented,
+                false => wire::Behavior::Implemented,
+            },
+            ..wire::Settings::default()
+        },
     });
     let graph = workspace.graph();
+    let drawn = scope::draw(&graph, &question.scope);
     Answer {
         sequence: question.sequence,
-        layout: layout::place(&graph),
+        layout: layout::place(&drawn.graph),
+        drawn,
         evaluation: workspace.evaluate(),
         graph,
     }

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ambient_core::wire::{LintDescription, Severity};
+
 use crate::error::{At, Error, Result};
 use crate::{paths, progress};
 
@@ -69,13 +71,12 @@ fn documents() -> Result<Vec<(PathBuf, String)>> {
     made.collect()
 }
 
-/// The table of lints: code, name and what it says, each linked to its document.
-fn lint_index(root: &Path) -> Result<String> {
-    let folder = root.join("core/lints");
-    let mut text = String::from("# Lints\n\n| code | name | says |\n| --- | --- | --- |\n");
-    for file in paths::files(&folder, &["README.md"]).at(&folder)? {
-        let document = std::fs::read_to_string(&file).at(&file)?;
-        text += &lint_row(&file, &document)?;
+/// The table of lints as the engine has them: code, name, severity and what it says, each linked to its document.
+fn lint_index(_: &Path) -> Result<String> {
+    let mut text =
+        String::from("# Lints\n\n| code | name | severity | says |\n| --- | --- | --- | --- |\n");
+    for lint in ambient_core::lints() {
+        text += &lint_row(&lint)?;
     }
     Ok(text)
 }
@@ -98,58 +99,50 @@ fn feature_table(_: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// One row, from `WP0001-syntax.md` and the document's first line `# A document is not YAML`.
-fn lint_row(file: &Path, document: &str) -> Result<String> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let parts = name
-        .strip_suffix(".md")
-        .and_then(|stem| stem.split_once('-'));
-    let title = document
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix("# "));
-    match (parts, title) {
-        (Some((code, lint)), Some(title)) if is_code(code) => {
-            Ok(format!("| [{code}]({name}) | `{lint}` | {title} |\n"))
-        }
-        _ => Err(Error::Check(format!(
-            "{}: a lint's document is named `WP0001-name.md` and starts with `# ` and what it says",
-            file.display()
+/// One row; what it says is the first line of its document, `# A document is not YAML`.
+fn lint_row(lint: &LintDescription) -> Result<String> {
+    let LintDescription {
+        code, name, doc, ..
+    } = lint;
+    let severity = match lint.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    match doc.lines().next().and_then(|line| line.strip_prefix("# ")) {
+        Some(title) => Ok(format!(
+            "| [{code}]({code}-{name}.md) | `{name}` | {severity} | {title} |\n"
+        )),
+        None => Err(Error::Check(format!(
+            "the document of {code} does not start with `# ` and what it says"
         ))),
     }
-}
-
-/// `WP` and four digits.
-fn is_code(code: &str) -> bool {
-    let digits = code.strip_prefix("WP").unwrap_or_default();
-    digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lint(doc: &str) -> LintDescription {
+        LintDescription {
+            code: "WP0001".to_owned(),
+            name: "syntax".to_owned(),
+            severity: Severity::Error,
+            doc: doc.to_owned(),
+        }
+    }
+
     #[test]
-    fn a_lints_row_comes_from_its_name_and_first_line() {
-        let row = lint_row(
-            Path::new("core/lints/WP0001-syntax.md"),
-            "# A document is not YAML\n\nMore.",
-        );
+    fn a_lints_row_has_the_first_line_of_its_document() {
         assert_eq!(
-            row.unwrap(),
-            "| [WP0001](WP0001-syntax.md) | `syntax` | A document is not YAML |\n"
+            lint_row(&lint("# A document is not YAML\n\nMore.")).unwrap(),
+            "| [WP0001](WP0001-syntax.md) | `syntax` | error | A document is not YAML |\n"
         );
     }
 
     #[test]
-    fn a_document_that_is_no_lint_stops() {
-        for (name, document) in [
-            ("notes.md", "# Title"),
-            ("WP01-short.md", "# Title"),
-            ("WP0001-untitled.md", "Text"),
-        ] {
-            assert!(lint_row(Path::new(name), document).is_err(), "{name}");
-        }
+    fn a_document_without_a_title_stops() {
+        assert!(lint_row(&lint("Text")).is_err());
     }
 
     #[test]

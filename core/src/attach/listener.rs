@@ -9,7 +9,8 @@ use super::use_waypoint::admits_namespace;
 use super::{Reason, Row, origin, reference_grant};
 use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, Role};
 use crate::resource::{
-    GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, Resource,
+    GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, ParentReference,
+    Resource, Route,
 };
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -104,7 +105,18 @@ pub(crate) struct Wanted<'a> {
     pub(crate) port: Option<u16>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    /// What a parentRef of a route asks for.
+    pub(crate) fn new(object: &'a Object, route: Route<'a>, parent: &'a ParentReference) -> Self {
+        Self {
+            kind: route.kind,
+            namespace: &object.id.namespace,
+            hostnames: route.hostnames,
+            section_name: parent.section_name.as_deref(),
+            port: parent.port,
+        }
+    }
+
     /// Hostname comes before namespace: a route that fails both is told about the hostname.
     fn by(&self, mesh: &Mesh, state: &ListenerState, listener: &Listener) -> Reason {
         let Some(holder) = mesh.object(state.holder) else {

@@ -15,7 +15,7 @@ mod use_waypoint;
 use std::collections::BTreeMap;
 
 pub(crate) use backend_ref::resolve as resolve_backend;
-pub(crate) use listener::Listeners;
+pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
 pub(crate) use reason::Reason;
 pub(crate) use use_waypoint::Binding;
 

@@ -64,7 +64,7 @@ fn row(
     } else if !known {
         Reason::UnsupportedParent
     } else {
-        let wanted = wanted(object, route, parent);
+        let wanted = Wanted::new(object, route, parent);
         match to.kind {
             Kind::Gateway => gateway(mesh, attachments, &to, &wanted),
             Kind::ListenerSet => listener_set(mesh, attachments, &to, &wanted),
@@ -79,21 +79,6 @@ fn row(
     row.port = parent.port;
     row.section_name.clone_from(&parent.section_name);
     Some(row)
-}
-
-/// What a parentRef asks of a listener.
-pub(crate) fn wanted<'a>(
-    object: &'a Object,
-    route: Route<'a>,
-    parent: &'a ParentReference,
-) -> Wanted<'a> {
-    Wanted {
-        kind: route.kind,
-        namespace: &object.id.namespace,
-        hostnames: route.hostnames,
-        section_name: parent.section_name.as_deref(),
-        port: parent.port,
-    }
 }
 
 /// A Gateway as parent. A waypoint takes no routes, whatever the documentation says:

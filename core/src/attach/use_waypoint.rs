@@ -282,7 +282,15 @@ fn admits(mesh: &Mesh, gateway: &GatewayInfo, namespace: &str) -> bool {
         .or_else(|| mesh.hbone_listener(gateway))
         .and_then(|listener| listener.allowed_routes.as_ref())
         .and_then(|routes| routes.namespaces.as_ref());
-    admits_namespace(mesh, namespaces, &gateway.namespace, namespace)
+    // Here a selector that is left out selects nothing, and words other than `All` and `Selector` mean the same
+    // namespace (AllowsAttachmentFromNamespaceOrLookup).
+    match namespaces.and_then(|rule| rule.from.as_deref()) {
+        Some("Selector") if namespaces.is_some_and(|rule| rule.selector.is_none()) => false,
+        Some("All" | "Selector") => {
+            admits_namespace(mesh, namespaces, &gateway.namespace, namespace)
+        }
+        _ => namespace == gateway.namespace,
+    }
 }
 
 /// `allowedRoutes.namespaces`: absent means the Gateway's own namespace.

@@ -15,13 +15,13 @@ pub(crate) struct ClauseId(pub(crate) u32);
 /// One field of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Clause {
-    /// Its place in the side table.
-    pub(crate) id: ClauseId,
+    pub(super) id: ClauseId,
     /// What it asks about.
     pub(crate) attribute: Attribute,
     /// None of the values may match.
     pub(crate) negated: bool,
-    pub(super) values: Box<[Matcher]>,
+    /// One of these must match.
+    pub(crate) values: Box<[Matcher]>,
 }
 
 /// One value of a field, as one kind of proxy reads it.
@@ -47,13 +47,6 @@ pub(crate) enum Matcher {
     Namespace(StringMatch),
     /// The peer's service account, in any trust domain.
     ServiceAccount {
-        /// Its namespace.
-        namespace: Box<str>,
-        /// Its name.
-        name: Box<str>,
-    },
-    /// The same, as Envoy reads it: within the whole URI, which may say more between and behind the two.
-    ServiceAccountInUri {
         /// Its namespace.
         namespace: Box<str>,
         /// Its name.
@@ -107,9 +100,6 @@ impl Matcher {
             (Self::ServiceAccount { namespace, name }, Observed::ServiceAccount(peer)) => {
                 peer.namespace_and_service_account() == Some((&**namespace, &**name))
             }
-            (Self::ServiceAccountInUri { namespace, name }, Observed::ServiceAccount(peer)) => {
-                has_service_account(peer.without_scheme(), namespace, name)
-            }
             (Self::TrustDomain(text), Observed::TrustDomain(peer)) => {
                 text.matches(peer.trust_domain())
             }
@@ -124,29 +114,6 @@ impl Matcher {
             _ => false,
         }
     }
-}
-
-/// `<trust domain>…/ns/<namespace>/…sa/<name>…`. `istio/istio: pilot/pkg/security/authz/model/generator.go`
-/// (serviceAccountRegex).
-fn has_service_account(id: &str, namespace: &str, name: &str) -> bool {
-    id.match_indices('/').any(|(at, _)| {
-        let within = id
-            .get(at..)
-            .and_then(|rest| rest.strip_prefix("/ns/")?.strip_prefix(namespace))
-            .filter(|rest| at > 0 && rest.starts_with('/'));
-        within.is_some_and(|rest| {
-            // Right behind the namespace, or after something that is not empty.
-            rest.match_indices('/').any(|(at, _)| {
-                let tail = rest
-                    .get(at..)
-                    .and_then(|rest| rest.strip_prefix("/sa/")?.strip_prefix(name));
-                at != 1
-                    && tail.is_some_and(|tail| {
-                        tail.is_empty() || (tail.starts_with('/') && tail.len() > 1)
-                    })
-            })
-        })
-    })
 }
 
 /// Numbers, booleans and objects never match. `istio/istio: pilot/pkg/security/authz/matcher/metadata.go`

@@ -184,7 +184,6 @@ impl Compiler<'_> {
         self.origins.push(ClauseOrigin {
             rule,
             path: clause.path,
-            name: clause.name.to_owned(),
             want: clause.values.to_vec(),
             attribute: attribute.clone(),
         });
@@ -206,8 +205,8 @@ struct Values<'a> {
     namespace: &'a str,
     /// `None`: this proxy does not know of aliases.
     trust_domains: Option<TrustDomains<'a>>,
-    /// Envoy matches namespaces and service accounts within the whole URI.
-    at_envoy: bool,
+    /// Envoy matches namespaces within the whole URI.
+    namespace_in_uri: bool,
     /// The documentation lets `{**}/` match without the slash.
     lenient_templates: bool,
 }
@@ -219,9 +218,14 @@ impl<'a> Values<'a> {
         let aliases = settings.trust_domain_aliases.iter().map(String::as_str);
         Self {
             namespace: context.namespace,
-            trust_domains: (enforcer != Enforcer::Ztunnel || documented)
-                .then(|| TrustDomains::new(&settings.trust_domain, aliases)),
-            at_envoy: enforcer != Enforcer::Ztunnel,
+            trust_domains: (enforcer != Enforcer::Ztunnel || documented).then(|| {
+                TrustDomains(
+                    std::iter::once(&*settings.trust_domain)
+                        .chain(aliases)
+                        .collect(),
+                )
+            }),
+            namespace_in_uri: enforcer != Enforcer::Ztunnel,
             lenient_templates: documented,
         }
     }
@@ -248,19 +252,16 @@ impl<'a> Values<'a> {
                     .collect(),
                 None => one(Matcher::TrustDomain(StringMatch::new(value))),
             },
-            Attribute::SourceNamespace => one(if self.at_envoy {
+            Attribute::SourceNamespace => one(if self.namespace_in_uri {
                 Matcher::PrincipalUri(Glob::new(&format!("*/ns/{value}/*")))
             } else {
                 Matcher::Namespace(StringMatch::new(value))
             }),
             Attribute::SourceServiceAccount => {
                 let (namespace, name) = written::split_service_account(value);
-                let namespace = namespace.unwrap_or(self.namespace).into();
-                let name = name.into();
-                one(if self.at_envoy {
-                    Matcher::ServiceAccountInUri { namespace, name }
-                } else {
-                    Matcher::ServiceAccount { namespace, name }
+                one(Matcher::ServiceAccount {
+                    namespace: namespace.unwrap_or(self.namespace).into(),
+                    name: name.into(),
                 })
             }
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {

@@ -144,14 +144,18 @@ fn of_clause(policy: &Policy, clause: &Clause) -> Option<Vec<Key>> {
     if clause.negated {
         return None;
     }
-    if clause.attribute == Attribute::SourceNamespace {
-        let want = policy.origin(clause.id)?.want.iter();
-        return want
-            .map(|value| {
-                let plain = !value.contains(['*', '/']);
-                plain.then(|| Key::Namespace(value.as_str().into()))
-            })
-            .collect();
+    let want = &policy.origin(clause.id)?.want;
+    let namespace = |value: &str| {
+        let plain = !value.is_empty() && !value.contains(['*', '/']);
+        plain.then(|| Key::Namespace(value.into()))
+    };
+    match clause.attribute {
+        Attribute::SourceNamespace => return want.iter().map(|value| namespace(value)).collect(),
+        Attribute::SourceServiceAccount => {
+            let namespaces = want.iter().map(|value| value.split_once('/'));
+            return namespaces.map(|split| namespace(split?.0)).collect();
+        }
+        _ => {}
     }
     let is_path = clause.attribute == Attribute::Path;
     clause
@@ -159,12 +163,6 @@ fn of_clause(policy: &Policy, clause: &Clause) -> Option<Vec<Key>> {
         .iter()
         .map(|value| match value {
             Matcher::Principal(StringMatch::Exact(text)) => Some(Key::Principal(text.clone())),
-            Matcher::ServiceAccount { namespace, .. }
-            | Matcher::ServiceAccountInUri { namespace, .. }
-                if !namespace.contains('/') =>
-            {
-                Some(Key::Namespace(namespace.clone()))
-            }
             Matcher::Text(StringMatch::Exact(text)) if is_path => Some(Key::Path(text.clone())),
             Matcher::Text(StringMatch::Prefix(text)) if is_path && !text.is_empty() => {
                 Some(Key::PathPrefix(text.clone()))

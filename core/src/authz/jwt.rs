@@ -26,11 +26,11 @@ use crate::resource::{ObjectIndex, RequestAuthentication};
 
 pub(crate) use location::Location;
 pub(crate) use output::HeaderChanges;
+pub(crate) use provider::Provider;
 pub(crate) use time::parse_time;
 pub(crate) use token::{Token, TokenError};
 
-pub(crate) use provider::SPACE_DELIMITED;
-use provider::{Provider, Status};
+use provider::Status;
 
 /// The claims of a token.
 pub(crate) type Claims = Map<String, Value>;
@@ -60,19 +60,17 @@ impl Providers {
         let mut providers: Vec<Provider> = policies
             .into_iter()
             .flat_map(|(object, policy)| {
-                let rules = policy.jwt_rules.iter().enumerate();
-                rules.map(move |(place, rule)| Provider::new(object, place, rule))
+                let rules = policy.jwt_rules.iter();
+                rules.map(move |rule| Provider::new(object, rule))
             })
             .collect();
         providers.sort_by(|a, b| a.issuer.cmp(&b.issuer));
         Self(providers)
     }
 
-    /// The jwtRules in the order of the providers: each by its object and its place there.
-    pub(crate) fn rules(&self) -> impl Iterator<Item = (ObjectIndex, usize)> {
-        self.0
-            .iter()
-            .map(|provider| (provider.object, provider.place))
+    /// The providers, in istiod's order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.0.iter()
     }
 
     /// Checks a request. `tokens` are those that it carries beside what its headers, query and cookies hold already;

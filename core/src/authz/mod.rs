@@ -30,12 +30,11 @@ mod ztunnel;
 mod tests;
 
 pub(crate) use attribute::Attribute;
-pub(crate) use clause::{Clause, ClauseId};
+pub(crate) use clause::{Clause, ClauseId, Matcher};
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
 pub(crate) use lever::Lever;
 pub(crate) use loss::LossKind;
-pub(crate) use policy::{Alternative, ClauseOrigin, Effect, Policy, Rule};
+pub(crate) use policy::{Effect, Group, Policy, Provider, Rule};
 pub(crate) use policy_set::PolicySet;
-pub(crate) use trust_domain::TrustDomains;
 pub(crate) use ztunnel::is_sent;

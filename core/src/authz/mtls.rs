@@ -235,7 +235,6 @@ impl Builder {
     fn origin(&self, path: String, mode: MutualTlsMode, attribute: Attribute) -> ClauseOrigin {
         ClauseOrigin {
             rule: u32::try_from(self.policy.rules.len()).unwrap_or(u32::MAX),
-            name: path.clone(),
             path,
             want: vec![mode.name().to_owned()],
             attribute,

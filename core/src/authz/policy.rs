@@ -49,8 +49,6 @@ pub(crate) struct ClauseOrigin {
     pub(crate) rule: u32,
     /// Relative to the rule: `from[0].source.namespaces`.
     pub(crate) path: String,
-    /// The field's own name, or the `when` key.
-    pub(crate) name: String,
     /// The values as written.
     pub(crate) want: Vec<String>,
     /// What it asks about; what the request has of it is `attribute.observe(flow)`.
@@ -97,14 +95,14 @@ pub(crate) struct Rule {
 /// `from`, `to` or one condition: one of the alternatives must hold.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
-    /// Its entries.
+    /// Entries of `from` or `to`, or all of a condition.
     pub(crate) alternatives: Vec<Alternative>,
 }
 
 /// One entry: all of its clauses must hold.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Alternative {
-    /// Its fields.
+    /// Fields.
     pub(crate) clauses: Vec<Clause>,
 }
 
@@ -125,14 +123,9 @@ impl Policy {
         self.origins.get(usize::try_from(id.0).ok()?)
     }
 
-    /// Its part of the names under which Envoy knows its rules.
-    pub(crate) fn name_at_envoy(&self) -> &str {
+    /// The name under which Envoy knows it, less that of a rule: `ns[<namespace>]-policy[<name>]`.
+    pub(crate) fn envoy_name(&self) -> &str {
         &self.order.policy
-    }
-
-    /// It was written without rules, and has lost none.
-    pub(crate) fn has_no_rules(&self) -> bool {
-        self.rules.is_empty() && self.losses.is_empty()
     }
 
     /// What is left of it.
@@ -150,7 +143,7 @@ impl Policy {
     }
 
     /// Whether a rule matches, and the first one, in this proxy's order, that settles it.
-    pub(super) fn matches<T: Trace>(&self, flow: &Flow, trace: &mut T) -> (Truth, Option<u32>) {
+    pub(crate) fn matches<T: Trace>(&self, flow: &Flow, trace: &mut T) -> (Truth, Option<u32>) {
         let mut settled = None;
         let truth = any(trace, &self.rules, |trace, rule| {
             let truth = rule.matches(flow, trace);

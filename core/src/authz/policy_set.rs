@@ -96,19 +96,19 @@ impl PolicySet {
         self.allow.policies(policies)
     }
 
-    /// The policies of one action, in the order in which the proxy tries them.
-    pub(crate) fn of_action<'p>(
+    /// The policies of one phase, in the order in which the proxy tries them.
+    pub(crate) fn of<'p>(
         &self,
         action: Action,
         policies: &'p [Policy],
     ) -> impl Iterator<Item = &'p Policy> {
-        let list = match action {
+        let phase = match action {
             Action::Custom => &self.custom,
             Action::Audit => &self.audit,
             Action::Deny => &self.deny,
             Action::Allow => &self.allow,
         };
-        list.policies(policies)
+        phase.policies(policies)
     }
 
     /// The same policies, walked one by one: what an index is measured against.

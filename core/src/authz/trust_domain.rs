@@ -6,16 +6,11 @@ const LOCAL: &str = "cluster.local";
 
 /// The mesh's trust domain and its aliases.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TrustDomains<'a>(Vec<&'a str>);
+pub(super) struct TrustDomains<'a>(pub(super) Vec<&'a str>);
 
 impl<'a> TrustDomains<'a> {
-    /// The mesh's own, then its other names.
-    pub(crate) fn new(own: &'a str, aliases: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(std::iter::once(own).chain(aliases).collect())
-    }
-
     /// The principals that a value of `principals` stands for.
-    pub(crate) fn expand_principal(&self, principal: &str) -> Vec<String> {
+    pub(super) fn expand_principal(&self, principal: &str) -> Vec<String> {
         let as_written = || vec![principal.to_owned()];
         // Only `<trust domain>/ns/<namespace>/sa/<name>` names a trust domain.
         let Some((domain, rest)) = principal.split_once('/') else {
@@ -42,7 +37,7 @@ impl<'a> TrustDomains<'a> {
     }
 
     /// The trust domains that a value of `trustDomains` stands for.
-    pub(crate) fn expand_trust_domain(&self, domain: &str) -> Vec<String> {
+    pub(super) fn expand_trust_domain(&self, domain: &str) -> Vec<String> {
         if self.0.contains(&domain) {
             self.0.iter().map(|known| (*known).to_owned()).collect()
         } else {

@@ -1,7 +1,10 @@
 //! What would change a verdict: requests that differ in as little as possible and are allowed. Each is proposed from
 //! the clauses that stand in the way, and listed only if the evaluator allows it.
 
+mod around;
 mod edit;
+
+pub(crate) use around::ways;
 
 use std::collections::BTreeSet;
 
@@ -110,7 +113,7 @@ fn verified(model: &Model, request: &wire::Request, edits: &[Edit]) -> Option<wi
     for edit in edits {
         edit.apply(&mut changed);
     }
-    let call = eval::resolve(&model.mesh, &changed).ok()?;
+    let call = eval::resolve(model, &changed).ok()?;
     let verdict = eval::evaluate::<NoTrace>(model, &call).verdict;
     let phrases: Vec<&str> = edits.iter().map(|edit| edit.summary.as_str()).collect();
     (verdict == wire::Verdict::Allow && !edits.is_empty()).then(|| wire::Change {

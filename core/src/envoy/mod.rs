@@ -1,69 +1,76 @@
-//! What a waypoint's Envoy is configured with: the compiled policies and token rules of each chain, as the filters
-//! that istiod writes for them. Matchers are made from the values as written, the way istiod makes them, and not from
-//! the engine's own: what an Envoy says of these filters is then a judgement of the engine.
-//!
-//! `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters): `CUSTOM`, token check,
-//! `AUDIT`, `DENY`, `ALLOW`.
+//! What a waypoint's Envoy is told: the compiled policies of each chain as the filters that istiod writes for it. In
+//! comes the compiled form that the evaluator evaluates, nothing else; out comes Envoy's configuration as JSON, which
+//! an Envoy reads. Nothing is decided here.
 
-mod jwt;
-mod matcher;
+mod connection_manager;
+mod ext_authz;
+mod jwt_authn;
+mod matchers;
 mod rbac;
-mod rule;
 
-use serde_json::{Value, json};
-
+use crate::authz::PolicySet;
+use crate::mesh::GatewayIndex;
 use crate::model::{Chain, Model};
-use crate::wire::{self, PathNormalization};
+use crate::wire;
 
-/// The chains of waypoints that have policies or token rules, by waypoint and Service.
-pub(crate) fn chains(model: &Model) -> Vec<wire::EnvoyChain> {
-    let connection_manager = normalization(model.mesh.settings().path_normalization);
-    let chains = model.policies.waypoint_chains();
+/// The chains of waypoints that enforce anything, by waypoint and Service. `waypoint`, as `namespace/name`, leaves
+/// only those of one.
+pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
+    let mesh = &model.mesh;
+    let wanted = |gateway: GatewayIndex| -> Option<String> {
+        let id = &mesh.object(mesh.gateway(gateway)?.object)?.id;
+        let is_wanted = waypoint.is_none_or(|name| name == format!("{}/{}", id.namespace, id.name));
+        is_wanted.then(|| id.to_string())
+    };
+    let mut chains = Vec::new();
+    for chain in model.policies.waypoint_chains() {
+        let Chain::Waypoint(gateway, service) = chain else {
+            continue;
+        };
+        let Some(proxy) = wanted(gateway) else {
+            continue;
+        };
+        let service = service
+            .and_then(|service| mesh.object(mesh.service(service)?.object))
+            .map(|object| object.id.to_string());
+        chains.push(wire::EnvoyChain {
+            proxy,
+            service,
+            connection_manager: connection_manager::options(mesh.settings()),
+            filters: http_filters(model, chain),
+            network_filters: network_filters(model, chain),
+        });
+    }
     chains
-        .filter_map(|(gateway, service)| {
-            let chain = Chain::Waypoint(gateway, service);
-            let reference = |object| Some(model.mesh.object(object)?.id.to_wire());
-            let service = match service {
-                Some(service) => Some(reference(model.mesh.service(service)?.object)?),
-                None => None,
-            };
-            let filters = |http| {
-                let (set, policies) = model.policies.of(chain, http)?;
-                Some(rbac::Builder::new(&model.mesh, set, policies, http))
-            };
-            let (http, tcp) = (filters(true)?, filters(false)?);
-            let mut http_filters = http.custom();
-            http_filters.extend(
-                model
-                    .policies
-                    .tokens_of(chain)
-                    .and_then(|tokens| jwt::filter(&model.mesh, tokens)),
-            );
-            http_filters.extend(http.local());
-            let mut network_filters = tcp.custom();
-            network_filters.extend(tcp.local());
-            Some(wire::EnvoyChain {
-                waypoint: reference(model.mesh.gateway(gateway)?.object)?,
-                service,
-                connection_manager: connection_manager.clone(),
-                http_filters,
-                network_filters,
-            })
-        })
-        .collect()
 }
 
-/// The settings of the connection manager about paths. `istio/istio:
-/// pilot/pkg/networking/core/listener_builder.go` (buildHTTPConnectionManager).
-fn normalization(setting: PathNormalization) -> Value {
-    let decode = setting == PathNormalization::DecodeAndMergeSlashes;
-    let merge = decode || setting == PathNormalization::MergeSlashes;
-    let mut out = json!({
-        "normalizePath": setting != PathNormalization::None,
-        "pathWithEscapedSlashesAction": if decode { "UNESCAPE_AND_FORWARD" } else { "KEEP_UNCHANGED" },
-    });
-    if merge && let Some(fields) = out.as_object_mut() {
-        fields.insert("mergeSlashes".to_owned(), true.into());
+/// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters): external authorizers,
+/// then tokens, then all other policies.
+fn http_filters(model: &Model, chain: Chain) -> Vec<serde_json::Value> {
+    let mut filters = Vec::new();
+    let policies = model.policies.of(chain, true);
+    if let Some((set, policies)) = policies {
+        filters.extend(ext_authz::filters(rbac::Protocol::Http, set, policies));
     }
-    out
+    if let Some(providers) = model.policies.tokens_of(chain) {
+        filters.extend(jwt_authn::filter(providers));
+    }
+    if let Some((set, policies)) = policies {
+        filters.extend(rbac::filters(rbac::Protocol::Http, set, policies));
+    }
+    filters
+}
+
+/// `istio/istio: pilot/pkg/networking/core/networkfilter.go` (buildCompleteNetworkFilters): as above, without tokens.
+fn network_filters(model: &Model, chain: Chain) -> Vec<serde_json::Value> {
+    let both = |(set, policies): (&PolicySet, _)| {
+        let mut filters = ext_authz::filters(rbac::Protocol::Tcp, set, policies);
+        filters.extend(rbac::filters(rbac::Protocol::Tcp, set, policies));
+        filters
+    };
+    model
+        .policies
+        .of(chain, false)
+        .map(both)
+        .unwrap_or_default()
 }

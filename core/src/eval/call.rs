@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use crate::authz::jwt;
 use crate::flow::{Http, Principal};
-use crate::mesh::{Capture, Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Capture, Ingress, Mesh, ServiceIndex, WorkloadIndex};
+use crate::model::{Model, Routes};
+use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::wire;
 
 /// A resolved sample request.
@@ -24,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) tokens: Vec<jwt::Token>,
     /// The destination address that policies see, where the request states one.
     pub(crate) destination_ip: Option<IpAddr>,
+    /// The name called, as the request states it.
+    pub(crate) host: Option<String>,
 }
 
 /// Who calls.
@@ -39,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) namespace: String,
     /// Its address, as far as request or manifests tell it.
     pub(crate) ip: Option<IpAddr>,
+    /// The ingress gateway through which it comes.
+    pub(crate) gateway: Option<ObjectIndex>,
 }
 
 /// What is called.
@@ -48,6 +54,10 @@ pub(crate) enum Target {
     Service(ServiceIndex),
     /// A workload, at its own address.
     Workload(WorkloadIndex),
+    /// A name at the ingress gateway through which the client comes.
+    Ingress,
+    /// A name outside the mesh that nothing in the manifests stands for.
+    External,
 }
 
 /// What is sent.
@@ -83,10 +93,15 @@ impl Unresolved {
 }
 
 /// Resolves a request.
-pub(crate) fn resolve(mesh: &Mesh, request: &wire::Request) -> Result<Call, Unresolved> {
+pub(crate) fn resolve(model: &Model, request: &wire::Request) -> Result<Call, Unresolved> {
+    let mesh = &model.mesh;
     let client = client(mesh, &request.from)?;
     let target = target(mesh, &client, &request.to)?;
-    let port = port(mesh, target, request.to.port)?;
+    let port = match (target, request.to.port, client.gateway) {
+        (Target::Ingress, Some(port), _) => port,
+        (Target::Ingress, None, Some(gateway)) => gateway_port(&model.routes, gateway, request)?,
+        (target, stated, _) => port(mesh, target, stated)?,
+    };
     let traffic = traffic(mesh, target, port, request)?;
     let destination_ip = address("to.ip", request.to.ip.as_deref())?;
     Ok(Call {
@@ -96,6 +111,7 @@ pub(crate) fn resolve(mesh: &Mesh, request: &wire::Request) -> Result<Call, Unre
         traffic,
         tokens: request.jwt.iter().map(jwt::Token::from).collect(),
         destination_ip,
+        host: request.to.host.clone(),
     })
 }
 
@@ -139,6 +155,7 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
             workload: Some(index),
             namespace: namespace.to_owned(),
             ip: ip.or_else(|| workload.and_then(|workload| workload.addresses.first().copied())),
+            gateway: None,
         });
     }
     if let Some(name) = &from.service_account {
@@ -151,6 +168,7 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
             workload: None,
             namespace: namespace.to_owned(),
             ip,
+            gateway: None,
         });
     }
     if let Some(principal) = &from.principal {
@@ -170,14 +188,19 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
             namespace: namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
             ip,
             principal: Some(principal),
+            gateway: None,
         });
     }
-    if from.gateway.is_some() {
-        return Err(Unresolved::new(
-            "from.gateway",
-            "requests that enter through an ingress gateway are not evaluated",
-            "say who calls with `workload`, `serviceAccount`, `principal` or `outside`",
-        ));
+    if let Some(name) = &from.gateway {
+        let gateway = gateway(mesh, name)?;
+        return Ok(Client {
+            principal: None,
+            captured: false,
+            workload: None,
+            namespace: gateway.namespace,
+            ip,
+            gateway: Some(gateway.object),
+        });
     }
     Ok(Client {
         principal: None,
@@ -185,6 +208,29 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
         workload: None,
         namespace: DEFAULT_NAMESPACE.to_owned(),
         ip,
+        gateway: None,
+    })
+}
+
+/// The ingress gateway of a name: Gateway API's before Istio's own.
+fn gateway(mesh: &Mesh, name: &str) -> Result<Ingress, Unresolved> {
+    let (namespace, name) = qualified("from.gateway", name)?;
+    let found = [Kind::Gateway, Kind::IstioGateway]
+        .into_iter()
+        .find_map(|kind| mesh.find(&ObjectId::new(kind, namespace, name)));
+    let Some(object) = found else {
+        return Err(Unresolved::new(
+            "from.gateway",
+            format!("no Gateway `{namespace}/{name}` is in the manifests"),
+            "add it, or correct the name; it is `namespace/name`",
+        ));
+    };
+    mesh.ingress(object).ok_or_else(|| {
+        Unresolved::new(
+            "from.gateway",
+            format!("Gateway `{namespace}/{name}` is no ingress gateway of Istio's"),
+            "name one of class `istio`, or say who calls with `workload` or `outside`",
+        )
     })
 }
 
@@ -201,6 +247,10 @@ fn target(mesh: &Mesh, client: &Client, to: &wire::Destination) -> Result<Target
                     "add the Service, or correct the name; it is `namespace/name`",
                 )
             })
+        }
+        (None, Some(_), None) if client.gateway.is_some() => Ok(Target::Ingress),
+        (None, Some(host), None) if is_external(mesh, &client.namespace, host) => {
+            Ok(Target::External)
         }
         (None, Some(host), None) => {
             mesh.resolve_host(host, &client.namespace).map(Target::Service).ok_or_else(|| {
@@ -229,7 +279,49 @@ fn target(mesh: &Mesh, client: &Client, to: &wire::Destination) -> Result<Target
     }
 }
 
+/// A name with a domain that is not the cluster's, and that nothing stands for.
+fn is_external(mesh: &Mesh, namespace: &str, host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    host.contains('.')
+        && !host.ends_with(mesh.settings().cluster_domain.as_str())
+        && !host.ends_with(".svc")
+        && mesh.resolve_host(host, namespace).is_none()
+        && !mesh
+            .services()
+            .any(|(_, service)| host.ends_with(&format!(".{}", service.namespace)))
+}
+
+/// The port of a gateway that traffic of a kind means if it names none: the usual one, or the only one.
+fn gateway_port(
+    routes: &Routes,
+    gateway: ObjectIndex,
+    request: &wire::Request,
+) -> Result<u16, Unresolved> {
+    let ports: Vec<u16> = routes.ingress_ports(gateway).collect();
+    let usual: &[u16] = if request.tls.is_some() {
+        &[443]
+    } else {
+        &[80, 443]
+    };
+    let only = match ports.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    };
+    let usual = usual.iter().copied().find(|port| ports.contains(port));
+    only.or(usual).ok_or_else(|| {
+        let known: Vec<String> = ports.iter().map(|port| format!("`{port}`")).collect();
+        Unresolved::new(
+            "to",
+            "the gateway listens on several ports, or on none, and none is named",
+            format!("add `port`; it has: {}", known.join(", ")),
+        )
+    })
+}
+
 fn port(mesh: &Mesh, target: Target, stated: Option<u16>) -> Result<u16, Unresolved> {
+    if let Target::External = target {
+        return Ok(stated.unwrap_or(443));
+    }
     let Target::Service(service) = target else {
         return stated.ok_or_else(|| {
             Unresolved::new(
@@ -337,9 +429,11 @@ fn authority(mesh: &Mesh, target: Target, port: u16, request: &wire::Request) ->
         Target::Workload(workload) => mesh
             .workload(workload)
             .and_then(|workload| workload.addresses.first().map(IpAddr::to_string)),
+        Target::Ingress | Target::External => request.to.host.clone(),
     };
     let name = name.unwrap_or_default();
-    if port == 80 || name.is_empty() {
+    let is_tls = matches!(target, Target::Ingress | Target::External) && port == 443;
+    if port == 80 || is_tls || name.is_empty() {
         name
     } else {
         format!("{name}:{port}")

@@ -6,13 +6,15 @@ use std::net::IpAddr;
 
 use super::call::{Call, Target, Traffic};
 use super::hops::{self, Unreadable, WaypointHop};
+use super::ingress;
+use super::routing::{Destination, route_http, route_layer4, workloads_of};
 use crate::authz::jwt::TokenError;
 use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
-use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::Mesh;
 use crate::model::{Chain, Model};
 use crate::resource::{ObjectId, ObjectIndex};
-use crate::route::{self, Answered, Entry, Listener, RouteTable};
+use crate::route::{Answered, Entry, RouteTable};
 use crate::trace::Trace;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Settings, Verdict};
 
@@ -34,6 +36,22 @@ pub(crate) struct Outcome<'m, T> {
     pub(crate) request: Option<Http>,
     /// Every proxy on the way.
     pub(crate) hops: Vec<HopOutcome<'m, T>>,
+}
+
+impl<T> Outcome<'_, T> {
+    /// Nothing has happened yet.
+    pub(super) fn of(traffic: &Traffic) -> Self {
+        Self {
+            verdict: Verdict::Allow,
+            decided: None,
+            response: None,
+            route: None,
+            backends: Vec::new(),
+            mirrors: Vec::new(),
+            request: http(traffic).cloned(),
+            hops: Vec::new(),
+        }
+    }
 }
 
 /// What made a verdict: the hop, and the policy or route there.
@@ -86,52 +104,47 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) routes: T,
 }
 
-/// Where a request goes on to: a workload and the port of its container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Destination {
-    workload: WorkloadIndex,
-    port: u16,
-}
-
 /// Evaluates a call. The verdict is the same whatever the trace.
 pub(crate) fn evaluate<'m, T: Trace + Default>(model: &'m Model, call: &Call) -> Outcome<'m, T> {
     let mesh = &model.mesh;
-    let mut outcome = Outcome {
-        verdict: Verdict::Allow,
-        decided: None,
-        response: None,
-        route: None,
-        backends: Vec::new(),
-        mirrors: Vec::new(),
-        request: http(&call.traffic).cloned(),
-        hops: Vec::new(),
-    };
+    let mut outcome = Outcome::of(&call.traffic);
+    if let Some(gateway) = call.client.gateway {
+        ingress::enter(model, call, gateway, &mut outcome);
+        return outcome;
+    }
     if call.client.captured {
         outcome.hops.push(source_ztunnel(mesh, call));
     }
-    let mut destinations = addressed(mesh, call.target, call.port, &mut outcome.backends);
+    let destinations = addressed(
+        mesh,
+        call.target,
+        call.port,
+        call.host.as_deref(),
+        &mut outcome.backends,
+    );
+    onward(model, call, &destinations, &mut outcome);
+    outcome
+}
+
+/// From whoever sends it on: the waypoint, if there is one on the way, then the ztunnels in front of the workloads.
+pub(super) fn onward<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    destinations: &[Destination],
+    outcome: &mut Outcome<'m, T>,
+) {
     let mut sender = (call.client.principal.clone(), call.client.ip);
+    let mut destinations = destinations.to_vec();
     let mut behind_envoy = false;
-    if let Some(hop) = hops::waypoint(mesh, &model.attachments, call) {
+    if let Some(hop) = hops::waypoint(&model.mesh, &model.attachments, call) {
         behind_envoy = true;
-        sender = (
-            mesh.gateway(hop.gateway)
-                .map(|gateway| gateway.principal.clone()),
-            None,
-        );
-        if let Some(next) = waypoint(model, call, hop, &mut outcome) {
+        let gateway = model.mesh.gateway(hop.gateway);
+        sender = (gateway.map(|gateway| gateway.principal.clone()), None);
+        if let Some(next) = waypoint(model, call, hop, outcome) {
             destinations = next;
         }
     }
-    destination_ztunnels(
-        model,
-        call,
-        &destinations,
-        sender,
-        behind_envoy,
-        &mut outcome,
-    );
-    outcome
+    destination_ztunnels(model, call, &destinations, sender, behind_envoy, outcome);
 }
 
 /// The ztunnel of the caller's node: it carries, and refuses nothing. `istio/ztunnel: src/proxy/outbound.rs`.
@@ -154,7 +167,8 @@ fn source_ztunnel<'m, T: Trace + Default>(mesh: &Mesh, call: &Call) -> HopOutcom
     )
 }
 
-fn hop<'m, T: Trace + Default>(
+/// A hop that has done nothing yet.
+pub(super) fn hop<'m, T: Trace + Default>(
     kind: HopKind,
     proxy: Option<ObjectIndex>,
     flow: Flow,
@@ -180,7 +194,7 @@ fn hop<'m, T: Trace + Default>(
 }
 
 /// The waypoint: policies, then routes. Returns the workloads to which its route may send the request, if it has one.
-fn waypoint<'m, T: Trace + Default>(
+pub(super) fn waypoint<'m, T: Trace + Default>(
     model: &'m Model,
     call: &Call,
     waypoint: WaypointHop,
@@ -206,10 +220,11 @@ fn waypoint<'m, T: Trace + Default>(
     }
     let destinations = if let Some(unreadable) = unreadable {
         let bad_path = |http: &Http| answer(http, 400, BTreeMap::new());
-        let response = match unreadable {
-            Unreadable::Path => hop.flow.http.as_ref().map(bad_path),
-            Unreadable::NotHttp => Some(RESET),
+        let (why, response) = match unreadable {
+            Unreadable::Path => (Answered::BadPath, hop.flow.http.as_ref().map(bad_path)),
+            Unreadable::NotHttp => (Answered::NotHttp, Some(RESET)),
         };
+        hop.answered = Some(why);
         refuse(&mut hop, outcome, routing(), response);
         None
     } else if works && !trusted(&model.mesh, &hop, mtls::waypoint_trusts) {
@@ -230,6 +245,7 @@ fn waypoint<'m, T: Trace + Default>(
         }
     } else {
         // istiod binds any Gateway; ztunnel then finds no port 15008 there.
+        hop.answered = Some(Answered::NoWaypoint);
         refuse(&mut hop, outcome, routing(), Some(RESET));
         None
     };
@@ -238,7 +254,7 @@ fn waypoint<'m, T: Trace + Default>(
 }
 
 /// Checks the tokens of an HTTP request. What policies and routes see from here on is the request behind the check.
-fn authenticate<T>(
+pub(super) fn authenticate<T>(
     model: &Model,
     call: &Call,
     hop: &mut HopOutcome<'_, T>,
@@ -260,7 +276,7 @@ fn authenticate<T>(
 }
 
 /// Asks the policies of a hop, and takes their verdict over.
-fn enforce<'m, T: Trace + Default>(
+pub(super) fn enforce<'m, T: Trace + Default>(
     model: &Model,
     authentication: Authentication,
     hop: &mut HopOutcome<'m, T>,
@@ -299,14 +315,16 @@ fn enforce<'m, T: Trace + Default>(
     }
 }
 
-const RESET: Response = Response {
+/// The connection is closed.
+pub(super) const RESET: Response = Response {
     status: None,
     headers: BTreeMap::new(),
     grpc_status: None,
     reset: true,
 };
 
-fn refuse<T>(
+/// Takes over that a hop refuses.
+pub(super) fn refuse<T>(
     hop: &mut HopOutcome<'_, T>,
     outcome: &mut Outcome<'_, T>,
     by: Option<Deciding>,
@@ -322,7 +340,7 @@ fn refuse<T>(
 }
 
 /// Whether the proxy finishes the handshake with its peer, if that has an identity.
-fn trusted<T>(
+pub(super) fn trusted<T>(
     mesh: &Mesh,
     hop: &HopOutcome<'_, T>,
     trusts: fn(&Principal, &Settings) -> bool,
@@ -332,7 +350,7 @@ fn trusted<T>(
 }
 
 /// No policy, but the trust domain of the peer.
-fn handshake() -> Option<Deciding> {
+pub(super) fn handshake() -> Option<Deciding> {
     Some(Deciding {
         cause: Cause::Mtls,
         policy: None,
@@ -341,7 +359,7 @@ fn handshake() -> Option<Deciding> {
 }
 
 /// No policy, but a route or the lack of one.
-fn routing() -> Option<Deciding> {
+pub(super) fn routing() -> Option<Deciding> {
     Some(Deciding {
         cause: Cause::Routing,
         policy: None,
@@ -368,7 +386,7 @@ fn denial<T>(hop: &HopOutcome<'_, T>, by: Option<Deciding>) -> Response {
 
 /// An answer that a proxy makes: to a gRPC client a status in gRPC's own terms.
 /// `envoyproxy/envoy: source/common/grpc/status.cc` (httpToGrpcStatus).
-fn answer(http: &Http, status: u16, headers: BTreeMap<String, String>) -> Response {
+pub(super) fn answer(http: &Http, status: u16, headers: BTreeMap<String, String>) -> Response {
     if !http.grpc {
         return Response {
             status: Some(status),
@@ -392,158 +410,12 @@ fn answer(http: &Http, status: u16, headers: BTreeMap<String, String>) -> Respon
     }
 }
 
-/// The route of an HTTP request; without a route for this port it goes straight to the Service.
-fn route_http<'m, T: Trace + Default>(
-    model: &'m Model,
-    service: ServiceIndex,
-    hop: &mut HopOutcome<'m, T>,
-    outcome: &mut Outcome<'m, T>,
-) -> Option<Vec<Destination>> {
-    let http = hop.flow.http.clone()?;
-    let port = hop.flow.destination_port;
-    let table = model.routes.http(service, port)?;
-    hop.table = Some(table);
-    let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
-        hop.answered = Some(Answered::NoRoute);
-        let response = answer(&http, 404, BTreeMap::new());
-        refuse(hop, outcome, routing(), Some(response));
-        return None;
-    };
-    let listener = Listener { port, tls: false };
-    take(&model.mesh, entry, &http, listener, hop, outcome)
-}
-
-/// The route of a connection that is not read; without one for this port it goes straight to the Service.
-fn route_layer4<'m, T: Trace + Default>(
-    model: &'m Model,
-    service: ServiceIndex,
-    hop: &mut HopOutcome<'m, T>,
-    outcome: &mut Outcome<'m, T>,
-) -> Option<Vec<Destination>> {
-    let table = model.routes.layer4(service, hop.flow.destination_port)?;
-    hop.table = Some(table);
-    let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
-        hop.answered = Some(Answered::NoRoute);
-        refuse(hop, outcome, routing(), Some(RESET));
-        return None;
-    };
-    take_layer4(&model.mesh, entry, hop, outcome)
-}
-
-/// Takes a rule for connections: returns the workloads to which it may send this one.
-fn take_layer4<'m, T>(
-    mesh: &Mesh,
-    entry: &'m Entry,
-    hop: &mut HopOutcome<'m, T>,
-    outcome: &mut Outcome<'m, T>,
-) -> Option<Vec<Destination>> {
-    hop.route = Some(Taken { entry });
-    outcome.route = hop.route;
-    outcome.backends = entry.action.wire_backends();
-    hop.backends.clone_from(&outcome.backends);
-    if entry.action.is_usable() {
-        return Some(destinations_of(mesh, entry));
-    }
-    hop.answered = Some(Answered::NoBackend);
-    let backends = std::mem::take(&mut outcome.backends);
-    refuse(hop, outcome, routing(), Some(RESET));
-    outcome.backends = backends;
-    None
-}
-
-/// Takes a rule: returns the workloads to which it may send the request.
-fn take<'m, T>(
-    mesh: &Mesh,
-    entry: &'m Entry,
-    http: &Http,
-    listener: Listener,
-    hop: &mut HopOutcome<'m, T>,
-    outcome: &mut Outcome<'m, T>,
-) -> Option<Vec<Destination>> {
-    let taken = Taken { entry };
-    hop.route = Some(taken);
-    outcome.route = Some(taken);
-    outcome.backends = entry.action.wire_backends();
-    outcome.mirrors = entry.action.wire_mirrors();
-    hop.backends.clone_from(&outcome.backends);
-    match entry.action.apply(http, entry.path(), listener) {
-        route::Outcome::Forward(request) => {
-            outcome.request = Some(request);
-            Some(destinations_of(mesh, entry))
-        }
-        route::Outcome::Answer {
-            why,
-            status,
-            grpc_status,
-            headers,
-        } => {
-            hop.answered = Some(why);
-            let mut response = answer(http, status, headers);
-            if let Some(grpc_status) = grpc_status.filter(|_| http.grpc) {
-                response.grpc_status = Some(grpc_status);
-            }
-            if status >= 400 || (http.grpc && grpc_status.is_some_and(|status| status != 0)) {
-                let backends = std::mem::take(&mut outcome.backends);
-                refuse(hop, outcome, routing(), Some(response));
-                outcome.backends = backends;
-            } else {
-                hop.response = Some(response.clone());
-                outcome.response = Some(response);
-                outcome.request = None;
-            }
-            Some(Vec::new())
-        }
-    }
-}
-
-/// The workloads behind the backends that get a share, in the order of the manifest.
-fn destinations_of(mesh: &Mesh, entry: &Entry) -> Vec<Destination> {
-    let usable = entry.action.backends();
-    usable
-        .filter(|backend| backend.invalid.is_none())
-        .filter_map(|backend| {
-            let mut workloads = workloads_of(mesh, backend.service?, backend.port?);
-            if let Some(subset) = &backend.subset {
-                workloads.retain(|destination| {
-                    let labels = mesh
-                        .workload(destination.workload)
-                        .map(|workload| &workload.labels);
-                    labels.is_some_and(|labels| {
-                        subset
-                            .labels
-                            .iter()
-                            .all(|(key, value)| labels.get(key) == Some(value))
-                    })
-                });
-            }
-            Some(workloads)
-        })
-        .flatten()
-        .collect()
-}
-
-fn workloads_of(mesh: &Mesh, service: ServiceIndex, port: u16) -> Vec<Destination> {
-    let Some(service) = mesh.service(service) else {
-        return Vec::new();
-    };
-    let target = service
-        .port(port)
-        .and_then(|port| port.target_port.as_ref());
-    service
-        .workloads
-        .iter()
-        .filter_map(|&workload| {
-            let port = mesh.workload(workload)?.target_port(port, target)?;
-            Some(Destination { workload, port })
-        })
-        .collect()
-}
-
 /// The workloads that a call reaches if no route sends it elsewhere; the Service addressed is its one backend.
 fn addressed(
     mesh: &Mesh,
     target: Target,
     port: u16,
+    host: Option<&str>,
     backends: &mut Vec<Backend>,
 ) -> Vec<Destination> {
     match target {
@@ -555,6 +427,23 @@ fn addressed(
             backends.extend(id.map(|id| addressed_backend(id, port)));
             vec![Destination { workload, port }]
         }
+        Target::External => {
+            backends.push(Backend {
+                object: crate::wire::ObjectRef {
+                    kind: "Hostname".to_owned(),
+                    namespace: None,
+                    name: host.unwrap_or_default().to_owned(),
+                },
+                port: Some(port),
+                subset: None,
+                weight: None,
+                percent: None,
+                invalid: None,
+            });
+            Vec::new()
+        }
+        // The gateway's routes say where it goes.
+        Target::Ingress => Vec::new(),
         Target::Service(service) => {
             let id = mesh
                 .service(service)
@@ -566,7 +455,7 @@ fn addressed(
     }
 }
 
-fn addressed_backend(id: &ObjectId, port: u16) -> Backend {
+pub(super) fn addressed_backend(id: &ObjectId, port: u16) -> Backend {
     Backend {
         object: id.to_wire(),
         port: Some(port),
@@ -579,7 +468,7 @@ fn addressed_backend(id: &ObjectId, port: u16) -> Backend {
 
 /// The ztunnels in front of the workloads that the request may reach. Those that say the same are one hop; the request
 /// is refused if none of them lets it pass.
-fn destination_ztunnels<'m, T: Trace + Default>(
+pub(super) fn destination_ztunnels<'m, T: Trace + Default>(
     model: &'m Model,
     call: &Call,
     destinations: &[Destination],

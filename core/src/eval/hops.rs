@@ -58,6 +58,7 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
                 }
             }
         }
+        Target::Ingress | Target::External => return None,
         Target::Workload(index) => {
             let gateway = attachments.workload_waypoint(index)?;
             (
@@ -129,12 +130,20 @@ fn http(protocol: Protocol, traffic: &Traffic) -> Option<Http> {
 }
 
 /// A waypoint trusts no proxy in front of it, and reads the last entry.
-fn forwarded_for(http: Option<&Http>) -> Option<IpAddr> {
+pub(super) fn forwarded_for(http: Option<&Http>) -> Option<IpAddr> {
     let line = http?.header("x-forwarded-for").last()?;
     line.rsplit(',').next()?.trim().parse().ok()
 }
 
-fn sni(traffic: &Traffic) -> Option<String> {
+/// The client's address as a gateway behind trusted proxies derives it: the entry that the outermost of them wrote.
+/// `envoyproxy/envoy: source/common/http/utility.cc` (getLastAddressFromXFF). Without trusted proxies nothing is read.
+pub(super) fn forwarded_by(http: &Http, trusted: u32) -> Option<IpAddr> {
+    let lines = http.header("x-forwarded-for").join(",");
+    let before = usize::try_from(trusted.checked_sub(1)?).ok()?;
+    lines.rsplit(',').nth(before)?.trim().parse().ok()
+}
+
+pub(super) fn sni(traffic: &Traffic) -> Option<String> {
     match traffic {
         Traffic::Tls(sni) => sni.clone(),
         Traffic::Http(_) | Traffic::Tcp => None,

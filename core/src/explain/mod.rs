@@ -9,6 +9,7 @@ use crate::eval::{Decided, HopOutcome, Outcome, Taken};
 use crate::flow::Http;
 use crate::model::Model;
 use crate::resource::{ObjectId, ObjectIndex};
+use crate::route::TieBreaker;
 use crate::source::{FieldPath, Origin};
 use crate::trace::Log;
 use crate::wire;
@@ -135,7 +136,18 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
             .route
             .and_then(|taken| taken.entry.action.wire_options()),
         candidates: candidates(model, hop),
+        tie_breaker: tie_breaker(model, hop),
     }
+}
+
+/// Why the rule taken was tried before the next one that would have taken the request.
+fn tie_breaker(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<wire::TieBreaker> {
+    let winner = hop.route?.entry;
+    let other = hop.table?.runner_up(winner, &hop.flow)?;
+    Some(wire::TieBreaker {
+        over: route(model, &Taken { entry: other }),
+        because: TieBreaker::between(winner, other).sentence().to_owned(),
+    })
 }
 
 /// The route rules that were tried, up to the one taken, each with its conditions.

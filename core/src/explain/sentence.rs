@@ -75,28 +75,36 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
         .iter()
         .find(|candidate| candidate.kind == hop)
         .and_then(|hop| hop.answered);
-    let status = outcome
-        .response
-        .as_ref()
-        .and_then(|response| response.status);
-    match (answered, status) {
-        (Some(Answered::NoRoute), _) => format!(
+    match answered {
+        Some(Answered::NoRoute) => format!(
             "There are routes for this port at {place}, and none of their rules matches{seen}."
         ),
-        (Some(Answered::NoBackend), _) => {
+        Some(Answered::NoHost) => {
+            format!("{place} has no routes for this host{seen}.").replacen("the ", "The ", 1)
+        }
+        Some(Answered::NoListener) => {
+            format!("{place} has nothing for such a connection on this port{seen}.")
+                .replacen("the ", "The ", 1)
+        }
+        Some(Answered::NoBackend) => {
             format!("The rule taken at {place} has no backend that can be used{seen}.")
         }
-        (Some(Answered::Fault), _) => {
+        Some(Answered::Fault) => {
             format!("The rule taken at {place} injects a fault into every request{seen}.")
         }
-        (Some(Answered::DirectResponse), _) => {
+        Some(Answered::DirectResponse) => {
             format!("The rule taken at {place} answers by itself{seen}.")
         }
-        (None, Some(400)) => format!("Envoy at {place} refuses the path{seen}."),
-        (Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect), _)
-        | (None, _) => format!(
+        Some(Answered::BadPath) => format!("Envoy at {place} refuses the path{seen}."),
+        Some(Answered::NotHttp) => {
+            format!("The port speaks HTTP at {place}, and what comes is none{seen}.")
+        }
+        Some(Answered::NoWaypoint) => format!(
             "The Gateway that the labels name is no waypoint, so connections through it fail{seen}."
         ),
+        Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect) | None => {
+            format!("Nothing at {place} takes it{seen}.")
+        }
     }
 }
 

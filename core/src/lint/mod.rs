@@ -2,77 +2,46 @@
 //! the mesh; it never works out again what they say.
 
 use crate::model::Model;
-use crate::source::{self, Diagnostics, Lint};
+use crate::resource::ObjectIndex;
+use crate::source::{self, Diagnostics, FieldPath, Lint, Origin};
 use crate::{eval, resource};
 
 mod attachment;
 mod authentication;
+mod classic;
+mod enrolment;
+mod listeners;
+mod policies;
+mod routes;
+mod routing;
 
 /// One lint that is checked on the finished model.
 struct Row {
     lint: &'static Lint,
-    check: fn(&Model, &'static Lint, &mut Diagnostics),
+    check: Check,
 }
 
-/// The lints that are checked on the finished model.
-static CHECKS: &[Row] = &[
-    Row {
-        lint: &attachment::WAYPOINT_MISSING,
-        check: attachment::waypoint_missing,
-    },
-    Row {
-        lint: &attachment::WAYPOINT_DOES_NOT_SERVE,
-        check: attachment::waypoint_does_not_serve,
-    },
-    Row {
-        lint: &attachment::TARGET_NOT_FOUND,
-        check: attachment::target_not_found,
-    },
-    Row {
-        lint: &attachment::TARGET_WITHOUT_WAYPOINT,
-        check: attachment::target_without_waypoint,
-    },
-    Row {
-        lint: &attachment::ROUTE_PARENT_NOT_FOUND,
-        check: attachment::route_parent_not_found,
-    },
-    Row {
-        lint: &attachment::ROUTE_WITHOUT_EFFECT,
-        check: attachment::route_without_effect,
-    },
-    Row {
-        lint: &attachment::ROUTE_ON_WAYPOINT,
-        check: attachment::route_on_waypoint,
-    },
-    Row {
-        lint: &attachment::BACKEND_NOT_USABLE,
-        check: attachment::backend_not_usable,
-    },
-    Row {
-        lint: &attachment::HTTP_RULE_AT_ZTUNNEL,
-        check: attachment::http_rule_at_ztunnel,
-    },
-    Row {
-        lint: &attachment::NOT_ENFORCED,
-        check: attachment::not_enforced,
-    },
-    Row {
-        lint: &attachment::ROUTE_DROPPED,
-        check: attachment::route_dropped,
-    },
-    Row {
-        lint: &authentication::DISABLE_NOT_HONOURED,
-        check: authentication::disable_not_honoured,
-    },
-    Row {
-        lint: &authentication::STRICT_LOST,
-        check: authentication::strict_lost,
-    },
+type Check = fn(&Model, &'static Lint, &mut Diagnostics);
+
+const fn row(lint: &'static Lint, check: Check) -> Row {
+    Row { lint, check }
+}
+
+/// The lints that are checked on the finished model, topic by topic.
+static CHECKS: &[&[Row]] = &[
+    attachment::CHECKS,
+    enrolment::CHECKS,
+    policies::CHECKS,
+    routes::CHECKS,
+    listeners::CHECKS,
+    classic::CHECKS,
+    authentication::CHECKS,
+    routing::CHECKS,
 ];
 
 /// Runs every check.
 pub(crate) fn run(model: &Model, out: &mut Diagnostics) {
-    for row in CHECKS {
+    for row in CHECKS.iter().copied().flatten() {
         (row.check)(model, row.lint, out);
     }
 }
@@ -83,6 +52,34 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Lint> {
         .iter()
         .copied()
         .chain(resource::LINTS.iter().copied())
-        .chain(CHECKS.iter().map(|row| row.lint))
+        .chain(CHECKS.iter().copied().flatten().map(|row| row.lint))
         .chain(eval::LINTS.iter().copied())
+}
+
+/// A place in an object.
+fn at(model: &Model, object: ObjectIndex, path: &str) -> Option<Origin> {
+    Some(Origin {
+        document: model.mesh.object(object)?.document,
+        path: FieldPath::parse(path),
+    })
+}
+
+/// Reports a finding at a field of an object.
+fn say<'d>(
+    model: &Model,
+    lint: &'static Lint,
+    out: &'d mut Diagnostics,
+    (object, path): (ObjectIndex, &str),
+    message: String,
+    help: &str,
+) -> Option<&'d mut source::Finding> {
+    let id = &model.mesh.object(object)?.id;
+    let finding = out.report(lint, at(model, object, path)?, message);
+    finding.resource(id).help(help);
+    Some(finding)
+}
+
+/// The path of a label or annotation.
+fn metadata(map: &str, key: &str) -> String {
+    format!("metadata.{map}[\"{key}\"]")
 }

@@ -23,6 +23,14 @@ impl Glob {
         }
     }
 
+    /// The literal pieces between the stars.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
+        let behind = self.middle.iter().chain(&self.last);
+        std::iter::once(&self.first)
+            .chain(behind)
+            .map(|piece| &**piece)
+    }
+
     /// Whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let Some(mut rest) = text.strip_prefix(&*self.first) else {

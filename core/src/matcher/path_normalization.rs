@@ -6,10 +6,6 @@ use crate::wire::PathNormalization;
 
 /// The path as policies and routes see it, query and fragment untouched; `None`: Envoy refuses the request with 400.
 pub(crate) fn normalize_path(path: &str, normalization: PathNormalization) -> Option<String> {
-    // What is no visible ASCII never gets past the codec.
-    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return None;
-    }
     let end = path.find(['?', '#']).unwrap_or(path.len());
     let (path, query) = path.split_at_checked(end).unwrap_or((path, ""));
     let mut normalized = match normalization {

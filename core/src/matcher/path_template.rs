@@ -101,6 +101,24 @@ impl PathTemplate {
         }
     }
 
+    /// The template as Envoy writes it: `*` and `**`.
+    /// `istio/istio: pilot/pkg/security/authz/matcher/template.go` (PathTemplateMatcher).
+    pub(crate) fn uri_template(&self) -> String {
+        let mut template: String = self
+            .head
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(literal) => literal,
+                Piece::One => "*",
+            })
+            .collect();
+        if let Some(tail) = &self.tail {
+            template.push_str("**");
+            template.push_str(tail);
+        }
+        template
+    }
+
     /// Whether a path without its query matches.
     pub(crate) fn matches(&self, path: &str) -> bool {
         let mut rest = path;

@@ -4,6 +4,7 @@
 
 mod capture;
 mod gateway;
+mod ingress;
 mod select;
 mod service;
 mod workload;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use capture::Capture;
 pub(crate) use gateway::{GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, WAYPOINT_CLASS};
+pub(crate) use ingress::Ingress;
 pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 

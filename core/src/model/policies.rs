@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attach::Attachments;
 use crate::authz::mtls::{Candidate, Levels, Surprise};
 use crate::authz::{self, Context, Enforcer, Policy, PolicySet, jwt, mtls};
-use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
+use crate::mesh::{GatewayIndex, Ingress, Mesh, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::resource::{Kind, Object, ObjectId, ObjectIndex, Resource};
 use crate::wire::Via;
 
@@ -16,6 +16,8 @@ pub(crate) enum Chain {
     Ztunnel(WorkloadIndex),
     /// At a waypoint, for the Service addressed; `None`: for workloads addressed themselves.
     Waypoint(GatewayIndex, Option<ServiceIndex>),
+    /// At an ingress gateway, of either API.
+    Ingress(ObjectIndex),
 }
 
 /// All policies, compiled for the proxies that enforce them.
@@ -29,7 +31,8 @@ pub(crate) struct Policies {
     workloads: BTreeMap<WorkloadIndex, PolicySet>,
     waypoints: BTreeMap<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
     /// The RequestAuthentications of chains that have any.
-    tokens: BTreeMap<(GatewayIndex, Option<ServiceIndex>), jwt::Providers>,
+    tokens: BTreeMap<Chain, jwt::Providers>,
+    ingress: BTreeMap<ObjectIndex, (PolicySet, PolicySet)>,
     /// Where PeerAuthentications do not come to what their modes say.
     surprises: BTreeSet<Surprise>,
 }
@@ -47,6 +50,8 @@ struct Members<T> {
 impl Policies {
     pub(super) fn compile(mesh: &Mesh, attachments: &Attachments) -> Self {
         let mut policies = Self::default();
+        let gateways: Vec<Ingress> = mesh.ingresses().collect();
+        // At waypoints and at ingress gateways.
         let mut at_waypoints: BTreeMap<ObjectIndex, u32> = BTreeMap::new();
         for (index, object) in mesh.live(Kind::AuthorizationPolicy) {
             let Resource::AuthorizationPolicy(policy) = &object.resource else {
@@ -56,7 +61,13 @@ impl Policies {
             if policy.target_refs.is_empty() && policy.target_ref.is_none() {
                 policies.ztunnel_of.insert(index, place(&policies.ztunnel));
                 policies.ztunnel.push(compile(Enforcer::Ztunnel));
-            } else {
+            }
+            let has_target = !policy.target_refs.is_empty() || policy.target_ref.is_some();
+            if has_target
+                || gateways
+                    .iter()
+                    .any(|gateway| reaches(mesh, gateway, object))
+            {
                 at_waypoints.insert(index, place(&policies.http));
                 policies.http.push(compile(Enforcer::Http));
                 policies.tcp.push(compile(Enforcer::Tcp));
@@ -77,6 +88,7 @@ impl Policies {
         let tokens = Members::gather(mesh, attachments, of_kind(Kind::RequestAuthentication));
         policies.fill_workloads(mesh, &ztunnels, &peers);
         policies.fill_waypoints(mesh, attachments, &waypoints, &tokens);
+        policies.fill_ingress(mesh, &gateways, &waypoints, &at_waypoints, &tokens);
         policies
     }
 
@@ -172,8 +184,55 @@ impl Policies {
                             Resource::RequestAuthentication(policy) => Some((index, policy)),
                             _ => None,
                         });
-                self.tokens
-                    .insert((gateway, service), jwt::Providers::new(rules));
+                let chain = Chain::Waypoint(gateway, service);
+                self.tokens.insert(chain, jwt::Providers::new(rules));
+            }
+        }
+    }
+
+    /// Ingress gateways enforce what is attached to them, and what selects their pods, alone or by the namespace.
+    fn fill_ingress(
+        &mut self,
+        mesh: &Mesh,
+        gateways: &[Ingress],
+        members: &Members<u32>,
+        places: &BTreeMap<ObjectIndex, u32>,
+        tokens: &Members<ObjectIndex>,
+    ) {
+        for gateway in gateways {
+            let chain = Chain::Ingress(gateway.object);
+            let at = mesh.gateway_of(gateway.object);
+            let attached = |members: Option<&Vec<u32>>| members.cloned().unwrap_or_default();
+            let mut set = attached(at.and_then(|at| members.gateways.get(&at)));
+            let in_reach = |kind| {
+                mesh.live(kind)
+                    .filter(|(_, object)| reaches(mesh, gateway, object))
+                    .map(|(index, _)| index)
+            };
+            set.extend(in_reach(Kind::AuthorizationPolicy).filter_map(|index| places.get(&index)));
+            set.sort_unstable();
+            set.dedup();
+            let mut rules: Vec<ObjectIndex> = at
+                .and_then(|at| tokens.gateways.get(&at))
+                .cloned()
+                .unwrap_or_default();
+            rules.extend(in_reach(Kind::RequestAuthentication));
+            rules.sort_unstable();
+            rules.dedup();
+            if !set.is_empty() || !rules.is_empty() {
+                let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
+                let tcp = PolicySet::new(Enforcer::Tcp, &self.tcp, set);
+                self.ingress.insert(gateway.object, (http, tcp));
+            }
+            if !rules.is_empty() {
+                let rules =
+                    rules
+                        .into_iter()
+                        .filter_map(|index| match &mesh.object(index)?.resource {
+                            Resource::RequestAuthentication(policy) => Some((index, policy)),
+                            _ => None,
+                        });
+                self.tokens.insert(chain, jwt::Providers::new(rules));
             }
         }
     }
@@ -184,19 +243,16 @@ impl Policies {
             .get(usize::try_from(*self.ztunnel_of.get(&policy)?).ok()?)
     }
 
-    /// The chains of waypoints that have policies or a token check.
-    pub(crate) fn waypoint_chains(
-        &self,
-    ) -> impl Iterator<Item = (GatewayIndex, Option<ServiceIndex>)> {
-        self.waypoints.keys().copied()
+    /// The chains of waypoints that have any policy or token check.
+    pub(crate) fn waypoint_chains(&self) -> impl Iterator<Item = Chain> {
+        self.waypoints
+            .keys()
+            .map(|(gateway, service)| Chain::Waypoint(*gateway, *service))
     }
 
-    /// The token check of a waypoint; `None`: it has none.
+    /// The token check of a chain; `None`: it has none.
     pub(crate) fn tokens_of(&self, chain: Chain) -> Option<&jwt::Providers> {
-        match chain {
-            Chain::Waypoint(gateway, service) => self.tokens.get(&(gateway, service)),
-            Chain::Ztunnel(_) => None,
-        }
+        self.tokens.get(&chain)
     }
 
     /// Where PeerAuthentications do not come to what their modes say.
@@ -208,8 +264,12 @@ impl Policies {
     pub(crate) fn of(&self, chain: Chain, http: bool) -> Option<(&PolicySet, &[Policy])> {
         match chain {
             Chain::Ztunnel(workload) => Some((self.workloads.get(&workload)?, &self.ztunnel)),
-            Chain::Waypoint(gateway, service) => {
-                let (for_http, for_tcp) = self.waypoints.get(&(gateway, service))?;
+            Chain::Waypoint(..) | Chain::Ingress(_) => {
+                let (for_http, for_tcp) = match chain {
+                    Chain::Ingress(gateway) => self.ingress.get(&gateway)?,
+                    Chain::Waypoint(gateway, service) => self.waypoints.get(&(gateway, service))?,
+                    Chain::Ztunnel(_) => return None,
+                };
                 Some(if http {
                     (for_http, &self.http)
                 } else {
@@ -292,6 +352,22 @@ impl<T: Copy + Ord> Members<T> {
     }
 }
 
+/// Whether a policy without targetRefs is for the pods of an ingress gateway.
+/// `istio/istio: pilot/pkg/model/authorization.go` (ListAuthorizationPolicies), `policyattachment.go`.
+fn reaches(mesh: &Mesh, gateway: &Ingress, object: &Object) -> bool {
+    let Some(policy) = object.resource.as_policy() else {
+        return false;
+    };
+    let namespace = &object.id.namespace;
+    let is_near = *namespace == gateway.namespace || mesh.is_root(namespace);
+    let selects = policy.selector.is_none_or(|labels| {
+        labels
+            .iter()
+            .all(|(key, value)| gateway.labels.get(key) == Some(value))
+    });
+    policy.target_ref.is_none() && policy.target_refs.is_empty() && is_near && selects
+}
+
 /// Why a policy is in a chain: the object that it is attached to there, the narrowest first.
 pub(crate) fn scope(
     mesh: &Mesh,
@@ -315,6 +391,13 @@ pub(crate) fn scope(
             Kind::GatewayClass => to.name == WAYPOINT_CLASS,
             _ => false,
         },
+        (Chain::Ingress(_), Via::Mesh) => true,
+        (Chain::Ingress(gateway), Via::Namespace) => mesh
+            .ingress(gateway)
+            .is_some_and(|gateway| gateway.namespace == to.name),
+        (Chain::Ingress(gateway), Via::Selector | Via::TargetRef) => {
+            mesh.find(to) == Some(gateway) || to.kind != Kind::Gateway
+        }
         _ => false,
     };
     attachments

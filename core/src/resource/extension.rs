@@ -2,7 +2,6 @@
 //! not modelled, only where they attach.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::{PolicyTargetReference, WorkloadSelector};
 
@@ -17,33 +16,33 @@ pub(crate) struct WasmPlugin {
     /// Targets.
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// Not modelled, like all below.
-    pub(crate) url: Option<IgnoredAny>,
+    pub(crate) url: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) sha256: Option<IgnoredAny>,
+    pub(crate) sha256: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) image_pull_policy: Option<IgnoredAny>,
+    pub(crate) image_pull_policy: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) image_pull_secret: Option<IgnoredAny>,
+    pub(crate) image_pull_secret: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) verification_key: Option<IgnoredAny>,
+    pub(crate) verification_key: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) plugin_config: Option<IgnoredAny>,
+    pub(crate) plugin_config: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) plugin_name: Option<IgnoredAny>,
+    pub(crate) plugin_name: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) phase: Option<IgnoredAny>,
+    pub(crate) phase: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) priority: Option<IgnoredAny>,
+    pub(crate) priority: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) fail_strategy: Option<IgnoredAny>,
+    pub(crate) fail_strategy: Option<super::NotModelled>,
     /// See `url`.
-    pub(crate) vm_config: Option<IgnoredAny>,
+    pub(crate) vm_config: Option<super::NotModelled>,
     /// See `url`.
     #[serde(rename = "match")]
-    pub(crate) matches: Option<IgnoredAny>,
+    pub(crate) matches: Option<super::NotModelled>,
     /// See `url`.
     #[serde(rename = "type")]
-    pub(crate) plugin_type: Option<IgnoredAny>,
+    pub(crate) plugin_type: Option<super::NotModelled>,
 }
 
 /// `spec` of a TrafficExtension.
@@ -69,9 +68,9 @@ pub(crate) struct Telemetry {
     /// Targets.
     pub(crate) target_refs: Vec<PolicyTargetReference>,
     /// Not modelled.
-    pub(crate) tracing: Option<IgnoredAny>,
+    pub(crate) tracing: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) metrics: Option<IgnoredAny>,
+    pub(crate) metrics: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) access_logging: Option<IgnoredAny>,
+    pub(crate) access_logging: Option<super::NotModelled>,
 }

@@ -1,7 +1,6 @@
 //! Gateway and GatewayClass (`gateway.networking.k8s.io`).
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::Labels;
 
@@ -20,9 +19,9 @@ pub(crate) struct Gateway {
     /// Which ListenerSets may attach.
     pub(crate) allowed_listeners: Option<AllowedListeners>,
     /// Not modelled.
-    pub(crate) tls: Option<IgnoredAny>,
+    pub(crate) tls: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) default_scope: Option<IgnoredAny>,
+    pub(crate) default_scope: Option<super::NotModelled>,
 }
 
 /// `spec.listeners[]`
@@ -52,9 +51,9 @@ pub(crate) struct ListenerTls {
     /// Certificates.
     pub(crate) certificate_refs: Vec<SecretReference>,
     /// Not modelled.
-    pub(crate) options: Option<IgnoredAny>,
+    pub(crate) options: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) frontend_validation: Option<IgnoredAny>,
+    pub(crate) frontend_validation: Option<super::NotModelled>,
 }
 
 /// A reference to a certificate.
@@ -179,7 +178,7 @@ pub(crate) struct Infrastructure {
     /// Annotations of the gateway's pods.
     pub(crate) annotations: Labels,
     /// Not modelled.
-    pub(crate) parameters_ref: Option<IgnoredAny>,
+    pub(crate) parameters_ref: Option<super::NotModelled>,
 }
 
 /// `spec` of a GatewayClass.
@@ -189,7 +188,7 @@ pub(crate) struct GatewayClass {
     /// Who implements it.
     pub(crate) controller_name: String,
     /// Not modelled.
-    pub(crate) description: Option<IgnoredAny>,
+    pub(crate) description: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) parameters_ref: Option<IgnoredAny>,
+    pub(crate) parameters_ref: Option<super::NotModelled>,
 }

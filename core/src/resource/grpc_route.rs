@@ -1,7 +1,6 @@
 //! GRPCRoute (`gateway.networking.k8s.io`).
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::http_route::HttpRequestMirrorFilter;
 use super::{BackendObjectReference, HttpHeaderFilter, HttpValueMatch, ParentReference};
@@ -17,7 +16,7 @@ pub(crate) struct GrpcRoute {
     /// Rules.
     pub(crate) rules: Vec<GrpcRouteRule>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec.rules[]`
@@ -33,7 +32,7 @@ pub(crate) struct GrpcRouteRule {
     /// Backends.
     pub(crate) backend_refs: Vec<GrpcBackendRef>,
     /// Istio does not implement it.
-    pub(crate) session_persistence: Option<IgnoredAny>,
+    pub(crate) session_persistence: Option<super::NotModelled>,
 }
 
 /// `matches[]`: all conditions must hold.
@@ -73,7 +72,7 @@ pub(crate) struct GrpcRouteFilter {
     /// A copy of each call.
     pub(crate) request_mirror: Option<HttpRequestMirrorFilter>,
     /// Istio takes none: the route is dropped.
-    pub(crate) extension_ref: Option<IgnoredAny>,
+    pub(crate) extension_ref: Option<super::NotModelled>,
 }
 
 /// `backendRefs[]`

@@ -1,7 +1,6 @@
 //! HTTPRoute (`gateway.networking.k8s.io`), and the references that all routes share.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// `spec` of an HTTPRoute, as written: the CRD's defaults are applied where routes are compiled.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -14,7 +13,7 @@ pub(crate) struct HttpRoute {
     /// Rules; absent: one that matches everything and has no backend.
     pub(crate) rules: Option<Vec<HttpRouteRule>>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec.parentRefs[]` of every route kind.
@@ -52,7 +51,7 @@ pub(crate) struct HttpRouteRule {
     /// Retries.
     pub(crate) retry: Option<HttpRouteRetry>,
     /// Istio does not implement it.
-    pub(crate) session_persistence: Option<IgnoredAny>,
+    pub(crate) session_persistence: Option<super::NotModelled>,
 }
 
 /// `matches[]`: all conditions must hold.
@@ -113,9 +112,9 @@ pub(crate) struct HttpRouteFilter {
     /// Cross-origin rules.
     pub(crate) cors: Option<HttpCorsFilter>,
     /// Istio takes none: the route is dropped.
-    pub(crate) extension_ref: Option<IgnoredAny>,
+    pub(crate) extension_ref: Option<super::NotModelled>,
     /// Istio takes none: the route is dropped.
-    pub(crate) external_auth: Option<IgnoredAny>,
+    pub(crate) external_auth: Option<super::NotModelled>,
 }
 
 /// `requestHeaderModifier`, `responseHeaderModifier`

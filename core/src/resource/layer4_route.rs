@@ -1,7 +1,6 @@
 //! TLSRoute, TCPRoute and UDPRoute (`gateway.networking.k8s.io`): routes below HTTP.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::{BackendObjectReference, ParentReference};
 
@@ -16,7 +15,7 @@ pub(crate) struct TlsRoute {
     /// Rules.
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec` of a TCPRoute, and of a UDPRoute.
@@ -28,7 +27,7 @@ pub(crate) struct TcpRoute {
     /// Rules.
     pub(crate) rules: Vec<Layer4Rule>,
     /// Not modelled.
-    pub(crate) use_default_gateways: Option<IgnoredAny>,
+    pub(crate) use_default_gateways: Option<super::NotModelled>,
 }
 
 /// `spec.rules[]`

@@ -7,11 +7,13 @@ mod feature;
 mod gateway;
 mod grpc_route;
 mod http_route;
+mod http_route_rules;
 pub(crate) mod jwks;
 mod kinds;
 mod layer4_route;
 mod listener_set;
 mod metadata;
+mod not_modelled;
 pub(crate) mod peer_authentication;
 mod policy_attachment;
 mod read;
@@ -22,6 +24,7 @@ mod service;
 mod service_entry;
 mod violation;
 mod virtual_service;
+mod virtual_service_rules;
 mod workload;
 
 use serde::Deserialize;
@@ -45,6 +48,7 @@ pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
 pub(crate) use layer4_route::{Layer4Rule, TcpRoute, TlsRoute};
 pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
+pub(crate) use not_modelled::NotModelled;
 pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use read::{LINTS, read};
 pub(crate) use reference_grant::ReferenceGrant;
@@ -161,11 +165,19 @@ impl Resource {
             | Self::EnvoyFilter(_) => self
                 .as_policy()
                 .map_or_else(Violations::default, |policy| policy.validate()),
-            Self::HttpRoute(_)
-            | Self::GrpcRoute(_)
-            | Self::TlsRoute(_)
-            | Self::TcpRoute(_)
-            | Self::UdpRoute(_) => self
+            Self::HttpRoute(route) => {
+                let mut out = self
+                    .as_route()
+                    .map_or_else(Violations::default, |route| route.validate());
+                http_route_rules::validate(route, &mut out);
+                out
+            }
+            Self::VirtualService(service) => {
+                let mut out = Violations::default();
+                virtual_service_rules::validate(service, &mut out);
+                out
+            }
+            Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => self
                 .as_route()
                 .map_or_else(Violations::default, |route| route.validate()),
             Self::MetadataOnly
@@ -177,7 +189,6 @@ impl Resource {
             | Self::GatewayClass(_)
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
-            | Self::VirtualService(_)
             | Self::DestinationRule(_)
             | Self::IstioGateway(_) => Violations::default(),
         }

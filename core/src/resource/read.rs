@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::kinds::{KINDS, Row};
+use super::kinds::{GATEWAY_API, KINDS, Row};
 use super::{Metadata, Object, ObjectId, Resource};
 use crate::source::{
-    self, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
+    self, Change, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
 };
 
 lint!(NOT_AN_OBJECT = "WP0101", "not-an-object", Error);
@@ -17,6 +17,11 @@ lint!(UNKNOWN_FIELD = "WP0105", "unknown-field", Warning);
 lint!(REFUSED = "WP0106", "refused", Error);
 lint!(REPLACED = "WP0107", "replaced", Warning);
 lint!(DOUBTFUL = "WP0108", "doubtful", Warning);
+lint!(
+    API_VERSION_NOT_SERVED = "WP0109",
+    "api-version-not-served",
+    Warning
+);
 
 /// What reading objects reports.
 pub(crate) static LINTS: &[&Lint] = &[
@@ -28,6 +33,7 @@ pub(crate) static LINTS: &[&Lint] = &[
     &REFUSED,
     &REPLACED,
     &DOUBTFUL,
+    &API_VERSION_NOT_SERVED,
 ];
 
 /// Reads every document that is an object of a known kind, in the order of the text.
@@ -94,6 +100,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
                 .help("the API server drops it, or refuses the object in strict mode; look for a misspelling or a wrong indentation");
         }
     }
+    report_version(row, api_version, &id, document, out);
     let refused = validate(&resource, &metadata, &id, document, out);
     Some(Object {
         id,
@@ -102,6 +109,40 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
         refused,
         resource,
     })
+}
+
+/// Gateway API's standard channel serves no alpha version of a kind that has come to `v1`.
+/// `kubernetes-sigs/gateway-api: config/crd/standard`.
+fn report_version(
+    row: &Row,
+    api_version: &str,
+    id: &ObjectId,
+    document: DocumentId,
+    out: &mut Diagnostics,
+) {
+    let alpha = api_version.contains("/v1alpha");
+    if row.group != GATEWAY_API || !alpha || !row.versions.contains(&"v1") {
+        return;
+    }
+    let origin = Origin {
+        document,
+        path: FieldPath::new().key("apiVersion"),
+    };
+    let served = format!("{GATEWAY_API}/v1");
+    out.report(
+        &API_VERSION_NOT_SERVED,
+        origin.clone(),
+        format!(
+            "Gateway API's standard channel serves `{}` as `{served}` only",
+            row.kind.written()
+        ),
+    )
+    .resource(id)
+    .help("write `v1`; the fields are the same")
+    .fix(
+        format!("Write `{served}`"),
+        vec![Change::Replace(origin, served)],
+    );
 }
 
 fn find(api_version: &str, kind: &str) -> Option<&'static Row> {

@@ -1,7 +1,6 @@
 //! RequestAuthentication (`security.istio.io`): which tokens are accepted, and from where.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::violation::Violations;
 use super::{Labels, PolicyTargetReference, WorkloadSelector, jwks, policy_attachment};
@@ -48,7 +47,7 @@ pub(crate) struct JwtRule {
     /// Claims whose words count one by one, beside `scope` and `permission`.
     pub(crate) space_delimited_claims: Vec<String>,
     /// Not modelled: no key set is fetched here.
-    pub(crate) timeout: Option<IgnoredAny>,
+    pub(crate) timeout: Option<super::NotModelled>,
 }
 
 /// `fromHeaders[]`

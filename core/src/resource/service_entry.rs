@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::Labels;
 
@@ -28,7 +27,7 @@ pub(crate) struct ServiceEntry {
     /// The namespaces that see it; absent: all.
     pub(crate) export_to: Vec<String>,
     /// Not modelled.
-    pub(crate) subject_alt_names: Option<IgnoredAny>,
+    pub(crate) subject_alt_names: Option<super::NotModelled>,
 }
 
 /// `workloadSelector` of Istio's networking kinds.
@@ -66,9 +65,9 @@ pub(crate) struct WorkloadEntry {
     /// The service account; absent: `default`.
     pub(crate) service_account: Option<String>,
     /// Not modelled.
-    pub(crate) network: Option<IgnoredAny>,
+    pub(crate) network: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) locality: Option<IgnoredAny>,
+    pub(crate) locality: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) weight: Option<IgnoredAny>,
+    pub(crate) weight: Option<super::NotModelled>,
 }

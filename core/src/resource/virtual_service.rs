@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::Labels;
 use super::service_entry::LabelsSelector;
@@ -140,7 +139,7 @@ pub(crate) struct HttpDirectResponse {
     /// The status.
     pub(crate) status: u16,
     /// The body, which no rule reads.
-    pub(crate) body: Option<IgnoredAny>,
+    pub(crate) body: Option<super::NotModelled>,
 }
 
 /// `delegate`
@@ -187,9 +186,9 @@ pub(crate) struct HttpRetry {
     /// On what, separated by commas.
     pub(crate) retry_on: Option<String>,
     /// Which endpoints are tried; no rule reads it.
-    pub(crate) retry_remote_localities: Option<IgnoredAny>,
+    pub(crate) retry_remote_localities: Option<super::NotModelled>,
     /// Which endpoints are tried; no rule reads it.
-    pub(crate) retry_ignore_previous_hosts: Option<IgnoredAny>,
+    pub(crate) retry_ignore_previous_hosts: Option<super::NotModelled>,
     /// Time between tries; no rule reads it.
     pub(crate) backoff: Option<String>,
 }
@@ -215,7 +214,7 @@ pub(crate) struct FaultDelay {
     /// How long.
     pub(crate) fixed_delay: Option<String>,
     /// Istio does not implement it.
-    pub(crate) exponential_delay: Option<IgnoredAny>,
+    pub(crate) exponential_delay: Option<super::NotModelled>,
 }
 
 /// `fault.abort`
@@ -229,7 +228,7 @@ pub(crate) struct FaultAbort {
     /// The gRPC status, by its name.
     pub(crate) grpc_status: Option<String>,
     /// Istio does not implement it.
-    pub(crate) http2_error: Option<IgnoredAny>,
+    pub(crate) http2_error: Option<super::NotModelled>,
 }
 
 /// A share in percent.
@@ -306,7 +305,7 @@ pub(crate) struct Layer4Match {
     /// The port of the listener.
     pub(crate) port: Option<u16>,
     /// Addresses of clients; Istio does not implement it.
-    pub(crate) source_subnet: Option<IgnoredAny>,
+    pub(crate) source_subnet: Option<super::NotModelled>,
     /// Labels of the workload that routes.
     pub(crate) source_labels: Labels,
     /// Istio Gateways, and `mesh`.
@@ -414,11 +413,11 @@ pub(crate) struct DestinationRule {
     /// Named parts of the host's workloads.
     pub(crate) subsets: Vec<Subset>,
     /// Not modelled.
-    pub(crate) traffic_policy: Option<IgnoredAny>,
+    pub(crate) traffic_policy: Option<super::NotModelled>,
     /// The namespaces that see it; absent: all.
     pub(crate) export_to: Vec<String>,
     /// The workloads whose proxies honour it; present, it is none of a waypoint's.
-    pub(crate) workload_selector: Option<IgnoredAny>,
+    pub(crate) workload_selector: Option<super::NotModelled>,
 }
 
 /// `spec.subsets[]`
@@ -430,7 +429,7 @@ pub(crate) struct Subset {
     /// Labels of its workloads.
     pub(crate) labels: Labels,
     /// Not modelled.
-    pub(crate) traffic_policy: Option<IgnoredAny>,
+    pub(crate) traffic_policy: Option<super::NotModelled>,
 }
 
 /// `spec` of Istio's own Gateway.
@@ -456,9 +455,9 @@ pub(crate) struct Server {
     /// The server's name.
     pub(crate) name: Option<String>,
     /// The address that it is bound to; no rule reads it.
-    pub(crate) bind: Option<IgnoredAny>,
+    pub(crate) bind: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) default_endpoint: Option<IgnoredAny>,
+    pub(crate) default_endpoint: Option<super::NotModelled>,
 }
 
 /// `servers[].port`
@@ -472,7 +471,7 @@ pub(crate) struct ServerPort {
     /// Its name.
     pub(crate) name: Option<String>,
     /// No rule reads it.
-    pub(crate) target_port: Option<IgnoredAny>,
+    pub(crate) target_port: Option<super::NotModelled>,
 }
 
 /// `servers[].tls`; certificates are not looked at.
@@ -484,33 +483,33 @@ pub(crate) struct ServerTls {
     /// Whether plain HTTP is answered with a redirect to https.
     pub(crate) https_redirect: bool,
     /// No rule reads it.
-    pub(crate) server_certificate: Option<IgnoredAny>,
+    pub(crate) server_certificate: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) private_key: Option<IgnoredAny>,
+    pub(crate) private_key: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) ca_certificates: Option<IgnoredAny>,
+    pub(crate) ca_certificates: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) credential_name: Option<IgnoredAny>,
+    pub(crate) credential_name: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) credential_names: Option<IgnoredAny>,
+    pub(crate) credential_names: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) subject_alt_names: Option<IgnoredAny>,
+    pub(crate) subject_alt_names: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) verify_certificate_spki: Option<IgnoredAny>,
+    pub(crate) verify_certificate_spki: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) verify_certificate_hash: Option<IgnoredAny>,
+    pub(crate) verify_certificate_hash: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) min_protocol_version: Option<IgnoredAny>,
+    pub(crate) min_protocol_version: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) max_protocol_version: Option<IgnoredAny>,
+    pub(crate) max_protocol_version: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) cipher_suites: Option<IgnoredAny>,
+    pub(crate) cipher_suites: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) ca_crl: Option<IgnoredAny>,
+    pub(crate) ca_crl: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) ca_cert_credential_name: Option<IgnoredAny>,
+    pub(crate) ca_cert_credential_name: Option<super::NotModelled>,
     /// No rule reads it.
-    pub(crate) tls_certificates: Option<IgnoredAny>,
+    pub(crate) tls_certificates: Option<super::NotModelled>,
 }
 
 /// `spec` of an EnvoyFilter.
@@ -524,7 +523,7 @@ pub(crate) struct EnvoyFilter {
     /// Patches.
     pub(crate) config_patches: Vec<EnvoyConfigPatch>,
     /// Not modelled.
-    pub(crate) priority: Option<IgnoredAny>,
+    pub(crate) priority: Option<super::NotModelled>,
 }
 
 /// `spec.configPatches[]`
@@ -532,10 +531,10 @@ pub(crate) struct EnvoyFilter {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct EnvoyConfigPatch {
     /// Not modelled.
-    pub(crate) apply_to: Option<IgnoredAny>,
+    pub(crate) apply_to: Option<super::NotModelled>,
     /// Not modelled.
     #[serde(rename = "match")]
-    pub(crate) matches: Option<IgnoredAny>,
+    pub(crate) matches: Option<super::NotModelled>,
     /// Not modelled.
-    pub(crate) patch: Option<IgnoredAny>,
+    pub(crate) patch: Option<super::NotModelled>,
 }

@@ -101,8 +101,18 @@ pub(crate) enum Answered {
     NoBackend,
     /// No rule takes the request.
     NoRoute,
+    /// A gateway serves no such host.
+    NoHost,
+    /// A gateway has nothing for such a connection on the port.
+    NoListener,
     /// Plain HTTP where a classic Gateway wants TLS.
     HttpsRedirect,
+    /// Envoy reads no such path.
+    BadPath,
+    /// What comes is no HTTP, and the port speaks nothing else.
+    NotHttp,
+    /// The Gateway that a label names has no port that ztunnel can reach.
+    NoWaypoint,
 }
 
 /// The port and scheme on which a proxy was called: what redirects keep.
@@ -141,6 +151,23 @@ impl Action {
     /// A VirtualService's only destination needs no weight; Gateway API's needs one.
     fn only_one_counts(&self) -> bool {
         self.backends.len() == 1 && self.without_backend == NoBackend::Envoy
+    }
+
+    /// Whether requests would go to backends, and there is none that gets any.
+    pub(crate) fn lacks_backends(&self) -> bool {
+        let answers = self.redirect.is_some() || self.direct_response.is_some();
+        !answers && self.backends().next().is_none()
+    }
+
+    /// What becomes of `/path` where the prefix `/` is replaced, if a slash is lost by it.
+    pub(crate) fn rewritten_root(&self, matched: Option<&PathMatch>) -> Option<String> {
+        let of_root = matches!(matched, Some(PathMatch::Prefix(path)) if path == "/");
+        let changed = self
+            .path
+            .as_ref()
+            .filter(|_| of_root)?
+            .apply("/path", matched);
+        (changed.ends_with("path") && !changed.ends_with("/path")).then_some(changed)
     }
 
     /// Whether some backend can be used.

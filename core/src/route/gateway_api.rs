@@ -5,9 +5,12 @@
 use std::collections::BTreeMap;
 
 use super::backend::Backends;
+use super::condition::Condition;
 use super::group::{Group, Member, Precedence, merge};
 use super::http::Dropped;
+use super::ingress::Bound;
 use super::{grpc, http, layer4};
+use crate::matcher;
 use crate::resource::{GrpcRoute, HttpRoute, ObjectIndex, Resource, TcpRoute, TlsRoute};
 
 /// A route that is attached, with what its place in the order depends on.
@@ -130,6 +133,95 @@ pub(crate) fn at_waypoint(
         merge(members, precedence(namespace), name)
     }));
     groups
+}
+
+/// The rules of routes that are attached to one listener: for each hostname the HTTPRoutes and GRPCRoutes that name it,
+/// and each TLSRoute and TCPRoute by itself. `listener`: the hostname that it serves, if any; `is_allowed`: whether a
+/// hostname is left to it by the other listeners.
+pub(crate) fn at_listener(
+    routes: &[(Attached<'_>, &[String])],
+    (gateway, gateway_namespace): (&str, &str),
+    listener: Option<&str>,
+    is_allowed: &dyn Fn(&str) -> bool,
+    backends: &dyn Backends,
+) -> Vec<Bound> {
+    let mut by_host: BTreeMap<&str, Vec<Member<'_>>> = BTreeMap::new();
+    let mut bound = Vec::new();
+    let precedence = |namespace: &str| {
+        if namespace == gateway_namespace {
+            Precedence::OwnRoutes
+        } else {
+            Precedence::Rest
+        }
+    };
+    let any = ["*".to_owned()];
+    for (count, (route, hostnames)) in routes.iter().enumerate() {
+        let hostnames = if hostnames.is_empty() {
+            any.as_slice()
+        } else {
+            hostnames
+        };
+        let of_layer4 = |kind: &str| {
+            let name = format!("{}~{kind}~{count}", route.name);
+            Group::new(
+                precedence(route.namespace),
+                route.created,
+                (route.namespace, name),
+            )
+        };
+        match route.rules {
+            Rules::Http(_) | Rules::Grpc(_) => {
+                for hostname in hostnames.iter().filter(|hostname| is_allowed(hostname)) {
+                    by_host
+                        .entry(hostname)
+                        .or_default()
+                        .extend(member(route, backends));
+                }
+            }
+            Rules::Tls(written) => {
+                let names: Vec<String> = hostnames
+                    .iter()
+                    .filter_map(|name| match listener {
+                        Some(own) => matcher::narrower_host(name, own),
+                        None => Some(name),
+                    })
+                    .map(str::to_owned)
+                    .collect();
+                let mut group = of_layer4("tls");
+                let conditions = [Condition::Sni(names.clone())];
+                group.tls = layer4::entries(route.object, &written.rules, &conditions, backends);
+                bound.push(Bound {
+                    hosts: names,
+                    namespace: route.namespace.to_owned(),
+                    group,
+                });
+            }
+            Rules::Tcp(written) => {
+                let mut group = of_layer4("tcp");
+                group.tcp = layer4::entries(route.object, &written.rules, &[], backends);
+                bound.push(Bound {
+                    hosts: any.to_vec(),
+                    namespace: route.namespace.to_owned(),
+                    group,
+                });
+            }
+        }
+    }
+    bound.extend(by_host.into_iter().map(|(hostname, members)| {
+        let first = members
+            .iter()
+            .map(|member| (member.created, member.namespace))
+            .min();
+        let namespace = first.map_or("", |(_, namespace)| namespace).to_owned();
+        let name = format!("{gateway}/{hostname}").replace('/', "~");
+        Bound {
+            hosts: vec![hostname.to_owned()],
+            group: merge(members, precedence(&namespace), name),
+            namespace,
+        }
+    }));
+    bound.sort_by(|left, right| left.group.key().cmp(&right.group.key()));
+    bound
 }
 
 fn layer4_entries(

@@ -17,7 +17,7 @@ pub(crate) struct Group {
     /// The VirtualService's name, the one that istiod makes up included.
     pub(super) name: String,
     /// Its namespace.
-    pub(super) namespace: String,
+    pub(crate) namespace: String,
     /// Its entries for HTTP, in their order.
     pub(crate) http: Vec<Entry>,
     /// Its entries for TLS.
@@ -27,6 +27,16 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// What its place among other groups depends on.
+    pub(crate) fn key(&self) -> impl Ord + use<'_> {
+        (
+            self.precedence,
+            self.created.as_deref(),
+            self.name.as_str(),
+            self.namespace.as_str(),
+        )
+    }
+
     /// A group without entries.
     pub(crate) fn new(
         precedence: Precedence,
@@ -108,17 +118,7 @@ pub(crate) fn concatenate(groups: Vec<Group>) -> (Option<RouteTable>, Option<Rou
 }
 
 /// Groups in the order in which a proxy tries them.
-pub(crate) fn ordered(mut groups: Vec<Group>) -> Vec<Group> {
-    groups.sort_by(|left, right| {
-        let key = |group: &Group| {
-            (
-                group.precedence,
-                group.created.clone(),
-                group.name.clone(),
-                group.namespace.clone(),
-            )
-        };
-        key(left).cmp(&key(right))
-    });
+fn ordered(mut groups: Vec<Group>) -> Vec<Group> {
+    groups.sort_by(|left, right| left.key().cmp(&right.key()));
     groups
 }

@@ -13,23 +13,32 @@ mod group;
 mod grpc;
 mod headers;
 mod http;
+mod ingress;
 mod layer4;
 mod path;
 mod precedence;
 mod protocol;
 mod redirect;
+mod shadow;
 mod table;
+mod tie_breaker;
 mod value;
 mod virtual_service;
 
 pub(crate) use action::{Answered, Listener, Outcome};
 pub(crate) use backend::{Backend, Backends, Invalid, Subset};
 pub(crate) use delegate::merge as merge_delegate;
-pub(crate) use gateway_api::{Attached, Rules, at_waypoint};
+pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};
 pub(crate) use group::{Group, Precedence, concatenate};
 pub(crate) use http::Dropped;
+pub(crate) use ingress::{
+    Bound, Content, Port as GatewayPort, Server, ServerHost, ServerKind, VirtualHosts,
+};
 pub(crate) use protocol::Protocol;
+pub(crate) use redirect::https_location;
+pub(crate) use shadow::shadowed;
 pub(crate) use table::{Entry, RouteTable, Section};
+pub(crate) use tie_breaker::TieBreaker;
 pub(crate) use virtual_service::{
     Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
     layer4 as virtual_service_layer4,

@@ -61,6 +61,40 @@ impl Key {
     }
 }
 
+/// A key in which two matches differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// Exact, prefix, regular expression, none.
+    PathKind,
+    /// The length of the path.
+    PathLength,
+    /// Whether there is a method.
+    Method,
+    /// How many headers there are.
+    Headers,
+    /// How many query parameters there are.
+    QueryParams,
+}
+
+impl Key {
+    /// The first key in which two matches differ; `None`: they are equally specific.
+    pub(super) fn difference(&self, other: &Self) -> Option<Difference> {
+        [
+            (self.path_rank != other.path_rank, Difference::PathKind),
+            (
+                self.path_length != other.path_length,
+                Difference::PathLength,
+            ),
+            (self.method != other.method, Difference::Method),
+            (self.headers != other.headers, Difference::Headers),
+            (self.query != other.query, Difference::QueryParams),
+        ]
+        .into_iter()
+        .find(|(differs, _)| *differs)
+        .map(|(_, difference)| difference)
+    }
+}
+
 /// Whether a match takes everything, so that nothing behind it is ever tried:
 /// `istio/istio: pilot/pkg/networking/core/route/route.go` (IsCatchAllRoute).
 pub(super) fn is_catch_all(conditions: &[Condition]) -> bool {

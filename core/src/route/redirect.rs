@@ -64,6 +64,18 @@ impl Redirect {
     }
 }
 
+/// Where plain HTTP is sent that must be TLS: the same place, by https.
+pub(crate) fn https_location(http: &Http) -> String {
+    let redirect = Redirect {
+        status: 301,
+        scheme: Some("https".to_owned()),
+        host: None,
+        port: RedirectPort::Keep,
+        path: None,
+    };
+    redirect.location(http, None, 80, "http")
+}
+
 fn own_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),

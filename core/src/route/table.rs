@@ -105,6 +105,25 @@ impl RouteTable {
             .map(|(entry, _)| entry)
     }
 
+    /// The first entry of another rule, behind one that takes a request, that would take it too.
+    pub(crate) fn runner_up(&self, winner: &Entry, flow: &Flow) -> Option<&Entry> {
+        let mut behind = self
+            .entries
+            .iter()
+            .chain(&self.unreachable)
+            .skip_while(|entry| !std::ptr::eq(*entry, winner))
+            .skip(1);
+        behind.find(|entry| {
+            if (entry.route, entry.section, entry.rule)
+                == (winner.route, winner.section, winner.rule)
+            {
+                return false;
+            }
+            let mut conditions = entry.conditions.iter();
+            conditions.all(|condition| condition.holds(flow) == Truth::Yes)
+        })
+    }
+
     /// The entries, in the order in which they are tried.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries

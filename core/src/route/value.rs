@@ -40,11 +40,6 @@ impl Pattern {
         &self.text
     }
 
-    /// Whether it is a regular expression at all; of one that is not, Envoy refuses the whole configuration.
-    pub(crate) fn is_valid(&self) -> bool {
-        self.regex.is_some()
-    }
-
     pub(super) fn matches(&self, text: &str) -> bool {
         self.regex
             .as_ref()

@@ -38,7 +38,39 @@ pub(crate) struct Finding {
     message: String,
     help: Option<String>,
     resource: Option<String>,
-    fix: Option<wire::Fix>,
+    fix: Option<(String, Vec<Change>)>,
+}
+
+/// One change of a quick fix.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// The value of a field becomes another one.
+    Replace(Origin, String),
+    /// An entry is put in front of the first one of a mapping.
+    Prepend(Origin, String),
+}
+
+impl Change {
+    fn to_wire(&self, documents: &Documents) -> Option<wire::Edit> {
+        let (origin, text) = match self {
+            Self::Replace(origin, text) => (origin, text.clone()),
+            Self::Prepend(origin, entry) => (origin, documents.separated(origin, entry)?),
+        };
+        let range = documents.range(origin)?;
+        let range = match self {
+            Self::Replace(..) => range,
+            Self::Prepend(..) => wire::Range {
+                end_line: range.start_line,
+                end_column: range.start_column,
+                ..range
+            },
+        };
+        Some(wire::Edit {
+            file: documents.file(origin.document).map(str::to_owned),
+            range,
+            text,
+        })
+    }
 }
 
 /// Where a finding is.
@@ -57,6 +89,12 @@ impl Finding {
     /// What to do about it.
     pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Changes that mend it.
+    pub(crate) fn fix(&mut self, title: impl Into<String>, changes: Vec<Change>) -> &mut Self {
+        self.fix = Some((title.into(), changes));
         self
     }
 
@@ -171,7 +209,14 @@ impl Finding {
             path,
             file,
             range,
-            fix: self.fix.clone(),
+            fix: self.fix.as_ref().and_then(|(title, changes)| {
+                let edits: Option<Vec<_>> =
+                    changes.iter().map(|one| one.to_wire(documents)).collect();
+                edits.map(|edits| wire::Fix {
+                    title: title.clone(),
+                    edits,
+                })
+            }),
         };
         (order, diagnostic)
     }

@@ -152,6 +152,22 @@ impl Documents {
         Some(text.range(text.first_line(span)))
     }
 
+    /// An entry, as it must be written in front of the first one of a mapping: on a line of its own in a block, behind a
+    /// bracket with a comma.
+    pub(super) fn separated(&self, origin: &Origin, entry: &str) -> Option<String> {
+        let text = &self.files.get(self.document(origin.document)?.file)?.text;
+        let range = self.range(origin)?;
+        let line = text.line(range.start_line.saturating_sub(1));
+        let indent = range.start_column.saturating_sub(1);
+        let before: String = line.chars().take(usize::try_from(indent).ok()?).collect();
+        Some(if before.trim_end().ends_with(['{', ',']) {
+            format!("{entry}, ")
+        } else {
+            let spaces = " ".repeat(before.chars().count());
+            format!("{entry}\n{spaces}")
+        })
+    }
+
     /// From the first to the last line of a document.
     pub(crate) fn range_of_object(&self, document: DocumentId) -> Option<wire::Range> {
         let document = self.document(document)?;

@@ -12,7 +12,7 @@ mod scalar;
 mod text;
 
 pub(crate) use decode::{DecodeError, decode};
-pub(crate) use diagnostic::{Diagnostics, Lint, lint};
+pub(crate) use diagnostic::{Change, Diagnostics, Finding, Lint, lint};
 pub(crate) use documents::{DocumentId, Documents};
 pub(crate) use node::{Node, Value};
 pub(crate) use path::{FieldPath, Origin};

@@ -87,6 +87,14 @@ impl FieldPath {
         &self.0
     }
 
+    /// The place in the list, where the path ends in one.
+    pub(crate) fn last_index(&self) -> Option<usize> {
+        match self.0.last()? {
+            Segment::Index(index) => Some(*index),
+            Segment::Key(_) => None,
+        }
+    }
+
     /// Whether it is the root.
     pub(crate) fn is_root(&self) -> bool {
         self.0.is_empty()

@@ -264,6 +264,19 @@ pub struct HopAnswer {
     /// The route rules that it tried, in their order, up to the one that it takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<RouteCandidate>,
+    /// What made the rule taken win over the next one that matches; absent where no other matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie_breaker: Option<TieBreaker>,
+}
+
+/// Why one of two rules that match is taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TieBreaker {
+    /// The other rule.
+    pub over: RouteChoice,
+    /// The key of the order that decides, as one plain sentence.
+    pub because: String,
 }
 
 /// What a rule says that changes neither route nor backend.

@@ -85,6 +85,25 @@ pub enum Via {
     Gateways,
 }
 
+impl Via {
+    /// As the contract writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TargetRef => "targetRef",
+            Self::ParentRef => "parentRef",
+            Self::Selector => "selector",
+            Self::Namespace => "namespace",
+            Self::Mesh => "mesh",
+            Self::UseWaypoint => "useWaypoint",
+            Self::UseWaypointCanary => "useWaypointCanary",
+            Self::BackendRef => "backendRef",
+            Self::Membership => "membership",
+            Self::Host => "host",
+            Self::Gateways => "gateways",
+        }
+    }
+}
+
 /// What becomes of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -146,4 +165,16 @@ pub struct Feature {
     pub status: Option<String>,
     /// What to know about it.
     pub note: String,
+}
+
+/// The forms of a graph that other tools read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GraphFormat {
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// A Graphviz digraph.
+    Dot,
+    /// A drawing.
+    Svg,
 }

@@ -3,15 +3,21 @@
 //! What is here keeps its name and meaning; additions are welcome.
 
 mod answer;
+mod around;
 mod diagnostic;
+mod effective;
 mod envoy;
 mod graph;
 mod input;
 mod object;
+mod status;
 
 pub use answer::*;
+pub use around::*;
 pub use diagnostic::*;
+pub use effective::*;
 pub use envoy::*;
 pub use graph::*;
 pub use input::*;
 pub use object::*;
+pub use status::*;

@@ -19,7 +19,7 @@ spec: { ports: [{ name: http, port: 80 }] }
 "#;
 
 /// The mesh with so many policies, and one request, which the last of them allows.
-pub fn input(size: usize) -> wire::Input {
+pub(crate) fn input(size: usize) -> wire::Input {
     let mut manifests = MESH.to_owned();
     for index in 0..size {
         let action = if index % 10 == 0 { "DENY" } else { "ALLOW" };

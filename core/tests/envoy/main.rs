@@ -1,129 +1,90 @@
-//! The engine against a real Envoy: random policies, translated by the engine into the filters that a waypoint gets,
-//! and random requests near what they say. Envoy is right. `ENVOY` names the executable, `SEED` another beginning;
-//! `cargo xtask envoy` sets the first.
+//! Envoy as the judge: random policies and requests near their boundaries, answered by the engine and by a real Envoy
+//! that runs the filters which the engine says a waypoint gets. `ENVOY` names the program; without it nothing is
+//! compared. `ENVOY_REQUESTS` and `ENVOY_SEED` change how many requests are asked, and which.
 
-mod judge;
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "the engine does no I/O; this test starts a proxy and talks to it"
+)]
+
+mod case;
+mod compare;
+mod generate;
+mod proxy;
 mod random;
-mod scenario;
 mod shrink;
-mod token;
+mod tokens;
 
-use ambient_core::wire;
-use judge::{Fate, Judge};
-use random::Random;
-use scenario::{Scenario, TCP_PORT};
-use serde_json::Value;
+use std::process::ExitCode;
+use std::time::Instant;
 
-const SCENARIOS: usize = 400;
-const REQUESTS: usize = 50;
-/// How many scenarios one Envoy is given while a disagreement is made small.
-const BATCH: usize = 300;
+/// In one run of Envoy.
+const CASES_A_RUN: usize = 250;
+const REQUESTS_A_CASE: usize = 20;
 /// How many disagreements are made small and shown.
-const REPORTED: usize = 6;
+const SHOWN: usize = 5;
 
-/// What the engine says of each request at the waypoint.
-fn expected(scenario: &Scenario) -> Vec<Fate> {
-    let input: wire::Input =
-        serde_json::from_value(scenario.input()).expect("the contract's shape");
-    let evaluation = ambient_core::evaluate(&input);
-    let answers = evaluation.results.iter().zip(&scenario.requests);
-    answers
-        .map(|(answer, request)| {
-            let waypoint = answer
-                .hops
-                .iter()
-                .find(|hop| hop.hop == wire::HopKind::Waypoint);
-            let hop = waypoint.unwrap_or_else(|| panic!("no waypoint: {}", answer.reason));
-            let bytes = request["to"]["port"] == u64::from(TCP_PORT);
-            match (hop.verdict, bytes) {
-                (wire::HopVerdict::Allow, true) => Fate::Delivered,
-                (wire::HopVerdict::Deny, true) => Fate::Closed,
-                (wire::HopVerdict::Allow, false) => Fate::Status(200),
-                (wire::HopVerdict::Deny, false) => {
-                    let status = answer.response.as_ref().and_then(|it| it.status);
-                    Fate::Status(status.unwrap_or_default())
-                }
-                (other, _) => panic!("the engine does not know: {other:?}"),
+fn main() -> ExitCode {
+    let Ok(binary) = std::env::var("ENVOY") else {
+        println!("ENVOY names no Envoy: nothing is compared (`cargo xtask test` installs one)");
+        return ExitCode::SUCCESS;
+    };
+    let number = |name: &str, otherwise: usize| {
+        let text = std::env::var(name).ok();
+        text.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    };
+    let requests = number("ENVOY_REQUESTS", 20_000);
+    let seed = number("ENVOY_SEED", 1);
+    let started = Instant::now();
+    let mut random = random::Random::new(seed as u64);
+    let mut compared = 0;
+    let mut denied = 0;
+    let mut disagreements = Vec::new();
+    while compared < requests {
+        let cases = CASES_A_RUN.min((requests - compared).div_ceil(REQUESTS_A_CASE));
+        let cases: Vec<_> = (0..cases)
+            .map(|_| generate::case(&mut random, REQUESTS_A_CASE))
+            .collect();
+        match compare::run(&binary, &cases) {
+            Ok(report) => {
+                compared += report.compared;
+                denied += report.denied;
+                disagreements.extend(report.disagreements);
             }
-        })
-        .collect()
-}
-
-struct Disagreement {
-    scenario: Scenario,
-    engine: Fate,
-    envoy: Fate,
-}
-
-/// Every request of which the two think differently, each with its scenario.
-fn disagreements(scenarios: &[Scenario]) -> Vec<Disagreement> {
-    let judge = Judge::start(scenarios);
-    let mut out = Vec::new();
-    for (index, scenario) in scenarios.iter().enumerate() {
-        let engine = expected(&judge::as_asked(index, scenario));
-        let envoy = judge.fates(index, &scenario.requests);
-        for ((request, engine), envoy) in scenario.requests.iter().zip(engine).zip(envoy) {
-            if engine != envoy {
-                let requests = vec![request.clone()];
-                let scenario = Scenario {
-                    requests,
-                    ..scenario.clone()
-                };
-                out.push(Disagreement {
-                    scenario,
-                    engine,
-                    envoy,
-                });
+            Err(error) => {
+                eprintln!("error: {error}");
+                return ExitCode::FAILURE;
             }
         }
     }
-    out
-}
-
-fn shrunk(mut found: Disagreement) -> Disagreement {
-    loop {
-        let smaller = shrink::smaller(&found.scenario);
-        let next = smaller
-            .chunks(BATCH)
-            .find_map(|batch| disagreements(batch).into_iter().next());
-        match next {
-            Some(next) => found = next,
-            None => return found,
-        }
+    println!(
+        "{compared} requests compared with Envoy (seed {seed}), {denied} of them denied, {} disagreements, {:.0} s",
+        disagreements.len(),
+        started.elapsed().as_secs_f32()
+    );
+    for disagreement in disagreements.iter().take(number("ENVOY_SHOWN", SHOWN)) {
+        let smallest = shrink::shrink(&binary, disagreement);
+        println!("\n{}\n{}", smallest.difference, show(&smallest.case));
     }
+    let failed = usize::from(!disagreements.is_empty());
+    println!(
+        "test result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out",
+        if failed == 0 { "ok" } else { "FAILED" },
+        1 - failed
+    );
+    ExitCode::from(u8::from(failed > 0))
 }
 
-fn report(found: &Disagreement) -> String {
-    let yaml = |value: &Value| serde_yaml::to_string(value).expect("plain data");
-    format!(
-        "engine: {:?}, Envoy: {:?}\nsettings:\n{}policies:\n{}request:\n{}",
-        found.engine,
-        found.envoy,
-        yaml(&found.scenario.settings),
-        yaml(&Value::Array(found.scenario.policies.clone())),
-        yaml(&found.scenario.requests[0]),
-    )
-}
-
-#[test]
-fn the_engine_and_envoy_agree() {
-    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().expect("SEED is a number"));
-    let mut random = Random(seed);
-    let scenarios: Vec<Scenario> = (0..SCENARIOS)
-        .map(|_| Scenario::random(&mut random, REQUESTS))
-        .collect();
-    let mut found = disagreements(&scenarios);
-    let count = found.len();
-    let total = SCENARIOS * REQUESTS;
-    println!("{total} requests, {count} disagreements, seed {seed}");
-    if !found.is_empty() {
-        // A few from all over: one cause tends to come in rows.
-        let step = found.len().div_ceil(REPORTED);
-        let few = found.drain(..).step_by(step).map(shrunk);
-        let reports: Vec<String> = few.map(|found| report(&found)).collect();
-        panic!(
-            "{count} of {total}, seed {seed}; some, made small:\n{}",
-            reports.join("\n")
-        );
+fn show(case: &case::Case) -> String {
+    let mut shown = vec![format!("settings: {}", case.settings)];
+    for policy in &case.policies {
+        shown.push(format!("{}: {}", policy["kind"], policy["spec"]));
     }
+    for request in &case.requests {
+        shown.push(format!("request: {request}"));
+    }
+    shown.join("\n")
 }

@@ -1,12 +1,15 @@
 //! The endpoints, one file each.
 
 mod analyze;
+mod effective;
 mod envoy;
 mod evaluate;
 mod graph;
 mod health;
 mod problems;
+mod status;
 mod version;
+mod ways_around;
 
 use axum::Router;
 
@@ -18,7 +21,10 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(evaluate::route())
         .merge(graph::route())
         .merge(analyze::route())
+        .merge(effective::route())
         .merge(envoy::route())
+        .merge(ways_around::route())
+        .merge(status::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

@@ -43,6 +43,38 @@ pub(crate) fn markers(diagnostics: &[wire::Diagnostic], tab: Tab) -> Vec<Marker>
         .collect()
 }
 
+/// An edit, with Monaco's field names.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Edit {
+    range: EditRange,
+    text: String,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EditRange {
+    start_line_number: u32,
+    start_column: u32,
+    end_line_number: u32,
+    end_column: u32,
+}
+
+/// The edits of a fix.
+pub(crate) fn edits(edits: &[wire::Edit]) -> Vec<Edit> {
+    edits
+        .iter()
+        .map(|edit| Edit {
+            range: EditRange {
+                start_line_number: edit.range.start_line,
+                start_column: edit.range.start_column,
+                end_line_number: edit.range.end_line,
+                end_column: edit.range.end_column,
+            },
+            text: edit.text.clone(),
+        })
+        .collect()
+}
+
 /// Monaco's MarkerSeverity.
 fn severity(severity: wire::Severity) -> u8 {
     match severity {

@@ -29,6 +29,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setText)]
     pub(crate) fn set_text(this: &Editor, tab: &str, text: &str);
 
+    /// Edits a text, as one step that can be undone.
+    #[wasm_bindgen(method, js_name = applyEdits)]
+    pub(crate) fn apply_edits(this: &Editor, tab: &str, edits: JsValue);
+
     /// Replaces the markers of a model.
     #[wasm_bindgen(method, js_name = setMarkers)]
     pub(crate) fn set_markers(this: &Editor, tab: &str, markers: JsValue);

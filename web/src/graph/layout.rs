@@ -157,10 +157,13 @@ pub(crate) fn subtitle(node: &wire::Node) -> String {
         Some(role) => format!("{} ({role})", node.kind),
         None => node.kind.clone(),
     };
-    match &node.namespace {
-        Some(namespace) => format!("{kind} · {namespace}"),
-        None => kind,
-    }
+    let parts = [
+        Some(&kind),
+        node.namespace.as_ref(),
+        node.feature_status.as_ref(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    parts.join(" · ")
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The attachment graph on the page: where its nodes stand, and how it is drawn.
+//! The attachment graph on the page: what of it is drawn, where that stands, and how it looks.
 
 pub(crate) mod layout;
+pub(crate) mod scope;
 pub(crate) mod svg;

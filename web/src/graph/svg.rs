@@ -1,11 +1,12 @@
 //! The graph as SVG: boxes, and curves between them from left to right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ambient_core::wire;
 use yew::prelude::*;
 
 use super::layout::{self, BOX_HEIGHT, Placed};
+use super::scope;
 use crate::state::{Message, State};
 use crate::worker::Answer;
 
@@ -17,6 +18,7 @@ pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> 
         .iter()
         .map(|placed| (placed.id.as_str(), placed))
         .collect();
+    let found: BTreeSet<&str> = state.found().map(String::as_str).collect();
     let view = state.view;
     let zoom = view.zoom.unwrap_or(1.0);
     let view_box = format!(
@@ -41,27 +43,44 @@ pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> 
                     <path d="M0 0 L8 4 L0 8 z" class="arrow" />
                 </marker>
             </defs>
-            { for answer.graph.edges.iter().filter_map(|edge| {
+            { for answer.drawn.graph.edges.iter().filter_map(|edge| {
                 Some(edge_view(edge, boxes.get(edge.from.as_str())?, boxes.get(edge.to.as_str())?, state))
             }) }
-            { for answer.graph.nodes.iter().filter_map(|node| {
-                Some(node_view(node, boxes.get(node.id.as_str())?, state, send))
+            { for answer.drawn.graph.nodes.iter().filter_map(|node| {
+                Some(node_view(node, boxes.get(node.id.as_str())?, state, &found, send))
             }) }
             // Over everything: why not is what a reader looks for.
-            { for answer.graph.edges.iter().filter_map(|edge| {
+            { for answer.drawn.graph.edges.iter().filter_map(|edge| {
                 label_view(edge, boxes.get(edge.from.as_str())?, boxes.get(edge.to.as_str())?)
             }) }
         </svg>
     }
 }
 
-fn node_view(node: &wire::Node, placed: &Placed, state: &State, send: &Callback<Message>) -> Html {
+fn node_view(
+    node: &wire::Node,
+    placed: &Placed,
+    state: &State,
+    found: &BTreeSet<&str>,
+    send: &Callback<Message>,
+) -> Html {
     let selected = state.node.as_deref() == Some(node.id.as_str());
-    let id = node.id.clone();
-    let onclick = send.reform(move |_| Message::SelectNode(id.clone()));
+    let folded = node.id == scope::folded_id(&node.name);
+    let message = if folded {
+        Message::Fold(node.name.clone())
+    } else {
+        Message::SelectNode(node.id.clone())
+    };
+    let onclick = send.reform(move |_| message.clone());
+    let prefix = format!("/{}/", node.name);
+    let is_found =
+        found.contains(node.id.as_str()) || folded && found.iter().any(|id| id.contains(&prefix));
     let class = classes!(
         "node",
         selected.then_some("selected"),
+        folded.then_some("folded"),
+        is_found.then_some("found"),
+        (!found.is_empty() && !is_found).then_some("dim"),
         node.missing.then_some("missing"),
         node.role.clone(),
         family(&node.kind)

@@ -1,7 +1,7 @@
 //! The attachment graph, with buttons and keys to move it, and the same as a table.
 
 use ambient_core::wire;
-use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
+use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
 use super::prose;
@@ -29,6 +29,9 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
                 { button("Larger", "+", Message::Zoom(LARGER)) }
                 { button("Smaller", "−", Message::Zoom(1.0 / LARGER)) }
                 { button("Fit", "⤢", Message::Fit) }
+                { focus(state, send) }
+                { search(state, send) }
+                { namespaces(state, send) }
                 <span class="legend">
                     <span class="line attached">{ "attached" }</span>
                     <span class="line ignored">{ "rejected, ignored" }</span>
@@ -41,6 +44,57 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
             </div>
             { table(&answer.graph, send) }
         </div>
+    }
+}
+
+/// Only the selected node and what it touches.
+fn focus(state: &State, send: &Callback<Message>) -> Html {
+    let onclick = send.reform(|_| Message::Focus);
+    html! {
+        <button {onclick} aria-pressed={state.focused.to_string()} disabled={state.node.is_none() && !state.focused}
+            title="Draw the selected object with its neighbours alone">{ "Neighbours" }</button>
+    }
+}
+
+fn search(state: &State, send: &Callback<Message>) -> Html {
+    let oninput = send.reform(|event: InputEvent| {
+        Message::Search(event.target_unchecked_into::<HtmlInputElement>().value())
+    });
+    let onkeydown = perhaps(send, |event: KeyboardEvent| {
+        (event.key() == "Enter").then_some(Message::SelectFound)
+    });
+    let count = (!state.search.trim().is_empty()).then(|| state.found().count());
+    html! {
+        <>
+            <input type="search" placeholder="Find an object" aria-label="Find an object in the graph"
+                value={state.search.clone()} {oninput} {onkeydown} />
+            if let Some(count) = count { <span class="found-count" role="status">{ format!("{count} found") }</span> }
+        </>
+    }
+}
+
+/// Which namespaces are one box. With one namespace there is nothing to fold.
+fn namespaces(state: &State, send: &Callback<Message>) -> Html {
+    let namespaces: Vec<_> = state.namespaces().collect();
+    if namespaces.len() < 2 {
+        return html! {};
+    }
+    let all = |label: &'static str, fold: bool| {
+        let onclick = send.reform(move |_| Message::FoldAll(fold));
+        html! { <button {onclick}>{ label }</button> }
+    };
+    html! {
+        <details class="namespaces">
+            <summary>{ format!("Namespaces ({})", namespaces.len()) }</summary>
+            <div class="fold-all">{ all("Fold all", true) }{ all("Unfold all", false) }</div>
+            { for namespaces.iter().map(|(name, folded)| {
+                let owned = (*name).clone();
+                let onchange = send.reform(move |_| Message::Fold(owned.clone()));
+                html! {
+                    <label><input type="checkbox" checked={!*folded} {onchange} />{ " " }{ (*name).clone() }</label>
+                }
+            }) }
+        </details>
     }
 }
 

@@ -11,7 +11,12 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
         return html! { <p class="empty" id="verdicts">{ "Evaluating …" }</p> };
     };
     let results = &answer.evaluation.results;
+    let switch = send.reform(|_| Message::Documented);
     html! {
+        <>
+        <label class="behavior" title="Where Istio's documentation and its code differ, answer as the documentation says. Settings beside the requests go first.">
+            <input type="checkbox" checked={state.documented} onchange={switch} />{ " As documented" }
+        </label>
         <div id="verdicts" class={classes!((state.stale_verdicts || state.stale_graph).then_some("stale"))}>
             if state.stale_verdicts || state.stale_graph {
                 <p class="stale-note">{ "Based on the last valid text." }</p>
@@ -23,6 +28,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
                 { for results.iter().enumerate().map(|(index, answer)| row(state, send, index, answer)) }
             </ol>
         </div>
+        </>
     }
 }
 

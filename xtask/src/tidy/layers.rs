@@ -16,7 +16,17 @@ const LAYERS: &[&[&str]] = &[
     &["authz", "route"],
     &["model"],
     &["eval"],
-    &["change", "envoy", "explain", "lint", "graph", "measure"],
+    &[
+        "change",
+        "effective",
+        "envoy",
+        "explain",
+        "export",
+        "lint",
+        "graph",
+        "measure",
+        "status",
+    ],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.

@@ -6,9 +6,9 @@ use super::compress::twin;
 use crate::error::{At, Error, Result};
 use crate::paths;
 
-/// The page's and the engine's wasm together, as browsers get it (brotli), with std compiled for size: what has to
-/// arrive before the first verdict.
-const WASM_LIMIT: u64 = 600_000;
+/// What has to arrive before the first verdict, as browsers get it (brotli), with std compiled for size: the page's
+/// wasm, and the engine's.
+const LIMITS: [(&str, u64); 2] = [("app_bg", 220_000), ("worker_bg", 600_000)];
 
 /// Prints the sizes of a built page.
 pub(super) fn report(dist: &Path) -> Result {
@@ -21,24 +21,26 @@ pub(super) fn report(dist: &Path) -> Result {
     Ok(())
 }
 
-/// Fails if the wasm of a built page is over the limit.
+/// Fails if the wasm of a built page is over its limits.
 pub(super) fn check(dist: &Path) -> Result {
-    let mut wasm = 0;
     for file in plain_files(dist)? {
-        if file.extension().is_some_and(|found| found == "wasm") {
-            wasm += length(&twin(&file, "br"))?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".wasm") {
+            within_limit(&name, length(&twin(&file, "br"))?)?;
         }
     }
-    within_limit(wasm)
+    Ok(())
 }
 
-fn within_limit(wasm: u64) -> Result {
-    if wasm <= WASM_LIMIT {
-        return Ok(());
+fn within_limit(name: &str, size: u64) -> Result {
+    let limit = LIMITS.iter().find(|(prefix, _)| name.starts_with(prefix));
+    match limit {
+        Some((_, limit)) if size <= *limit => Ok(()),
+        Some((_, limit)) => Err(Error::Check(format!(
+            "{name} is {size} bytes compressed, more than the {limit} that it may have"
+        ))),
+        None => Err(Error::Check(format!("{name} has no limit"))),
     }
-    Err(Error::Check(format!(
-        "the page's wasm is {wasm} bytes compressed, more than the {WASM_LIMIT} that it may have"
-    )))
 }
 
 fn plain_files(dist: &Path) -> Result<Vec<PathBuf>> {
@@ -56,8 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_itself_is_allowed() {
-        assert!(within_limit(WASM_LIMIT).is_ok());
-        assert!(within_limit(WASM_LIMIT + 1).is_err());
+    fn the_limit_itself_is_allowed_and_every_wasm_has_one() {
+        for (name, limit) in LIMITS {
+            let file = format!("{name}-HASH.wasm");
+            assert!(within_limit(&file, limit).is_ok());
+            assert!(within_limit(&file, limit + 1).is_err());
+        }
+        assert!(within_limit("other.wasm", 1).is_err());
     }
 }

@@ -29,10 +29,11 @@ impl From<Option<&JwtLocation>> for Location {
 
 /// A place where a provider looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) location: Location,
+pub(crate) struct Place {
+    /// The place.
+    pub(crate) location: Location,
     /// What stands in front of the token, in a header.
-    prefix: String,
+    pub(crate) prefix: String,
 }
 
 /// A token that a provider finds.

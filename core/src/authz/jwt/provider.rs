@@ -16,25 +16,33 @@ use crate::resource::request_authentication::{ClaimToHeader, JwtRule};
 
 /// Claims whose words always count one by one. `istio/istio: pilot/pkg/security/authn/policy_applier.go`
 /// (buildSpaceDelimitedClaims).
-pub(crate) const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
+const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
 
 /// One jwtRule.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Provider {
+pub(crate) struct Provider {
+    /// The RequestAuthentication.
     pub(super) object: ObjectIndex,
-    /// The place of its jwtRule there.
-    pub(super) place: usize,
     /// Empty: any issuer.
-    pub(super) issuer: String,
-    /// Without scheme and final slash; empty: any audience.
-    audiences: Vec<String>,
+    pub(crate) issuer: String,
+    /// Empty: any audience.
+    pub(crate) audiences: Vec<String>,
     /// `None`: they are elsewhere.
     keys: Option<Vec<Jwk>>,
-    places: Vec<Place>,
-    space_delimited: Vec<String>,
-    forward: bool,
-    payload_header: Option<String>,
-    claim_headers: Vec<ClaimToHeader>,
+    /// The keys as written.
+    pub(crate) jwks: Option<String>,
+    /// Where the keys are, if they are elsewhere.
+    pub(crate) jwks_uri: Option<String>,
+    /// Where it looks for tokens.
+    pub(crate) places: Vec<Place>,
+    /// Claims whose words count one by one.
+    pub(crate) space_delimited: Vec<String>,
+    /// The token stays in the request.
+    pub(crate) forward: bool,
+    /// The header that gets the payload.
+    pub(crate) payload_header: Option<String>,
+    /// The headers that get claims.
+    pub(crate) claim_headers: Vec<ClaimToHeader>,
 }
 
 /// What a provider says.
@@ -56,21 +64,18 @@ pub(super) struct Accepted {
 }
 
 impl Provider {
-    pub(super) fn new(object: ObjectIndex, place: usize, rule: &JwtRule) -> Self {
+    pub(super) fn new(object: ObjectIndex, rule: &JwtRule) -> Self {
         let inline = rule.jwks.as_deref().filter(|jwks| !jwks.is_empty());
         let lower = |name: &String| name.to_ascii_lowercase();
         let mut space_delimited: Vec<String> = SPACE_DELIMITED.map(str::to_owned).into();
         space_delimited.extend(rule.space_delimited_claims.iter().cloned());
         Self {
             object,
-            place,
             issuer: rule.issuer.clone().unwrap_or_default(),
-            audiences: rule
-                .audiences
-                .iter()
-                .map(|audience| bare(audience).to_owned())
-                .collect(),
+            audiences: rule.audiences.clone(),
             keys: inline.map(|jwks| jwks::parse(jwks).unwrap_or_default()),
+            jwks: inline.map(str::to_owned),
+            jwks_uri: rule.jwks_uri.clone(),
             places: location::places(rule),
             space_delimited,
             forward: rule.forward_original_token,
@@ -137,7 +142,7 @@ impl Provider {
             && !token.audiences().any(|audience| {
                 self.audiences
                     .iter()
-                    .any(|allowed| bare(audience) == allowed)
+                    .any(|allowed| bare(audience) == bare(allowed))
             })
         {
             return Err(TokenError::AudienceNotAllowed);

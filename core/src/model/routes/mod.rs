@@ -2,18 +2,21 @@
 
 mod destination_rules;
 mod export;
+mod gateways;
 mod names;
 mod resolver;
 mod virtual_services;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
 use crate::attach::{Attachments, Reason};
 use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
-use crate::route::{self, Attached, Dropped, Group, Place, PlaceKind, Protocol, RouteTable, Rules};
+use crate::route::{
+    self, Attached, Dropped, GatewayPort, Group, Place, PlaceKind, Protocol, RouteTable, Rules,
+};
 use crate::wire::{Behavior, Via};
 
 /// The route tables of waypoints, by Service and port.
@@ -21,7 +24,9 @@ use crate::wire::{Behavior, Via};
 pub(crate) struct Routes {
     http: BTreeMap<(ServiceIndex, u16), RouteTable>,
     layer4: BTreeMap<(ServiceIndex, u16), RouteTable>,
+    ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
     dropped: BTreeMap<ObjectIndex, Dropped>,
+    at_waypoints: BTreeSet<ObjectIndex>,
 }
 
 /// What the tables of all proxies are compiled from.
@@ -40,10 +45,12 @@ impl Routes {
         };
         let mut routes = Self {
             dropped: dropped(&sources),
+            ingress: gateways::compile(&sources, attachments),
             ..Self::default()
         };
         let attached = attached(mesh, attachments, &routes.dropped);
         let bound = bound(mesh, attachments);
+        routes.at_waypoints = bound.values().flatten().copied().collect();
         for (service, info) in mesh.services() {
             let gateway = attachments
                 .service_waypoint(service)
@@ -81,6 +88,29 @@ impl Routes {
     /// The same for connections that are no HTTP, or are not read.
     pub(crate) fn layer4(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
         self.layer4.get(&(service, port))
+    }
+
+    /// What an ingress gateway has on a port; `None`: it does not listen there.
+    pub(crate) fn ingress(&self, gateway: ObjectIndex, port: u16) -> Option<&GatewayPort> {
+        self.ingress.get(&(gateway, port))
+    }
+
+    /// The ports on which an ingress gateway listens.
+    pub(crate) fn ingress_ports(&self, gateway: ObjectIndex) -> impl Iterator<Item = u16> {
+        self.ingress
+            .range((gateway, 0)..=(gateway, u16::MAX))
+            .map(|((_, port), _)| *port)
+    }
+
+    /// Every table for HTTP, of waypoints and of ingress gateways.
+    pub(crate) fn http_tables(&self) -> impl Iterator<Item = &RouteTable> {
+        let at_gateways = self.ingress.values().flat_map(GatewayPort::http_tables);
+        self.http.values().chain(at_gateways)
+    }
+
+    /// The VirtualServices that some waypoint uses.
+    pub(crate) fn virtual_services_at_waypoints(&self) -> impl Iterator<Item = ObjectIndex> {
+        self.at_waypoints.iter().copied()
     }
 
     /// Whether istiod drops a route as a whole.

@@ -168,9 +168,9 @@ fn complete_gateways(gateways: &mut [String], namespace: &str) {
 }
 
 impl Written<'_> {
-    /// Whether `gateways` names a gateway, or `mesh`.
-    pub(super) fn is_bound_to(&self, gateway: &str) -> bool {
-        self.gateways.iter().any(|bound| bound == gateway)
+    /// Whether a gateway, whose pods are in a namespace, has it.
+    pub(super) fn is_at_gateway(&self, gateway: &str, namespace: &str) -> bool {
+        self.gateways.iter().any(|bound| bound == gateway) && self.export.reaches(namespace)
     }
 
     /// Its rules, as a proxy has them in one place.

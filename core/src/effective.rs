@@ -1,0 +1,358 @@
+//! What affects an object, in the order in which it acts, and what an object affects: the attachments read in both
+//! directions. Nothing is decided here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attach;
+use crate::mesh::{GatewayIndex, Role, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
+use crate::model::Model;
+use crate::resource::{Action, Kind, ObjectId, ObjectIndex, Resource};
+use crate::wire::{EdgeStatus, EffectiveObject, HopKind, Influence, Phase, Via};
+
+/// The answer for one object, or for every Service, workload, policy and route.
+pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObject> {
+    let view = View::new(model);
+    let mut found = BTreeMap::new();
+    for (index, object) in model.mesh.objects() {
+        let id = object.id.to_string();
+        let wanted = match only {
+            Some(only) => only == id,
+            None => view.is_worth_telling(index, object.id.kind),
+        };
+        if wanted && model.mesh.is_live(index) {
+            let answer = EffectiveObject {
+                object: id.clone(),
+                affected_by: view.affected_by(index, &object.id),
+                affects: view.affects(index),
+            };
+            found.insert(id, answer);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The attachments, also by what they point at.
+struct View<'m> {
+    model: &'m Model,
+    by_target: BTreeMap<&'m ObjectId, Vec<&'m attach::Row>>,
+    class: ObjectId,
+    mesh: ObjectId,
+}
+
+impl<'m> View<'m> {
+    fn new(model: &'m Model) -> Self {
+        let mut by_target: BTreeMap<&ObjectId, Vec<&attach::Row>> = BTreeMap::new();
+        for row in model.attachments.rows() {
+            by_target.entry(&row.to).or_default().push(row);
+        }
+        Self {
+            model,
+            by_target,
+            class: ObjectId::new(Kind::GatewayClass, "", WAYPOINT_CLASS),
+            mesh: ObjectId::new(Kind::Mesh, "", "mesh"),
+        }
+    }
+
+    fn is_worth_telling(&self, index: ObjectIndex, kind: Kind) -> bool {
+        matches!(kind, Kind::Service | Kind::ServiceEntry)
+            || kind.feature().is_some()
+            || self
+                .model
+                .mesh
+                .workload_of(index)
+                .and_then(|workload| self.model.mesh.workload(workload))
+                .is_some_and(|workload| workload.object == index)
+    }
+
+    /// The references to one thing, in the order of their ids.
+    fn to(&self, target: &ObjectId) -> impl Iterator<Item = &'m attach::Row> {
+        self.by_target.get(target).into_iter().flatten().copied()
+    }
+
+    fn affected_by(&self, index: ObjectIndex, id: &ObjectId) -> Vec<Influence> {
+        let mut found = Found::default();
+        let mesh = &self.model.mesh;
+        if let Some(service) = mesh.service_of(id) {
+            self.service(service, index, id, &mut found);
+        } else if let Some(workload) = mesh.workload_of(index) {
+            if let Some(gateway) = self.model.attachments.workload_waypoint(workload) {
+                self.enrolment(index, &mut found);
+                self.waypoint(gateway, None, &mut found);
+            }
+            self.ztunnel(workload, &mut found);
+        } else if id.kind == Kind::Gateway
+            && let Some(gateway) = mesh.find_gateway(&id.namespace, &id.name)
+        {
+            self.waypoint(gateway, None, &mut found);
+        }
+        // What names the object itself and comes to nothing there.
+        for row in self.to(id) {
+            let (status, _) = self.model.effect(row);
+            if status != EdgeStatus::Attached && row.via != Via::Membership {
+                found.push(self, None, row);
+            }
+        }
+        found.influences
+    }
+
+    fn service(&self, service: ServiceIndex, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
+        if let Some(gateway) = self.model.attachments.service_waypoint(service) {
+            self.enrolment(index, found);
+            self.waypoint(gateway, Some(id), found);
+        }
+        let workloads = self
+            .model
+            .mesh
+            .service(service)
+            .map(|service| &service.workloads);
+        for &workload in workloads.into_iter().flatten() {
+            self.ztunnel(workload, found);
+        }
+    }
+
+    fn enrolment(&self, index: ObjectIndex, found: &mut Found) {
+        let rows = self.model.attachments.of(index);
+        for row in rows.filter(|row| matches!(row.via, Via::UseWaypoint | Via::UseWaypointCanary)) {
+            let mut influence = self.influence(Some(HopKind::Waypoint), row, &row.to);
+            influence.phase = Phase::Enrolment;
+            found.add(influence);
+        }
+    }
+
+    /// What a waypoint does, for one Service or for workloads; an ingress gateway, for whatever comes.
+    fn waypoint(&self, gateway: GatewayIndex, service: Option<&ObjectId>, found: &mut Found) {
+        let Some(info) = self.model.mesh.gateway(gateway) else {
+            return;
+        };
+        let own = self.model.mesh.object(info.object).map(|object| &object.id);
+        let waypoint = info.role == Role::Waypoint;
+        let class = waypoint.then_some(&self.class);
+        let mut rows: Vec<&attach::Row> = [own, class, service]
+            .into_iter()
+            .flatten()
+            .flat_map(|target| self.to(target))
+            .collect();
+        if !waypoint {
+            let namespace = ObjectId::new(Kind::Namespace, "", info.namespace.as_str());
+            rows.extend(self.to(&namespace));
+            rows.extend(self.to(&self.mesh));
+        }
+        let hop = if waypoint {
+            HopKind::Waypoint
+        } else {
+            HopKind::IngressGateway
+        };
+        self.act(hop, rows, found);
+    }
+
+    fn ztunnel(&self, workload: WorkloadIndex, found: &mut Found) {
+        let Some(info) = self
+            .model
+            .mesh
+            .workload(workload)
+            .filter(|workload| workload.capture.is_captured())
+        else {
+            return;
+        };
+        let own = self.model.mesh.object(info.object).map(|object| &object.id);
+        let namespace = ObjectId::new(Kind::Namespace, "", info.namespace.as_str());
+        let mut rows: Vec<&attach::Row> = own.into_iter().flat_map(|id| self.to(id)).collect();
+        rows.extend(self.to(&namespace));
+        rows.extend(self.to(&self.mesh));
+        rows.retain(|row| {
+            self.kind_of(row).is_some_and(|kind| {
+                matches!(kind, Kind::AuthorizationPolicy | Kind::PeerAuthentication)
+            })
+        });
+        self.act(HopKind::DestinationZtunnel, rows, found);
+    }
+
+    fn kind_of(&self, row: &attach::Row) -> Option<Kind> {
+        self.model
+            .mesh
+            .object(row.from)
+            .map(|object| object.id.kind)
+    }
+
+    /// Adds what takes effect at one proxy, in the order in which that proxy acts.
+    fn act(&self, hop: HopKind, rows: Vec<&'m attach::Row>, found: &mut Found) {
+        let mut acting: Vec<&attach::Row> = rows
+            .into_iter()
+            .filter(|row| {
+                let (status, _) = self.model.effect(row);
+                let acts = matches!(status, EdgeStatus::Attached | EdgeStatus::FailSafeDeny);
+                acts && self.phase(row) < Phase::Delivery && self.model.mesh.is_live(row.from)
+            })
+            .collect();
+        // Stable: within a phase the order of ids stays.
+        acting.sort_by_key(|row| self.phase(row));
+        for row in acting {
+            found.push(self, Some(hop), row);
+        }
+    }
+
+    /// What an object does to traffic.
+    fn phase(&self, row: &attach::Row) -> Phase {
+        let Some(object) = self.model.mesh.object(row.from) else {
+            return Phase::Delivery;
+        };
+        match &object.resource {
+            Resource::PeerAuthentication(_) => Phase::Mtls,
+            Resource::RequestAuthentication(_) => Phase::Authentication,
+            Resource::AuthorizationPolicy(policy) => match policy.action.unwrap_or_default() {
+                Action::Custom => Phase::Custom,
+                Action::Audit => Phase::Audit,
+                Action::Deny => Phase::Deny,
+                Action::Allow => Phase::Allow,
+            },
+            Resource::WasmPlugin(_) | Resource::TrafficExtension(_) | Resource::EnvoyFilter(_) => {
+                Phase::Extension
+            }
+            Resource::Telemetry(_) => Phase::Telemetry,
+            Resource::DestinationRule(_) => Phase::Destination,
+            Resource::VirtualService(_) if row.via != Via::BackendRef => Phase::Route,
+            resource if resource.as_route().is_some() && row.via == Via::ParentRef => Phase::Route,
+            _ => Phase::Delivery,
+        }
+    }
+
+    /// The row as seen from what it bears on.
+    fn influence(&self, hop: Option<HopKind>, row: &attach::Row, object: &ObjectId) -> Influence {
+        let (status, reason) = self.model.effect(row);
+        let message = self
+            .model
+            .mesh
+            .object(row.from)
+            .map(|from| reason.sentence(row.via, &from.id, &row.to));
+        Influence {
+            object: object.to_string(),
+            hop,
+            phase: self.phase(row),
+            via: row.via,
+            scope: row.to.to_string(),
+            status,
+            reason: reason.name().to_owned(),
+            message: message.unwrap_or_default(),
+        }
+    }
+
+    /// What an object bears on: for each of its references the Services, workloads and Gateways that it reaches.
+    fn affects(&self, index: ObjectIndex) -> Vec<Influence> {
+        let mut found = Found::default();
+        for row in self.model.attachments.of(index) {
+            if matches!(
+                row.via,
+                Via::UseWaypoint | Via::UseWaypointCanary | Via::Membership
+            ) {
+                continue;
+            }
+            let (status, _) = self.model.effect(row);
+            if !matches!(status, EdgeStatus::Attached | EdgeStatus::FailSafeDeny) {
+                found.add(self.influence(None, row, &row.to));
+                continue;
+            }
+            for (hop, object) in self.reached(row) {
+                found.add(self.influence(hop, row, &object));
+            }
+        }
+        found
+            .influences
+            .sort_by(|left, right| (&left.object, left.via).cmp(&(&right.object, right.via)));
+        found.influences
+    }
+
+    fn reached(&self, row: &attach::Row) -> Vec<(Option<HopKind>, ObjectId)> {
+        let mesh = &self.model.mesh;
+        let id = |object: ObjectIndex| mesh.object(object).map(|object| object.id.clone());
+        let behind = |gateway: GatewayIndex| {
+            let services = mesh
+                .services()
+                .filter(move |(service, _)| {
+                    self.model.attachments.service_waypoint(*service) == Some(gateway)
+                })
+                .map(|(_, service)| service.object);
+            let workloads = mesh
+                .workloads()
+                .filter(move |(workload, _)| {
+                    self.model.attachments.workload_waypoint(*workload) == Some(gateway)
+                })
+                .map(|(_, workload)| workload.object);
+            services.chain(workloads)
+        };
+        let captured = |namespace: Option<&str>| {
+            mesh.workloads()
+                .filter(|(_, workload)| {
+                    workload.capture.is_captured()
+                        && namespace.is_none_or(|only| only == workload.namespace)
+                })
+                .filter_map(|(_, workload)| id(workload.object))
+                .map(|id| (Some(HopKind::DestinationZtunnel), id))
+                .collect::<Vec<_>>()
+        };
+        let at = |hop: HopKind, to: &ObjectId| vec![(Some(hop), to.clone())];
+        match (row.via, row.to.kind) {
+            (Via::Mesh, _) => captured(None),
+            (Via::Namespace, _) => captured(Some(&row.to.name)),
+            (Via::TargetRef, Kind::GatewayClass) => mesh
+                .gateways()
+                .filter(|(_, gateway)| gateway.role == Role::Waypoint)
+                .flat_map(|(index, gateway)| std::iter::once(gateway.object).chain(behind(index)))
+                .filter_map(id)
+                .map(|id| (Some(HopKind::Waypoint), id))
+                .collect(),
+            (
+                Via::TargetRef | Via::ParentRef | Via::Selector,
+                Kind::Gateway | Kind::ListenerSet,
+            ) => {
+                let gateway = mesh.find_gateway(&row.to.namespace, &row.to.name);
+                let waypoint = gateway
+                    .and_then(|index| mesh.gateway(index))
+                    .is_some_and(|gateway| gateway.role == Role::Waypoint);
+                if !waypoint {
+                    return at(HopKind::IngressGateway, &row.to);
+                }
+                let mut reached = at(HopKind::Waypoint, &row.to);
+                reached.extend(
+                    gateway
+                        .into_iter()
+                        .flat_map(behind)
+                        .filter_map(id)
+                        .map(|id| (Some(HopKind::Waypoint), id)),
+                );
+                reached
+            }
+            (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
+            (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(HopKind::Waypoint, &row.to),
+            (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
+            _ => vec![(None, row.to.clone())],
+        }
+    }
+}
+
+/// Influences so far, each once.
+#[derive(Default)]
+struct Found {
+    influences: Vec<Influence>,
+    seen: BTreeSet<(String, Option<HopKind>, Via, String)>,
+}
+
+impl Found {
+    fn push(&mut self, view: &View<'_>, hop: Option<HopKind>, row: &attach::Row) {
+        if let Some(from) = view.model.mesh.object(row.from) {
+            let influence = view.influence(hop, row, &from.id);
+            self.add(influence);
+        }
+    }
+
+    fn add(&mut self, influence: Influence) {
+        let key = (
+            influence.object.clone(),
+            influence.hop,
+            influence.via,
+            influence.scope.clone(),
+        );
+        if self.seen.insert(key) {
+            self.influences.push(influence);
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Requests that enter through an ingress gateway: its policies, its routes, and the hop to where they send the request,
+//! past the destination's waypoint unless the Service asks for it.
+//! `istio/istio: pilot/pkg/networking/core/gateway.go`, `pilot/pkg/xds/endpoints/endpoint_builder.go`
+//! (findServiceWaypoint), `pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels).
+
+use std::collections::BTreeMap;
+
+use super::call::{Call, Client, Target, Traffic};
+use super::evaluate::{
+    self, HopOutcome, Outcome, RESET, answer, authenticate, destination_ztunnels, enforce, refuse,
+    routing,
+};
+use super::hops;
+use super::routing::{Destination, destinations_of_backend, take, take_layer4, workloads_of};
+use crate::flow::{Flow, Http};
+use crate::matcher;
+use crate::mesh::{Address, Ingress, Mesh, ServiceIndex};
+use crate::model::{Chain, Model};
+use crate::resource::ObjectIndex;
+use crate::route::{Answered, Content, Entry, GatewayPort, Listener, VirtualHosts};
+use crate::trace::Trace;
+use crate::wire::{HopKind, HopVerdict, Verdict};
+
+/// A Service to which a gateway may send a request.
+#[derive(Clone, Debug)]
+struct Next {
+    service: Option<ServiceIndex>,
+    port: u16,
+    destinations: Vec<Destination>,
+}
+
+/// Leads a request through a gateway and on.
+pub(super) fn enter<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    gateway: ObjectIndex,
+    outcome: &mut Outcome<'m, T>,
+) {
+    let Some(ingress) = model.mesh.ingress(gateway) else {
+        return;
+    };
+    let chain = Chain::Ingress(gateway);
+    let listening = model.routes.ingress(gateway, call.port);
+    let tls = is_tls(call, listening);
+    let mut hop = evaluate::hop(
+        HopKind::IngressGateway,
+        Some(gateway),
+        flow(model, call, tls),
+        Some(chain),
+    );
+    let next = match call.target {
+        Target::Service(service) => {
+            guarded(model, call, &mut hop, outcome).then(|| straight(model, call, service, outcome))
+        }
+        _ => listen(model, call, listening, tls, &mut hop, outcome),
+    };
+    outcome.hops.push(hop);
+    if let Some(next) = next {
+        go_on(model, call, &ingress, &next, outcome);
+    }
+}
+
+/// Whether the client speaks TLS: it says so, or there is nothing else on the port.
+fn is_tls(call: &Call, port: Option<&GatewayPort>) -> bool {
+    match call.traffic {
+        Traffic::Tls(_) => true,
+        Traffic::Http(_) => port.is_some_and(GatewayPort::is_tls_only),
+        Traffic::Tcp => false,
+    }
+}
+
+/// What the gateway sees. A client of HTTPS asks for the name that it called.
+fn flow(model: &Model, call: &Call, tls: bool) -> Flow {
+    let http = match &call.traffic {
+        Traffic::Http(http) => Some(http.clone()),
+        Traffic::Tls(_) | Traffic::Tcp => None,
+    };
+    let name = http.as_ref().filter(|_| tls).map(|http| {
+        let called = call.host.as_deref().unwrap_or(&http.authority);
+        called.split(':').next().unwrap_or(called).to_owned()
+    });
+    let hops = model.mesh.settings().xff_trusted_hops;
+    let forwarded = http
+        .as_ref()
+        .and_then(|http| hops::forwarded_by(http, hops));
+    Flow {
+        peer: None,
+        source_ip: call.client.ip,
+        remote_ip: forwarded.or(call.client.ip),
+        destination_ip: call.destination_ip,
+        destination_port: call.port,
+        sni: hops::sni(&call.traffic).or(name),
+        http,
+        claims: None,
+    }
+}
+
+/// Tokens and policies. They come before every route.
+fn guarded<'m, T: Trace + Default>(
+    model: &Model,
+    call: &Call,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> bool {
+    let normalization = model.mesh.settings().path_normalization;
+    if let Some(http) = &mut hop.flow.http {
+        match matcher::normalize_path(&http.path, normalization) {
+            Some(path) => http.path = path,
+            None => {
+                let response = answer(http, 400, BTreeMap::new());
+                refuse(hop, outcome, routing(), Some(response));
+                return false;
+            }
+        }
+        outcome.request.clone_from(&hop.flow.http);
+    }
+    let authentication = authenticate(model, call, hop, outcome);
+    enforce(model, authentication, hop, outcome);
+    hop.verdict != HopVerdict::Deny
+}
+
+/// A Service called through the gateway by name, whatever its routes say.
+fn straight<T>(
+    model: &Model,
+    call: &Call,
+    service: ServiceIndex,
+    outcome: &mut Outcome<'_, T>,
+) -> Vec<Next> {
+    let object = model
+        .mesh
+        .service(service)
+        .and_then(|service| model.mesh.object(service.object));
+    outcome
+        .backends
+        .extend(object.map(|object| evaluate::addressed_backend(&object.id, call.port)));
+    vec![Next {
+        service: Some(service),
+        port: call.port,
+        destinations: workloads_of(&model.mesh, service, call.port),
+    }]
+}
+
+/// What the listener of the port makes of the connection. Returns where the request goes on to, if it does.
+fn listen<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    port: Option<&'m GatewayPort>,
+    tls: bool,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Next>> {
+    let content = port.and_then(|port| port.accept(tls, hop.flow.sni.as_deref()));
+    match content {
+        Some(Content::Http(hosts)) if hop.flow.http.is_some() => {
+            if !guarded(model, call, hop, outcome) {
+                return None;
+            }
+            let listener = Listener {
+                port: call.port,
+                tls,
+            };
+            virtual_host(model, hosts, listener, hop, outcome)
+        }
+        Some(Content::Layer4(table)) => {
+            // What is carried is not read.
+            hop.flow.http = None;
+            if !guarded(model, call, hop, outcome) {
+                return None;
+            }
+            hop.table = Some(table);
+            let entry = table.choose(&hop.flow, &mut hop.routes)?;
+            take_layer4(&model.mesh, entry, hop, outcome)?;
+            Some(next(model, entry))
+        }
+        Some(Content::Http(_)) | None => {
+            hop.answered = Some(Answered::NoListener);
+            refuse(hop, outcome, routing(), Some(RESET));
+            None
+        }
+    }
+}
+
+/// The virtual host of a request, and its routes.
+fn virtual_host<'m, T: Trace + Default>(
+    model: &'m Model,
+    hosts: &'m VirtualHosts,
+    listener: Listener,
+    hop: &mut HopOutcome<'m, T>,
+    outcome: &mut Outcome<'m, T>,
+) -> Option<Vec<Next>> {
+    let http = hop.flow.http.clone()?;
+    let Some(host) = hosts.find(&http.authority) else {
+        hop.answered = Some(Answered::NoHost);
+        let response = answer(&http, 404, BTreeMap::new());
+        refuse(hop, outcome, routing(), Some(response));
+        return None;
+    };
+    if host.requires_tls && !listener.tls {
+        hop.answered = Some(Answered::HttpsRedirect);
+        let location = crate::route::https_location(&http);
+        let headers = BTreeMap::from([("location".to_owned(), location)]);
+        hop.response = Some(answer(&http, 301, headers));
+        outcome.response.clone_from(&hop.response);
+        outcome.request = None;
+        return None;
+    }
+    hop.table = Some(&host.routes);
+    let Some(entry) = host.routes.choose(&hop.flow, &mut hop.routes) else {
+        hop.answered = Some(Answered::NoRoute);
+        let response = answer(&http, 404, BTreeMap::new());
+        refuse(hop, outcome, routing(), Some(response));
+        return None;
+    };
+    take(&model.mesh, entry, &http, listener, hop, outcome)?;
+    (outcome.verdict != Verdict::Deny && outcome.response.is_none()).then(|| next(model, entry))
+}
+
+/// The Services behind the backends that can be used.
+fn next(model: &Model, entry: &Entry) -> Vec<Next> {
+    let usable = entry.action.backends();
+    usable
+        .filter(|backend| backend.invalid.is_none())
+        .filter_map(|backend| {
+            Some(Next {
+                service: backend.service,
+                port: backend.port?,
+                destinations: destinations_of_backend(&model.mesh, backend),
+            })
+        })
+        .collect()
+}
+
+/// From the gateway to the destinations: through their waypoint where the Service asks for it, else straight.
+fn go_on<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    ingress: &Ingress,
+    next: &[Next],
+    outcome: &mut Outcome<'m, T>,
+) {
+    let through: Vec<(ServiceIndex, &Next)> = next
+        .iter()
+        .filter_map(|next| Some((next.service?, next)))
+        .filter(|(service, _)| uses_waypoint(&model.mesh, *service))
+        .filter(|(service, _)| model.attachments.service_waypoint(*service).is_some())
+        .collect();
+    let straight: Vec<Destination> = next
+        .iter()
+        .filter(|next| {
+            !through
+                .iter()
+                .any(|(service, _)| Some(*service) == next.service)
+        })
+        .flat_map(|next| next.destinations.iter().copied())
+        .collect();
+    let only = next.len() == 1;
+    let mut refused = Vec::new();
+    for (service, next) in &through {
+        let call = from_gateway(call, ingress, (*service, next.port), outcome);
+        let mut branch = Outcome::of(&call.traffic);
+        evaluate::onward(model, &call, &next.destinations, &mut branch);
+        if only {
+            adopt(branch, outcome);
+            return;
+        }
+        outcome.hops.append(&mut branch.hops);
+        if branch.verdict == Verdict::Deny {
+            refused.push(branch);
+        }
+    }
+    if !straight.is_empty() || through.is_empty() {
+        let sender = (ingress.principal.clone(), None);
+        destination_ztunnels(model, call, &straight, sender, true, outcome);
+    } else if refused.len() == through.len() {
+        // Whichever way it goes, it is refused.
+        if let Some(branch) = refused.into_iter().next() {
+            outcome.verdict = branch.verdict;
+            outcome.decided = branch.decided;
+            outcome.response = branch.response;
+            outcome.request = None;
+        }
+    }
+}
+
+/// The request as the gateway sends it to a Service.
+fn from_gateway<T>(
+    call: &Call,
+    ingress: &Ingress,
+    (service, port): (ServiceIndex, u16),
+    outcome: &Outcome<'_, T>,
+) -> Call {
+    let traffic = match (&call.traffic, &outcome.request) {
+        (Traffic::Http(_), Some(request)) => Traffic::Http(forwarded(request, call)),
+        (traffic, _) => traffic.clone(),
+    };
+    Call {
+        client: Client {
+            principal: ingress.principal.clone(),
+            captured: true,
+            workload: None,
+            namespace: ingress.namespace.clone(),
+            ip: None,
+            gateway: None,
+        },
+        target: Target::Service(service),
+        port,
+        traffic,
+        tokens: call.tokens.clone(),
+        destination_ip: None,
+        host: None,
+    }
+}
+
+/// A gateway writes its client's address behind those that came in `x-forwarded-for`.
+fn forwarded(request: &Http, call: &Call) -> Http {
+    let mut request = request.clone();
+    if let Some(ip) = call.client.ip {
+        let lines = request
+            .headers
+            .entry("x-forwarded-for".to_owned())
+            .or_default();
+        lines.push(ip.to_string());
+    }
+    request
+}
+
+/// What becomes of the request behind the gateway is what becomes of it; a route there is the last one.
+fn adopt<'m, T>(branch: Outcome<'m, T>, outcome: &mut Outcome<'m, T>) {
+    outcome.verdict = match (outcome.verdict, branch.verdict) {
+        (Verdict::Unknown, Verdict::Allow) => Verdict::Unknown,
+        (_, verdict) => verdict,
+    };
+    outcome.decided = branch.decided.or(outcome.decided);
+    outcome.response = branch.response;
+    outcome.request = branch.request;
+    if branch.route.is_some() {
+        outcome.route = branch.route;
+        outcome.backends = branch.backends;
+    }
+    outcome.mirrors.extend(branch.mirrors);
+    outcome.hops.extend(branch.hops);
+}
+
+const USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
+
+/// Whether gateways send what is for a Service to its waypoint: its own label, else its namespace's. Without a VIP
+/// never.
+fn uses_waypoint(mesh: &Mesh, service: ServiceIndex) -> bool {
+    let Some(info) = mesh.service(service) else {
+        return false;
+    };
+    let own = mesh
+        .object(info.object)
+        .and_then(|object| object.metadata.labels.get(USE_WAYPOINT))
+        .map(String::as_str);
+    let label = own.or_else(|| mesh.namespace_label(&info.namespace, USE_WAYPOINT));
+    // As Go reads a boolean.
+    let is_true = matches!(label, Some("1" | "t" | "T" | "true" | "TRUE" | "True"));
+    is_true && matches!(info.address, Address::Vip(_))
+}

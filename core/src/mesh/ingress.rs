@@ -1,0 +1,104 @@
+//! The pods behind an ingress gateway of either API: their namespace, labels and identity.
+//! `istio/istio: pilot/pkg/model/push_context.go` (mergeGateways): an Istio Gateway is whatever its selector matches.
+
+use super::{GatewayIndex, Mesh, Role};
+use crate::flow::Principal;
+use crate::resource::{Kind, Labels, ObjectIndex, Resource};
+
+/// An ingress gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Ingress {
+    /// The Gateway.
+    pub(crate) object: ObjectIndex,
+    /// The namespace of its pods.
+    pub(crate) namespace: String,
+    /// The labels of its pods.
+    pub(crate) labels: Labels,
+    /// Under which identity they run; `None`: the manifests do not tell.
+    pub(crate) principal: Option<Principal>,
+}
+
+/// The labels of the gateway that `istioctl install` brings, and its service account.
+const DEFAULT_LABEL: (&str, &str) = ("istio", "ingressgateway");
+const DEFAULT_ACCOUNT: &str = "istio-ingressgateway-service-account";
+
+impl Mesh {
+    /// All ingress gateways, of both APIs.
+    pub(crate) fn ingresses(&self) -> impl Iterator<Item = Ingress> {
+        [Kind::Gateway, Kind::IstioGateway]
+            .into_iter()
+            .flat_map(|kind| self.live(kind))
+            .filter_map(|(index, _)| self.ingress(index))
+    }
+
+    /// The Gateway of Gateway API that an object is.
+    pub(crate) fn gateway_of(&self, object: ObjectIndex) -> Option<GatewayIndex> {
+        self.gateway_by_object.get(&object).copied()
+    }
+
+    /// The ingress gateway that an object is; `None`: it is none.
+    pub(crate) fn ingress(&self, object: ObjectIndex) -> Option<Ingress> {
+        match &self.object(object)?.resource {
+            Resource::Gateway(_) => {
+                let gateway = self.gateway(self.gateway_of(object)?)?;
+                let works = matches!(gateway.role, Role::Ingress | Role::Sandwich);
+                works.then(|| Ingress {
+                    object,
+                    namespace: gateway.namespace.clone(),
+                    labels: gateway.pod_labels.clone(),
+                    principal: Some(gateway.principal.clone()),
+                })
+            }
+            Resource::IstioGateway(written) => Some(self.selected(object, &written.selector)),
+            _ => None,
+        }
+    }
+
+    /// The pods that a selector matches: a workload in the manifests, the pods of a Gateway API Gateway, else those that
+    /// every installation has.
+    fn selected(&self, object: ObjectIndex, selector: &Labels) -> Ingress {
+        let fits = |labels: &Labels| {
+            selector
+                .iter()
+                .all(|(key, value)| labels.get(key) == Some(value))
+        };
+        let workload = self
+            .workloads()
+            .find(|(_, workload)| fits(&workload.labels));
+        if let Some((_, workload)) = workload.filter(|_| !selector.is_empty()) {
+            return Ingress {
+                object,
+                namespace: workload.namespace.clone(),
+                labels: workload.labels.clone(),
+                principal: Some(workload.principal.clone()),
+            };
+        }
+        let gateway = self.gateways().find(|(_, gateway)| {
+            matches!(gateway.role, Role::Ingress | Role::Sandwich) && fits(&gateway.pod_labels)
+        });
+        if let Some((_, gateway)) = gateway.filter(|_| !selector.is_empty()) {
+            return Ingress {
+                object,
+                namespace: gateway.namespace.clone(),
+                labels: gateway.pod_labels.clone(),
+                principal: Some(gateway.principal.clone()),
+            };
+        }
+        let own = self
+            .object(object)
+            .map(|object| object.id.namespace.clone());
+        let is_default = selector.get(DEFAULT_LABEL.0).map(String::as_str) == Some(DEFAULT_LABEL.1);
+        let root = self.settings().root_namespace.clone();
+        Ingress {
+            object,
+            namespace: if is_default {
+                root.clone()
+            } else {
+                own.unwrap_or_default()
+            },
+            labels: selector.clone(),
+            principal: is_default
+                .then(|| Principal::new(&self.settings().trust_domain, &root, DEFAULT_ACCOUNT)),
+        }
+    }
+}

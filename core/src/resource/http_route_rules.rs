@@ -1,0 +1,335 @@
+//! What the CRD of HTTPRoute refuses in its rules: `kubernetes-sigs/gateway-api: apis/v1/httproute_types.go`.
+
+use super::violation::Violations;
+use super::{HttpPathMatch, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule};
+
+const MAX_RULES: usize = 16;
+const MAX_MATCHES: usize = 64;
+const MAX_WEIGHT: u32 = 1_000_000;
+const METHODS: &[&str] = &[
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+];
+const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
+
+/// Reports what is refused.
+pub(super) fn validate(route: &HttpRoute, out: &mut Violations) {
+    let rules = route.rules.as_deref().unwrap_or_default();
+    if rules.len() > MAX_RULES {
+        out.error("spec.rules", format!("more than {MAX_RULES} `rules`"));
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        rule_of(rule, &format!("spec.rules[{index}]"), out);
+    }
+}
+
+fn rule_of(rule: &HttpRouteRule, at: &str, out: &mut Violations) {
+    if rule.matches.len() > MAX_MATCHES {
+        out.error(
+            format!("{at}.matches"),
+            format!("more than {MAX_MATCHES} `matches`"),
+        );
+    }
+    for (index, written) in rule.matches.iter().enumerate() {
+        match_of(written, &format!("{at}.matches[{index}]"), out);
+    }
+    for (index, filter) in rule.filters.iter().enumerate() {
+        filter_of(filter, &format!("{at}.filters[{index}]"), out);
+    }
+    for (index, backend) in rule.backend_refs.iter().enumerate() {
+        if backend.weight.is_some_and(|weight| weight > MAX_WEIGHT) {
+            out.error(
+                format!("{at}.backendRefs[{index}].weight"),
+                format!("a weight is at most {MAX_WEIGHT}"),
+            );
+        }
+        for (position, filter) in backend.filters.iter().enumerate() {
+            let at = format!("{at}.backendRefs[{index}].filters[{position}]");
+            filter_of(filter, &at, out);
+        }
+    }
+    together(rule, at, out);
+}
+
+/// What does not go together in one rule.
+fn together(rule: &HttpRouteRule, at: &str, out: &mut Violations) {
+    let has = |name: &str| rule.filters.iter().any(|filter| filter.filter_type == name);
+    if has("RequestRedirect") && !rule.backend_refs.is_empty() {
+        out.error_with_help(
+            format!("{at}.backendRefs"),
+            "a rule with a RequestRedirect takes no backends",
+            "leave `backendRefs` out: the proxy answers by itself",
+        );
+    }
+    if has("RequestRedirect") && has("URLRewrite") {
+        out.error(
+            format!("{at}.filters"),
+            "RequestRedirect and URLRewrite do not go together in one rule",
+        );
+    }
+    for name in [
+        "RequestHeaderModifier",
+        "ResponseHeaderModifier",
+        "RequestRedirect",
+        "URLRewrite",
+        "CORS",
+    ] {
+        let mut same = rule
+            .filters
+            .iter()
+            .enumerate()
+            .filter(|(_, filter)| filter.filter_type == name);
+        if let (Some(_), Some((second, _))) = (same.next(), same.next()) {
+            out.error(
+                format!("{at}.filters[{second}]"),
+                format!("a rule takes one filter `{name}`"),
+            );
+        }
+    }
+    let prefix = |one: &HttpRouteMatch| {
+        one.path
+            .as_ref()
+            .is_none_or(|path| path.match_type.as_deref().unwrap_or("PathPrefix") == "PathPrefix")
+    };
+    let one_prefix = match rule.matches.as_slice() {
+        [] => true,
+        [only] => prefix(only),
+        _ => false,
+    };
+    let replaces = rule.filters.iter().position(replaces_prefix);
+    if let Some(index) = replaces.filter(|_| !one_prefix) {
+        out.error_with_help(
+            format!("{at}.filters[{index}]"),
+            "ReplacePrefixMatch needs a rule with exactly one match, by PathPrefix",
+            "give each match a rule of its own",
+        );
+    }
+}
+
+fn replaces_prefix(filter: &HttpRouteFilter) -> bool {
+    let redirect = filter.request_redirect.as_ref();
+    let rewrite = filter.url_rewrite.as_ref();
+    [
+        redirect.and_then(|redirect| redirect.path.as_ref()),
+        rewrite.and_then(|rewrite| rewrite.path.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .any(|path| path.replace_prefix_match.is_some())
+}
+
+fn match_of(written: &HttpRouteMatch, at: &str, out: &mut Violations) {
+    if let Some(path) = &written.path {
+        path_of(path, &format!("{at}.path"), out);
+    }
+    if let Some(method) = &written.method
+        && !METHODS.contains(&method.as_str())
+    {
+        out.error_with_help(
+            format!("{at}.method"),
+            format!("`{method}` is no method that a route can match"),
+            format!("use one of {}", METHODS.join(", ")),
+        );
+    }
+    for (field, values) in [
+        ("headers", &written.headers),
+        ("queryParams", &written.query_params),
+    ] {
+        for (index, value) in values.iter().enumerate() {
+            let at = format!("{at}.{field}[{index}]");
+            if values
+                .iter()
+                .take(index)
+                .any(|other| other.name == value.name)
+            {
+                out.error(
+                    &*at,
+                    format!("`{}` is listed twice in `{field}`", value.name),
+                );
+            }
+            kind_of(
+                value.match_type.as_deref(),
+                &["Exact", "RegularExpression"],
+                &at,
+                out,
+            );
+        }
+    }
+}
+
+fn kind_of(written: Option<&str>, known: &[&str], at: &str, out: &mut Violations) {
+    if let Some(written) = written.filter(|written| !known.contains(written)) {
+        out.error_with_help(
+            format!("{at}.type"),
+            format!("`{written}` is no way to match"),
+            format!("use one of {}", known.join(", ")),
+        );
+    }
+}
+
+/// Only regular expressions may hold what no normalized path has.
+fn path_of(path: &HttpPathMatch, at: &str, out: &mut Violations) {
+    let kinds = ["Exact", "PathPrefix", "RegularExpression"];
+    kind_of(path.match_type.as_deref(), &kinds, at, out);
+    let value = path.value.as_deref().unwrap_or("/");
+    if path.match_type.as_deref() == Some("RegularExpression") {
+        return;
+    }
+    let at = format!("{at}.value");
+    if !value.starts_with('/') {
+        out.error(&*at, format!("`{value}` does not begin with `/`"));
+    }
+    let parts = ["//", "/./", "/../", "%2f", "%2F", "#"];
+    let found = parts
+        .into_iter()
+        .find(|part| value.contains(part))
+        .or_else(|| ["/..", "/."].into_iter().find(|end| value.ends_with(end)));
+    if let Some(found) = found {
+        out.error(&*at, format!("a path to match may not hold `{found}`"));
+    }
+}
+
+/// A filter has the field of its type, and no other.
+fn filter_of(filter: &HttpRouteFilter, at: &str, out: &mut Violations) {
+    let fields = [
+        (
+            "RequestHeaderModifier",
+            "requestHeaderModifier",
+            filter.request_header_modifier.is_some(),
+        ),
+        (
+            "ResponseHeaderModifier",
+            "responseHeaderModifier",
+            filter.response_header_modifier.is_some(),
+        ),
+        (
+            "RequestMirror",
+            "requestMirror",
+            filter.request_mirror.is_some(),
+        ),
+        (
+            "RequestRedirect",
+            "requestRedirect",
+            filter.request_redirect.is_some(),
+        ),
+        ("URLRewrite", "urlRewrite", filter.url_rewrite.is_some()),
+        ("CORS", "cors", filter.cors.is_some()),
+        (
+            "ExtensionRef",
+            "extensionRef",
+            filter.extension_ref.is_some(),
+        ),
+        (
+            "ExternalAuth",
+            "externalAuth",
+            filter.external_auth.is_some(),
+        ),
+    ];
+    for (name, field, is_there) in fields {
+        let wanted = filter.filter_type == name;
+        if wanted && !is_there {
+            out.error(at, format!("a filter of type `{name}` needs `{field}`"));
+        } else if is_there && !wanted {
+            out.error(
+                format!("{at}.{field}"),
+                format!(
+                    "a filter of type `{}` takes no `{field}`",
+                    filter.filter_type
+                ),
+            );
+        }
+    }
+    let status = filter
+        .request_redirect
+        .as_ref()
+        .and_then(|redirect| redirect.status_code);
+    if let Some(status) = status.filter(|status| !REDIRECTS.contains(status)) {
+        out.error(
+            format!("{at}.requestRedirect.statusCode"),
+            format!("`{status}` is no status of a redirect"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused() {
+        for (rule, path) in [
+            (
+                "{ filters: [{ type: RequestRedirect, requestRedirect: {} }], backendRefs: [{ name: a, port: 1 }] }",
+                "spec.rules[0].backendRefs",
+            ),
+            (
+                "{ filters: [{ type: RequestRedirect, requestRedirect: {} }, { type: URLRewrite, urlRewrite: {} }] }",
+                "spec.rules[0].filters",
+            ),
+            (
+                "{ filters: [{ type: CORS, cors: {} }, { type: CORS, cors: {} }] }",
+                "spec.rules[0].filters[1]",
+            ),
+            (
+                "{ filters: [{ type: CORS, urlRewrite: {} }] }",
+                "spec.rules[0].filters[0].urlRewrite",
+            ),
+            (
+                "{ matches: [{ path: { type: Exact, value: /a } }], filters: [{ type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /b } } }] }",
+                "spec.rules[0].filters[0]",
+            ),
+            (
+                "{ matches: [{ path: { value: a } }] }",
+                "spec.rules[0].matches[0].path.value",
+            ),
+            (
+                "{ matches: [{ path: { value: /a/../b } }] }",
+                "spec.rules[0].matches[0].path.value",
+            ),
+            (
+                "{ matches: [{ path: { value: /a//b } }] }",
+                "spec.rules[0].matches[0].path.value",
+            ),
+            (
+                "{ matches: [{ path: { type: Prefix } }] }",
+                "spec.rules[0].matches[0].path.type",
+            ),
+            (
+                "{ matches: [{ method: get }] }",
+                "spec.rules[0].matches[0].method",
+            ),
+            (
+                "{ matches: [{ headers: [{ name: a, value: b }, { name: a, value: c }] }] }",
+                "spec.rules[0].matches[0].headers[1]",
+            ),
+            (
+                "{ backendRefs: [{ name: a, port: 1, weight: 1000001 }] }",
+                "spec.rules[0].backendRefs[0].weight",
+            ),
+            (
+                "{ filters: [{ type: RequestRedirect, requestRedirect: { statusCode: 200 } }] }",
+                "spec.rules[0].filters[0].requestRedirect.statusCode",
+            ),
+        ] {
+            let route = serde_yaml::from_str(&format!("rules: [{rule}]")).unwrap();
+            let mut out = Violations::default();
+            validate(&route, &mut out);
+            let found: Vec<&str> = out.errors.iter().map(|error| error.path.as_str()).collect();
+            assert!(found.contains(&path), "{rule}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn taken() {
+        for rule in [
+            "{}",
+            "{ filters: [{ type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /b } } }] }",
+            "{ matches: [{ path: { type: RegularExpression, value: 'a//.*#' } }, { headers: [{ name: a, value: b }, { name: A, value: c }] }] }",
+            "{ filters: [{ type: RequestMirror, requestMirror: { backendRef: { name: a } } }, { type: RequestMirror, requestMirror: { backendRef: { name: a } } }] }",
+        ] {
+            let route = serde_yaml::from_str(&format!("rules: [{rule}]")).unwrap();
+            let mut out = Violations::default();
+            validate(&route, &mut out);
+            assert!(out.errors.is_empty(), "{rule}: {:?}", out.errors);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! One case: manifests, settings, and requests about them, as the contract writes them; what the engine answers, and
+//! how the same request looks on the wire.
+
+use std::net::IpAddr;
+
+use ambient_core::wire;
+use serde_json::{Value, json};
+
+/// Manifests, settings and requests.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Case {
+    pub(crate) settings: Value,
+    pub(crate) policies: Vec<Value>,
+    pub(crate) requests: Vec<Value>,
+}
+
+/// What the waypoint knows of a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Connection {
+    pub(crate) peer: String,
+    pub(crate) source_ip: IpAddr,
+    pub(crate) destination_ip: IpAddr,
+    pub(crate) port: u16,
+}
+
+/// What comes back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Observed {
+    /// `None`: the connection was closed.
+    pub(crate) status: Option<u16>,
+    pub(crate) grpc_status: Option<u16>,
+    /// Envoy's word for why it answered by itself.
+    pub(crate) details: String,
+    /// The path behind the filters, where the request came that far.
+    pub(crate) path: Option<String>,
+}
+
+/// The port on which the Service speaks no HTTP.
+pub(crate) const TCP_PORT: u16 = 5432;
+/// The ports on which it does.
+pub(crate) const HTTP_PORTS: [u16; 2] = [80, 8080];
+
+impl Case {
+    /// The case as the engine reads it.
+    pub(crate) fn input(&self) -> wire::Input {
+        let mut documents = mesh();
+        documents.extend(self.policies.iter().cloned());
+        let texts: Vec<String> = documents.iter().map(Value::to_string).collect();
+        wire::Input {
+            manifests: wire::Manifests::Text(texts.join("\n---\n")),
+            settings: serde_json::from_value(self.settings.clone())
+                .expect("settings are the contract's"),
+            requests: wire::Requests::List(self.requests.clone()),
+        }
+    }
+
+    /// Its chain as Envoy gets it.
+    pub(crate) fn chain(&self) -> wire::EnvoyChain {
+        let chains = ambient_core::envoy(&self.input(), None);
+        let of_service = chains.into_iter().find(|chain| chain.service.is_some());
+        of_service.unwrap_or_default()
+    }
+}
+
+/// A waypoint in front of one Service.
+fn mesh() -> Vec<Value> {
+    let mut ports = vec![json!({ "name": "tcp", "port": TCP_PORT })];
+    ports.extend(HTTP_PORTS.map(|port| json!({ "name": format!("http-{port}"), "port": port })));
+    vec![
+        json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {
+                "name": "shop",
+                "labels": { "istio.io/dataplane-mode": "ambient", "istio.io/use-waypoint": "waypoint" },
+            },
+        }),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "Gateway",
+            "metadata": { "name": "waypoint", "namespace": "shop" },
+            "spec": {
+                "gatewayClassName": "istio-waypoint",
+                "listeners": [{ "name": "mesh", "port": 15008, "protocol": "HBONE" }],
+            },
+        }),
+        json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": { "name": "reviews", "namespace": "shop" },
+            "spec": { "ports": ports },
+        }),
+    ]
+}
+
+/// What the waypoint knows of the connection of a request.
+pub(crate) fn connection(request: &Value) -> Connection {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let address = |value: &Value| text(value).parse().expect("requests state addresses");
+    Connection {
+        peer: text(&request["from"]["principal"]),
+        source_ip: address(&request["from"]["ip"]),
+        destination_ip: address(&request["to"]["ip"]),
+        port: request["to"]["port"]
+            .as_u64()
+            .and_then(|port| port.try_into().ok())
+            .unwrap_or_default(),
+    }
+}
+
+/// An HTTP request on the wire; `None`: it sends no HTTP.
+pub(crate) fn bytes(request: &Value) -> Option<Vec<u8>> {
+    let http = request.get("http")?;
+    let text = |name: &str| http[name].as_str().unwrap_or_default();
+    let mut bytes = format!(
+        "{} {} HTTP/1.1\r\nhost: {}\r\n",
+        text("method"),
+        text("path"),
+        text("host")
+    );
+    for (name, value) in http["headers"].as_object().into_iter().flatten() {
+        let one = std::slice::from_ref(value);
+        for line in value.as_array().map_or(one, Vec::as_slice) {
+            bytes.push_str(&format!(
+                "{name}: {}\r\n",
+                line.as_str().unwrap_or_default()
+            ));
+        }
+    }
+    bytes.push_str("\r\n");
+    Some(bytes.into_bytes())
+}
+
+/// What the engine expects to come back.
+pub(crate) fn expected(request: &Value, answer: &wire::Answer) -> Observed {
+    let http = request.get("http").is_some();
+    let response = answer.response.clone().unwrap_or_default();
+    let allowed = answer.verdict == wire::Verdict::Allow;
+    Observed {
+        status: match (http, allowed) {
+            (true, true) => Some(200),
+            (true, false) => response.status,
+            // The echo.
+            (false, true) => Some(0),
+            (false, false) => None,
+        },
+        grpc_status: response.grpc_status.filter(|_| !allowed),
+        details: match &answer.decision {
+            Some(decision) if http && !allowed => details(decision),
+            _ => String::new(),
+        },
+        path: answer
+            .request
+            .as_ref()
+            .filter(|_| allowed && http)
+            .map(|request| request.path.clone()),
+    }
+}
+
+/// Which policy it was, in Envoy's words.
+fn details(decision: &wire::Decision) -> String {
+    let policy = decision.policy.as_ref();
+    match (decision.cause, policy) {
+        (
+            wire::Cause::Authorization,
+            Some(wire::PolicyRef {
+                object,
+                rule: Some(rule),
+            }),
+        ) => {
+            let namespace = object.namespace.as_deref().unwrap_or_default();
+            format!(
+                "rbac_access_denied_matched_policy[ns[{namespace}]-policy[{}]-rule[{rule}]]",
+                object.name
+            )
+        }
+        (wire::Cause::Default, _) => "rbac_access_denied_matched_policy[none]".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Where the two differ; `None`: nowhere.
+pub(crate) fn difference(expected: &Observed, seen: &Observed) -> Option<String> {
+    let mut differences = Vec::new();
+    let mut note = |what: &str, expected: &dyn std::fmt::Debug, seen: &dyn std::fmt::Debug| {
+        differences.push(format!("{what}: core {expected:?}, Envoy {seen:?}"));
+    };
+    if expected.status != seen.status {
+        note("status", &expected.status, &seen.status);
+    }
+    if expected.grpc_status.is_some() && expected.grpc_status != seen.grpc_status {
+        note("grpc-status", &expected.grpc_status, &seen.grpc_status);
+    }
+    if expected.path.is_some() && expected.path != seen.path {
+        note("path", &expected.path, &seen.path);
+    }
+    // Only where Envoy names a policy: the answer to HEAD has no body.
+    if seen.details.starts_with("rbac_") && expected.details != seen.details {
+        note("decided by", &expected.details, &seen.details);
+    }
+    if !differences.is_empty() && !seen.details.is_empty() {
+        differences.push(format!("Envoy says {}", seen.details));
+    }
+    (!differences.is_empty()).then(|| differences.join("; "))
+}
