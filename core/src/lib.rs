@@ -338,6 +338,9 @@ impl Workspace {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
                     let mut answer = explain::answer(&self.model, request, &outcome);
                     answer.changes = change::requests(&self.model, request, &outcome);
+                    answer.policy_changes = change::policies(&self.model, request, &outcome);
+                    answer.enforced = (outcome.verdict == wire::Verdict::Allow)
+                        .then(|| change::is_enforced(&self.model, &outcome));
                     answer
                 }
             },

@@ -37,6 +37,10 @@ impl Model {
     ) -> Self {
         let documents = Documents::read(manifests, out);
         let objects = resource::read(&documents, out);
+        Self::of(documents, settings, objects)
+    }
+
+    fn of(documents: Documents, settings: &wire::Settings, objects: Vec<resource::Object>) -> Self {
         let mesh = mesh::index(settings.clone(), objects);
         let attachments = attach::resolve(&mesh);
         let policies = Policies::compile(&mesh, &attachments);
@@ -48,6 +52,25 @@ impl Model {
             policies,
             routes,
         }
+    }
+
+    /// What the manifests would come to with other policies in place of some.
+    pub(crate) fn with_policies(
+        &self,
+        policies: Vec<(resource::ObjectIndex, resource::AuthorizationPolicy)>,
+    ) -> Self {
+        let mut objects: Vec<resource::Object> = self
+            .mesh
+            .objects()
+            .map(|(_, object)| object.clone())
+            .collect();
+        for (index, policy) in policies {
+            let place = self.mesh.objects().position(|(other, _)| other == index);
+            if let Some(object) = place.and_then(|place| objects.get_mut(place)) {
+                object.resource = resource::Resource::AuthorizationPolicy(policy);
+            }
+        }
+        Self::of(Documents::default(), self.mesh.settings(), objects)
     }
 
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to

@@ -33,7 +33,7 @@ pub(crate) use attribute::Attribute;
 pub(crate) use clause::{Clause, ClauseId, Matcher};
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
-pub(crate) use lever::Lever;
+pub(crate) use lever::{Lever, Near};
 pub(crate) use loss::LossKind;
 pub(crate) use policy::{Effect, Group, Policy, Provider, Rule};
 pub(crate) use policy_set::PolicySet;

@@ -204,6 +204,7 @@ fn matching(model: &Model, base: &Request, rule: &Rule) -> Request {
             let lever = Lever {
                 attribute,
                 want: clause.values,
+                path: &clause.path,
                 match_one: !clause.negated,
             };
             // What the request is already, it stays: a stranger is in none of the namespaces that are excepted.

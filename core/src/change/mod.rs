@@ -3,8 +3,10 @@
 
 mod around;
 mod edit;
+mod policy;
 
 pub(crate) use around::ways;
+pub(crate) use policy::{changes as policies, is_enforced};
 
 use std::collections::BTreeSet;
 
@@ -83,7 +85,7 @@ fn proposals(
         // No rule allows: all clauses that one lacks must hold.
         _ => set
             .missing(policies, &hop.flow)
-            .filter_map(|levers| combined(levers.iter().map(edits)))
+            .filter_map(|near| combined(near.levers.iter().map(edits)))
             .flatten()
             .collect(),
     }

@@ -39,6 +39,8 @@ pub(crate) fn answer(
             .map(|hop| self::hop(model, hop))
             .collect(),
         changes: Vec::new(),
+        policy_changes: Vec::new(),
+        enforced: None,
         diagnostics: Vec::new(),
         expected: None,
     };
@@ -67,6 +69,8 @@ pub(crate) fn unanswered(
         request: None,
         hops: Vec::new(),
         changes: Vec::new(),
+        policy_changes: Vec::new(),
+        enforced: None,
         diagnostics: Vec::new(),
         expected: None,
     };
