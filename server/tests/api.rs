@@ -24,12 +24,14 @@ use tower::ServiceExt;
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
-const ENDPOINTS: [&str; 5] = [
+const ENDPOINTS: [&str; 7] = [
     "/v1/evaluate",
     "/v1/graph",
     "/v1/analyze",
     "/v1/effective",
     "/v1/status",
+    "/v1/ways-around",
+    "/v1/envoy",
 ];
 
 struct Reply {
@@ -120,6 +122,12 @@ mod answers {
                 serde_json::to_vec(&ambient_core::analyze(&input)).unwrap(),
                 serde_json::to_vec(&ambient_core::effective(&input, None)).unwrap(),
                 serde_json::to_vec(&ambient_core::status(&input)).unwrap(),
+                serde_json::to_vec(&ambient_core::ways_around(&input)).unwrap(),
+                serde_json::to_vec(&ambient_core::wire::EnvoyConfiguration {
+                    chains: ambient_core::envoy(&input, None),
+                    diagnostics: ambient_core::analyze(&input).diagnostics,
+                })
+                .unwrap(),
             ];
             for (endpoint, expected) in ENDPOINTS.into_iter().zip(engine) {
                 let reply = post(endpoint, YAML, bytes.clone()).await;

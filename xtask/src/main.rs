@@ -36,7 +36,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "envoy",
-        about: "compare the engine with a real Envoy; SEED=<number> for other policies and requests",
+        about: "compare the engine with a real Envoy; ENVOY_SEED=<number> for others",
         run: |args| no_arguments(args).and_then(|()| test::envoy()),
     },
     Task {
