@@ -209,7 +209,7 @@ impl<'m> View<'m> {
                 Phase::Extension
             }
             Resource::Telemetry(_) => Phase::Telemetry,
-            Resource::DestinationRule(_) => Phase::Destination,
+            Resource::DestinationRule(_) | Resource::BackendTlsPolicy(_) => Phase::Destination,
             Resource::VirtualService(_) if row.via != Via::BackendRef => Phase::Route,
             resource if resource.as_route().is_some() && row.via == Via::ParentRef => Phase::Route,
             _ => Phase::Delivery,

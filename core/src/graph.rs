@@ -11,7 +11,7 @@ use crate::wire;
 pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
     let mut nodes: BTreeMap<String, wire::Node> = BTreeMap::new();
     let folded = folded_pods(model);
-    for (index, object) in model.mesh.objects() {
+    for (index, object) in model.mesh.drawn() {
         if !folded.contains(&index) {
             nodes.insert(object.id.to_string(), written(model, index, &object.id));
         }

@@ -8,6 +8,7 @@
 
 mod attach;
 mod authz;
+mod behavior;
 mod change;
 mod effective;
 mod envoy;
@@ -21,6 +22,7 @@ mod matcher;
 #[doc(hidden)]
 pub mod measure;
 mod mesh;
+mod migrate;
 mod model;
 mod resource;
 mod route;
@@ -111,9 +113,25 @@ pub fn ways_around(input: &wire::Input) -> wire::WaysAround {
     Workspace::load(input).ways_around()
 }
 
+/// VirtualServices as Gateway API's routes, checked by requests against both forms.
+///
+/// ```
+/// let input = ambient_core::wire::Input {
+///     manifests: ambient_core::wire::Manifests::Text(
+///         "{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }".to_owned(),
+///     ),
+///     ..Default::default()
+/// };
+/// assert!(ambient_core::migrate(&input).replaced.is_empty());
+/// ```
+pub fn migrate(input: &wire::Input) -> wire::Migration {
+    migrate::run(input)
+}
+
 /// Every sort of finding, with its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
+        .chain(migrate::LINTS.iter().copied())
         .map(|lint| wire::LintDescription {
             code: lint.code.to_owned(),
             name: lint.name.to_owned(),
@@ -184,6 +202,31 @@ pub fn features() -> Vec<wire::Feature> {
             note: (*note).to_owned(),
         });
     kinds.chain(labels).collect()
+}
+
+/// Where Istio's documentation and its code differ.
+pub fn differences() -> Vec<wire::Difference> {
+    let row = |one: &behavior::Difference| wire::Difference {
+        topic: one.topic.to_owned(),
+        documented: one.documented.to_owned(),
+        documentation: one.documentation.to_owned(),
+        implemented: one.implemented.to_owned(),
+        code: one.code.to_owned(),
+        switched: one.switched,
+        lint: one.lint.to_owned(),
+    };
+    behavior::DIFFERENCES.iter().map(row).collect()
+}
+
+/// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.
+pub fn fields() -> Vec<wire::Field> {
+    let fields = resource::FIELDS.iter().map(|field| wire::Field {
+        kind: field.kind.name().to_owned(),
+        path: format!("spec.{}", field.path),
+        treatment: field.treatment.name().to_owned(),
+        note: field.note.to_owned(),
+    });
+    fields.collect()
 }
 
 /// Manifests and requests, read and compiled once, to be asked more than one question.

@@ -5,7 +5,7 @@ mod policies;
 mod routes;
 
 pub(crate) use policies::{Chain, Policies, scope};
-pub(crate) use routes::Routes;
+pub(crate) use routes::{Routes, Written as WrittenVirtualService, virtual_services};
 
 use crate::attach::{self, Attachments, Reason, Row};
 use crate::authz::{Effect, LossKind};
@@ -37,10 +37,23 @@ impl Model {
     ) -> Self {
         let documents = Documents::read(manifests, out);
         let objects = resource::read(&documents, out);
-        Self::of(documents, settings, objects)
+        Self::of(documents, objects, settings)
     }
 
-    fn of(documents: Documents, settings: &wire::Settings, objects: Vec<resource::Object>) -> Self {
+    /// The same without some of the objects. Findings about these manifests have been told before.
+    pub(crate) fn load_without(
+        manifests: &wire::Manifests,
+        settings: &wire::Settings,
+        without: &[resource::ObjectId],
+    ) -> Self {
+        let mut unheard = Diagnostics::default();
+        let documents = Documents::read(manifests, &mut unheard);
+        let mut objects = resource::read(&documents, &mut unheard);
+        objects.retain(|object| !without.contains(&object.id));
+        Self::of(documents, objects, settings)
+    }
+
+    fn of(documents: Documents, objects: Vec<resource::Object>, settings: &wire::Settings) -> Self {
         let mesh = mesh::index(settings.clone(), objects);
         let attachments = attach::resolve(&mesh);
         let policies = Policies::compile(&mesh, &attachments);
@@ -70,7 +83,7 @@ impl Model {
                 object.resource = resource::Resource::AuthorizationPolicy(policy);
             }
         }
-        Self::of(Documents::default(), self.mesh.settings(), objects)
+        Self::of(Documents::default(), objects, self.mesh.settings())
     }
 
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to

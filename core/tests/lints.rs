@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use ambient_core::wire;
 
-/// What an example raises: its findings about manifests, or about requests if it is a list of requests.
+/// What an example raises: its findings about manifests, about requests if it is a list of requests, or what a migration
+/// notes.
 fn raised(block: &common::Block) -> BTreeSet<(u32, String)> {
     let (manifests, requests) = if block.info.contains("requests") {
         ("", block.text.as_str())
@@ -19,6 +20,9 @@ fn raised(block: &common::Block) -> BTreeSet<(u32, String)> {
         requests: wire::Requests::Text(requests.to_owned()),
         ..wire::Input::default()
     };
+    if block.info.contains("migrate") {
+        return common::found_codes(&ambient_core::migrate(&input).notes);
+    }
     common::found_codes(&ambient_core::evaluate(&input).diagnostics)
 }
 
@@ -130,4 +134,17 @@ fn every_quick_fix_mends_what_it_is_about() {
     }
     assert!(fixes.len() >= 8, "only {fixes:?} have fixes");
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_difference_names_a_lint_that_tells_of_it() {
+    let lints = ambient_core::lints();
+    for difference in ambient_core::differences() {
+        assert!(
+            lints.iter().any(|lint| lint.code == difference.lint),
+            "{}: there is no {}",
+            difference.topic,
+            difference.lint
+        );
+    }
 }

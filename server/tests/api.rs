@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
-const ENDPOINTS: [&str; 7] = [
+const ENDPOINTS: [&str; 8] = [
     "/v1/evaluate",
     "/v1/graph",
     "/v1/analyze",
@@ -32,6 +32,7 @@ const ENDPOINTS: [&str; 7] = [
     "/v1/status",
     "/v1/ways-around",
     "/v1/envoy",
+    "/v1/migrate",
 ];
 
 struct Reply {
@@ -128,6 +129,7 @@ mod answers {
                     diagnostics: ambient_core::analyze(&input).diagnostics,
                 })
                 .unwrap(),
+                serde_json::to_vec(&ambient_core::migrate(&input)).unwrap(),
             ];
             for (endpoint, expected) in ENDPOINTS.into_iter().zip(engine) {
                 let reply = post(endpoint, YAML, bytes.clone()).await;

@@ -22,7 +22,14 @@ macro_rules! files {
 }
 
 /// The files, in the order of the menu; the first is what a visitor sees.
-const FILES: &[(&str, &str)] = files!["bookinfo", "ztunnel-fail-safe", "plaintext", "tokens"];
+const FILES: &[(&str, &str)] = files![
+    "bookinfo",
+    "ztunnel-fail-safe",
+    "plaintext",
+    "ingress",
+    "virtual-service",
+    "tokens",
+];
 
 /// All stories.
 pub(crate) fn all() -> Vec<Example> {

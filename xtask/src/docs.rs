@@ -24,6 +24,14 @@ const GENERATORS: &[Generator] = &[
         path: "core/FEATURES.md",
         make: feature_table,
     },
+    Generator {
+        path: "core/BEHAVIOR.md",
+        make: difference_table,
+    },
+    Generator {
+        path: "core/FIELDS.md",
+        make: field_table,
+    },
 ];
 
 /// The first line of every generated document.
@@ -94,6 +102,51 @@ fn feature_table(_: &Path) -> Result<String> {
         text += &format!(
             "| `{}` | {} | {status} | {} |\n",
             feature.name, feature.attachment, feature.note
+        );
+    }
+    Ok(text)
+}
+
+/// The table of fields, as the engine has it.
+fn field_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Fields of Istio's traffic kinds\n\n\
+         What becomes of each: it is evaluated, or told in the answer, or no answer depends on it.\n\
+         `[]` is an entry of a list, `*` one of a map.\n",
+    );
+    let mut kind = String::new();
+    for field in ambient_core::fields() {
+        if field.kind != kind {
+            kind.clone_from(&field.kind);
+            text +=
+                &format!("\n## {kind}\n\n| field | treatment | to know |\n| --- | --- | --- |\n");
+        }
+        text += &format!(
+            "| `{}` | {} | {} |\n",
+            field.path, field.treatment, field.note
+        );
+    }
+    Ok(text)
+}
+
+/// The places where documentation and code differ, as the engine has them.
+fn difference_table(_: &Path) -> Result<String> {
+    let mut text = String::from(
+        "# Documented and implemented\n\n\
+         Where Istio's documentation, or a status that it writes, says something else than its code does.\n\
+         `settings.behavior: documented` answers as documented where the table says so; the finding tells at the place.\n\n\
+         | topic | documented | implemented | switched | finding |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for row in ambient_core::differences() {
+        text += &format!(
+            "| {} | {} ({}) | {} ({}) | {} | {} |\n",
+            row.topic,
+            row.documented,
+            row.documentation,
+            row.implemented,
+            row.code,
+            if row.switched { "yes" } else { "no" },
+            row.lint
         );
     }
     Ok(text)

@@ -15,7 +15,7 @@ const MULTI_CLUSTER: &str = "multicluster.x-k8s.io";
 /// are the edges of routes to their parents.
 pub(super) fn rows(mesh: &Mesh, parents: &[Row], rows: &mut Vec<Row>) {
     let needs_grant = needs_grant(parents);
-    for (index, object) in mesh.objects() {
+    for (index, object) in mesh.drawn() {
         if let Resource::VirtualService(service) = &object.resource {
             for (path, destination) in service.destinations() {
                 let (to, found) = of_host(mesh, &destination.host, &object.id.namespace);

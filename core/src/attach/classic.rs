@@ -19,13 +19,16 @@ use crate::wire::{Behavior, EdgeStatus, Via};
 /// parents; `rows` has those to their backends already.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, parents: &[Row], rows: &mut Vec<Row>) {
     let routes = Routes::new(mesh, parents);
-    for (index, object) in mesh.live(Kind::VirtualService) {
+    for (index, object) in mesh.drawn() {
         if let Resource::VirtualService(service) = &object.resource {
             gateways(mesh, index, object, service, rows);
             if service.is_for_mesh() {
                 hosts(mesh, attachments, &routes, (index, object, service), rows);
             }
         }
+    }
+    if mesh.settings().behavior == Behavior::Documented {
+        keep_the_oldest(mesh, rows);
     }
     let from_gateways = behind_gateways(rows);
     for (index, object) in mesh.live(Kind::DestinationRule) {
@@ -67,7 +70,9 @@ fn gateways(
             .unwrap_or((&object.id.namespace, written));
         let classic = ObjectId::new(Kind::IstioGateway, namespace, name);
         let modern = ObjectId::new(Kind::Gateway, namespace, name);
-        let (to, reason) = if mesh.find(&classic).is_some() {
+        let (to, reason) = if object.refused {
+            (classic, Reason::Invalid)
+        } else if mesh.find(&classic).is_some() {
             (classic, Reason::Accepted)
         } else if mesh.find(&modern).is_some() {
             (modern, Reason::UnsupportedParent)
@@ -97,7 +102,12 @@ fn hosts(
             continue;
         }
         for (target, to) in targets {
-            let reason = at_waypoint(mesh, attachments, target, &object.id.namespace)
+            let admitted = if object.refused {
+                Err(Reason::Invalid)
+            } else {
+                at_waypoint(mesh, attachments, target, &object.id.namespace)
+            };
+            let reason = admitted
                 .and_then(|()| exported(mesh, attachments, target, object, &service.export_to))
                 .and_then(|()| routes.leave(mesh, attachments, target, object, service))
                 .err()
@@ -230,6 +240,29 @@ impl<'m> Routes<'m> {
             Err(Reason::ShadowedByRoute)
         } else {
             Ok(())
+        }
+    }
+}
+
+/// As documented, a host has one VirtualService: of several the oldest, by name where ages are equal.
+fn keep_the_oldest(mesh: &Mesh, rows: &mut [Row]) {
+    let age = |row: &Row| {
+        let object = mesh.object(row.from)?;
+        let created = object.metadata.creation_timestamp.clone();
+        Some((created.is_none(), created, object.id.clone()))
+    };
+    let mut oldest: BTreeMap<ObjectId, _> = BTreeMap::new();
+    for row in rows
+        .iter()
+        .filter(|row| row.via == Via::Host && row.is_attached())
+    {
+        let first = oldest.entry(row.to.clone()).or_insert_with(|| age(row));
+        *first = first.clone().min(age(row));
+    }
+    for row in rows.iter_mut() {
+        if row.via == Via::Host && row.is_attached() && oldest.get(&row.to) != Some(&age(row)) {
+            row.reason = Reason::ShadowedByOlder;
+            row.status = row.reason.status(row.via);
         }
     }
 }

@@ -404,7 +404,7 @@ fn certificates(mesh: &Mesh, holder: ObjectIndex, listener: &Listener) -> Option
 
 /// The edges of ListenerSets to their Gateways.
 pub(super) fn rows(mesh: &Mesh, listeners: &Listeners, rows: &mut Vec<Row>) {
-    for (index, object) in mesh.objects() {
+    for (index, object) in mesh.drawn() {
         let Resource::ListenerSet(set) = &object.resource else {
             continue;
         };

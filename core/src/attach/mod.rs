@@ -1,7 +1,9 @@
 //! Who attaches to whom, and why not: one file a relation. Input is the mesh, output rows, rejected ones too.
 //! Graph, lints and compilation read these rows; none decides again.
 
+mod backend_policy;
 mod backend_ref;
+mod canary;
 mod classic;
 mod listener;
 mod membership;
@@ -107,6 +109,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
     listener::rows(mesh, &attachments.listeners, &mut rows);
     classic::rows(mesh, &attachments, &parents, &mut rows);
     target_ref::rows(mesh, &attachments, &mut rows);
+    backend_policy::rows(mesh, &mut rows);
     selector::rows(mesh, &mut rows);
     membership::rows(mesh, &mut rows);
     // By ids, never by the order of documents.

@@ -13,7 +13,7 @@ use crate::wire::{Behavior, Via};
 
 /// One edge for each parentRef of each route.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
-    for (index, object) in mesh.objects() {
+    for (index, object) in mesh.drawn() {
         let Some(route) = object.resource.as_route() else {
             continue;
         };

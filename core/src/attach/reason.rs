@@ -1,7 +1,8 @@
 //! Why a reference is attached or not: the condition reasons of Gateway API and Istio where they exist, else
 //! this project's own. Status and sentence are methods, so that no place words a reason twice.
 
-use crate::resource::{Kind, ObjectId};
+mod sentence;
+
 use crate::wire::{EdgeStatus, Via};
 
 /// Why a reference is what it is.
@@ -87,6 +88,12 @@ pub(crate) enum Reason {
     ReferencedResourceNotFound,
     /// A VirtualService behind routes of the same Service that leave it nothing.
     ShadowedByRoute,
+    /// An older policy of the same kind is for the same port.
+    Conflicted,
+    /// An annotation asks Istio to leave the policy alone.
+    IgnoredByIstio,
+    /// A VirtualService beside an older one for the same host, of which the documentation lets only one count.
+    ShadowedByOlder,
     /// The canary waypoint is the waypoint itself.
     CanarySameAsPrimary,
     /// The canary's weight is no percentage.
@@ -136,6 +143,8 @@ impl Reason {
             | Self::InvalidCertificateRef
             | Self::RefNotPermitted
             | Self::InvalidDestination
+            | Self::Conflicted
+            | Self::IgnoredByIstio
             | Self::CanarySameAsPrimary
             | Self::CanaryInvalidWeight
             | Self::UnsupportedValue => EdgeStatus::Rejected,
@@ -157,6 +166,7 @@ impl Reason {
             | Self::InvalidFilter
             | Self::TargetNotConsulted
             | Self::ShadowedByRoute
+            | Self::ShadowedByOlder
             | Self::ClassNotEnforced => EdgeStatus::Ignored,
         }
     }
@@ -185,6 +195,9 @@ impl Reason {
             Self::TargetNotConsulted => "TargetNotConsulted",
             Self::ReferencedResourceNotFound => "ReferencedResourceNotFound",
             Self::ShadowedByRoute => "ShadowedByRoute",
+            Self::ShadowedByOlder => "ShadowedByOlder",
+            Self::Conflicted => "Conflicted",
+            Self::IgnoredByIstio => "IgnoredByIstio",
             Self::CanarySameAsPrimary => "CanarySameAsPrimary",
             Self::CanaryInvalidWeight => "CanaryInvalidWeight",
             Self::BackendNotFound => "BackendNotFound",
@@ -209,221 +222,5 @@ impl Reason {
                 "UnsupportedValue"
             }
         }
-    }
-
-    /// What it means for one reference, as one plain sentence.
-    pub(crate) fn sentence(self, via: Via, from: &ObjectId, to: &ObjectId) -> String {
-        let holder = format!("{} `{}`", from.kind.name(), from.qualified_name());
-        let target = format!("{} `{}`", to.kind.name(), to.qualified_name());
-        match self {
-            Self::Accepted => accepted(via, from.kind, &holder, &target),
-            Self::Invalid => {
-                format!("{holder} is refused by validation, so nothing that it says takes effect.")
-            }
-            Self::TargetNotFound => {
-                format!("{target} does not exist, so {holder} is enforced nowhere there.")
-            }
-            Self::AncestorNotBound => {
-                format!(
-                    "{target} has no waypoint that serves it, so {holder} is not enforced for it."
-                )
-            }
-            Self::NoMatchingParent => {
-                format!("{target} does not exist or has no such section; {holder} has no effect.")
-            }
-            Self::NoMatchingPort => {
-                format!("{target} has no such port, so {holder} matches nothing there.")
-            }
-            Self::BackendNotFound => {
-                format!("{target} does not exist; its share of the requests is answered with 500.")
-            }
-            Self::InvalidKind => format!(
-                "{target} is of a kind that no route may send requests to; its share is answered with 500."
-            ),
-            Self::WaypointIsNotReady => match via {
-                Via::UseWaypoint | Via::UseWaypointCanary => {
-                    format!(
-                        "{target} does not exist, so traffic of {holder} goes on without a waypoint."
-                    )
-                }
-                _ => format!(
-                    "The waypoint that {target} names does not exist, so {holder} has no effect."
-                ),
-            },
-            Self::AttachmentDenied => match via {
-                Via::UseWaypoint | Via::UseWaypointCanary => {
-                    format!(
-                        "The listener of {target} does not admit namespace `{}`, so traffic of {holder} goes on without a waypoint.",
-                        from.namespace
-                    )
-                }
-                _ => format!(
-                    "The waypoint that {target} names does not admit its namespace, so {holder} has no effect."
-                ),
-            },
-            Self::UnsupportedTrafficType => match via {
-                Via::UseWaypoint | Via::UseWaypointCanary => {
-                    format!(
-                        "{target} does not serve this sort of traffic (label `istio.io/waypoint-for`), so traffic of {holder} goes on without a waypoint."
-                    )
-                }
-                _ => format!(
-                    "The waypoint that {target} names does not serve traffic of Services, so {holder} has no effect."
-                ),
-            },
-            Self::MissingUseWaypointLabel => {
-                format!(
-                    "Neither {target} nor its namespace names a waypoint, so nothing reads {holder}."
-                )
-            }
-            Self::OptedOut => format!(
-                "{target} opts out with `istio.io/use-waypoint: none`, so nothing reads {holder}."
-            ),
-            Self::ExternalNameService => {
-                format!("{target} is of type ExternalName, which ambient does not implement.")
-            }
-            Self::NotProducerNamespace => {
-                format!(
-                    "{holder} is neither in the namespace of {target} nor in that of its waypoint, so it has no effect."
-                )
-            }
-            Self::NoAddress => format!(
-                "{target} is headless: clients call its pods directly, and {holder} never applies."
-            ),
-            Self::NoMatchingListenerHostname => format!(
-                "No hostname of {holder} is one that a listener of {target} serves, so it is not accepted."
-            ),
-            Self::NotAllowedByListeners => format!(
-                "`allowedRoutes` of the listeners of {target} admits neither this namespace nor this kind, so {holder} is not accepted."
-            ),
-            Self::NotAllowed => format!(
-                "{target} takes no ListenerSet from here: `allowedListeners` does not admit it, or the class takes none."
-            ),
-            Self::ListenersNotValid => {
-                format!("No listener of {holder} is valid, so {target} does not take it.")
-            }
-            Self::UnsupportedProtocol => {
-                format!("{target} does not speak the protocol of this listener.")
-            }
-            Self::HostnameConflict => format!(
-                "Another listener of {target} has the same port, protocol and hostname, and came first."
-            ),
-            Self::ProtocolConflict => format!(
-                "Another listener of {target} has the same port with a protocol that excludes this one's, and came first."
-            ),
-            Self::InvalidRouteKinds => {
-                "`allowedRoutes.kinds` names a kind that the listener's protocol does not take."
-                    .to_owned()
-            }
-            Self::InvalidCertificateRef => {
-                "The certificate of this listener is neither a Secret nor a ConfigMap.".to_owned()
-            }
-            Self::UnsupportedKind => format!(
-                "Istio does not read objects of kind {}, so {holder} has no effect.",
-                from.kind.name()
-            ),
-            Self::RefNotPermitted => format!(
-                "{target} is in another namespace, and no ReferenceGrant there lets {holder} refer to it."
-            ),
-            Self::InvalidDestination => format!(
-                "This reference of {holder} to {target} is none that Istio can use (a port, and a name without dots or namespace, is asked for), so it drops the whole route."
-            ),
-            Self::InvalidFilter => {
-                format!(
-                    "Istio drops {holder} as a whole, because it does not implement a part of it."
-                )
-            }
-            Self::TargetNotConsulted => format!(
-                "Nothing refuses {target} as a target of {holder}, but no proxy looks there, so it has no effect."
-            ),
-            Self::ReferencedResourceNotFound => {
-                format!("{target} does not exist, so {holder} is not bound to it.")
-            }
-            Self::ShadowedByRoute => format!(
-                "Gateway API routes of {target} take every request first, so {holder} never applies there."
-            ),
-            Self::CanarySameAsPrimary => {
-                format!("{target} is the waypoint of {holder} already, so it is no canary.")
-            }
-            Self::CanaryInvalidWeight => format!(
-                "The canary's weight of {holder} is no whole number from 0 to 100, so {target} gets nothing."
-            ),
-            Self::UnsupportedParent if via == Via::Gateways => format!(
-                "`gateways` names Istio's own Gateways only, so {holder} is not bound to {target}, which is Gateway API's."
-            ),
-            Self::UnsupportedParent => {
-                format!(
-                    "The `group` of this parentRef is not the one of kind `{}`, so it is silently skipped.",
-                    to.kind.name()
-                )
-            }
-            Self::ParentNotFound => format!("{target} does not exist; nobody writes a status."),
-            Self::ForeignController => format!(
-                "{target} belongs to a controller that is not Istio's, which ignores {holder}."
-            ),
-            Self::WaypointTakesNoRoutes => {
-                format!(
-                    "{target} is a waypoint, which takes no routes: {holder} has no effect there, although the documentation says it has."
-                )
-            }
-            Self::IneffectiveSelector => {
-                format!("{target} is a waypoint, which takes policies by `targetRefs` only.")
-            }
-            Self::RootSelector => format!(
-                "In the root namespace a {} counts only without a selector, so {holder} is enforced nowhere.",
-                from.kind.name()
-            ),
-            Self::NotEnforcedByZtunnel => format!(
-                "ztunnel knows nothing of {holder}, and waypoints take it by `targetRefs` only, so nothing enforces it for {target}."
-            ),
-            Self::NotCaptured => {
-                format!("No ztunnel captures {target}, so nothing enforces {holder} there.")
-            }
-            Self::ClassNotEnforced => {
-                format!(
-                    "Waypoints compare with the class name `istio-waypoint` only, so {holder} is enforced nowhere."
-                )
-            }
-            Self::UnsupportedValue => {
-                format!(
-                    "ztunnel takes no policy of this action or on a dry run, so {holder} has no effect there."
-                )
-            }
-            Self::AllowsNothingAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes and drops the rules of {holder} that name them; no rule that allows is left, so everything is denied."
-            ),
-            Self::EmptyAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing."
-            ),
-        }
-    }
-}
-
-/// Who enforces policies of a kind without targetRefs.
-fn enforcers(kind: Kind) -> &'static str {
-    match kind {
-        Kind::PeerAuthentication => "captured workload",
-        Kind::RequestAuthentication => "ingress gateway",
-        _ => "captured workload and gateway",
-    }
-}
-
-fn accepted(via: Via, kind: Kind, holder: &str, target: &str) -> String {
-    match via {
-        Via::TargetRef => format!("{holder} is enforced at {target}."),
-        Via::ParentRef => format!("{holder} routes requests to {target}."),
-        Via::Selector => format!("{holder} selects {target}."),
-        Via::Namespace => {
-            format!("{holder} is for every {} of {target}.", enforcers(kind))
-        }
-        Via::Mesh => format!("{holder} is for every {} of the mesh.", enforcers(kind)),
-        Via::UseWaypoint => format!("Traffic to {holder} goes through {target}."),
-        Via::UseWaypointCanary => {
-            format!("A share of the traffic to {holder} goes through {target}.")
-        }
-        Via::BackendRef => format!("{holder} sends requests to {target}."),
-        Via::Membership => format!("{target} is behind {holder}."),
-        Via::Host => format!("{holder} states the name of {target}."),
-        Via::Gateways => format!("{holder} is bound to {target}."),
     }
 }

@@ -21,7 +21,7 @@ struct Reach {
 
 /// The edges of each policy without targetRefs.
 pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
-    for (index, object) in mesh.objects() {
+    for (index, object) in mesh.drawn() {
         let (Some(policy), Some(reach)) = (object.resource.as_policy(), reach(object.id.kind))
         else {
             continue;

@@ -10,7 +10,7 @@ use crate::wire::Via;
 
 /// One edge for each targetRef of each policy.
 pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
-    for (index, object) in mesh.objects() {
+    for (index, object) in mesh.drawn() {
         for (path, reference) in references(object) {
             // The target's namespace is always the policy's.
             let group = reference.group.as_deref().unwrap_or_default();

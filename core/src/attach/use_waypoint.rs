@@ -10,9 +10,6 @@ use crate::wire::Via;
 
 pub(crate) const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 pub(crate) const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
-const CANARY: &str = "istio.io/use-waypoint-canary";
-const CANARY_NAMESPACE: &str = "istio.io/use-waypoint-canary-namespace";
-const CANARY_WEIGHT: &str = "istio.io/use-waypoint-canary-weight";
 /// The value that opts out; exactly this word.
 const NONE: &str = "none";
 /// On a Service that is itself a waypoint's or east-west gateway's.
@@ -129,72 +126,6 @@ pub(super) fn workload(mesh: &Mesh, workload: &WorkloadInfo) -> Binding {
     }
 }
 
-/// A second waypoint, which gets a share of the connections to a Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Canary {
-    /// The Gateway that the label names.
-    pub(crate) wanted: ObjectId,
-    /// Whose label it is.
-    label: Label,
-    /// Why it gets its share, or none. Errors leave everything to the first waypoint.
-    pub(crate) reason: Reason,
-}
-
-/// The canary of a Service that has a waypoint. The namespace is asked only if the Service names no waypoint itself.
-/// `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (ResolveUseWaypointCanary, buildWeightedWaypoints).
-pub(super) fn canary(mesh: &Mesh, service: &ServiceInfo, primary: &Binding) -> Option<Canary> {
-    let gateway = mesh.gateway(primary.gateway()?)?;
-    let own = mesh.object(service.object)?;
-    let namespace = ObjectId::new(Kind::Namespace, "", service.namespace.as_str());
-    let inherited = mesh
-        .find(&namespace)
-        .and_then(|index| mesh.object(index))
-        .filter(|_| !own.metadata.labels.contains_key(USE_WAYPOINT));
-    let (holder, label) = if own.metadata.labels.contains_key(CANARY) {
-        (own, Label::Own)
-    } else {
-        (inherited?, Label::Namespace)
-    };
-    let name = holder.metadata.labels.get(CANARY)?;
-    let wanted = ObjectId::new(
-        Kind::Gateway,
-        holder
-            .metadata
-            .labels
-            .get(CANARY_NAMESPACE)
-            .unwrap_or(&service.namespace)
-            .as_str(),
-        name.as_str(),
-    );
-    let weight = own
-        .metadata
-        .annotations
-        .get(CANARY_WEIGHT)
-        .or_else(|| inherited?.metadata.annotations.get(CANARY_WEIGHT));
-    let is_percentage = weight.is_none_or(|weight| {
-        weight.bytes().all(|byte| byte.is_ascii_digit())
-            && weight.parse::<u32>().is_ok_and(|weight| weight <= 100)
-    });
-    let other = mesh
-        .find_gateway(&wanted.namespace, &wanted.name)
-        .and_then(|index| mesh.gateway(index));
-    let reason = match other {
-        _ if mesh.object(gateway.object).map(|object| &object.id) == Some(&wanted) => {
-            Reason::CanarySameAsPrimary
-        }
-        _ if !is_percentage => Reason::CanaryInvalidWeight,
-        None => Reason::WaypointIsNotReady,
-        Some(other) if !admits(mesh, other, &service.namespace) => Reason::AttachmentDenied,
-        Some(other) if !other.traffic_type.serves_services() => Reason::UnsupportedTrafficType,
-        Some(_) => Reason::Accepted,
-    };
-    Some(Canary {
-        wanted,
-        label,
-        reason,
-    })
-}
-
 /// What labels say, before the Gateway is looked at.
 enum Named {
     Gateway {
@@ -276,7 +207,7 @@ impl Named {
 }
 
 /// Whether a waypoint's listener admits what lives in a namespace. `allowedRoutes.kinds` plays no part.
-fn admits(mesh: &Mesh, gateway: &GatewayInfo, namespace: &str) -> bool {
+pub(super) fn admits(mesh: &Mesh, gateway: &GatewayInfo, namespace: &str) -> bool {
     let namespaces = mesh
         .bound_listener(gateway)
         .or_else(|| mesh.hbone_listener(gateway))
@@ -332,7 +263,7 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
             attachments.service_binding(index),
         ) {
             rows.extend(row(mesh, service.object, object, binding));
-            rows.extend(canary_row(mesh, service, object, binding));
+            rows.extend(super::canary::row(mesh, service, object, binding));
         }
     }
     for (index, workload) in mesh.workloads() {
@@ -345,27 +276,8 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
     }
 }
 
-fn canary_row(
-    mesh: &Mesh,
-    service: &ServiceInfo,
-    object: &Object,
-    primary: &Binding,
-) -> Option<Row> {
-    let canary = canary(mesh, service, primary)?;
-    let (holder, inherited_from) = holder(mesh, object, canary.label)?;
-    let mut row = Row::new(
-        service.object,
-        canary.wanted,
-        Via::UseWaypointCanary,
-        canary.reason,
-        origin(holder, label_path(holder, CANARY)),
-    );
-    row.inherited_from = inherited_from;
-    Some(row)
-}
-
 /// The object that has a label that counts for another, and its id if it is the other's namespace.
-fn holder<'m>(
+pub(super) fn holder<'m>(
     mesh: &'m Mesh,
     object: &'m Object,
     label: Label,
@@ -407,7 +319,7 @@ fn row(
 }
 
 /// Where a label stands that counts for an object: in the pod template of a controller.
-fn label_path(object: &Object, key: &str) -> FieldPath {
+pub(super) fn label_path(object: &Object, key: &str) -> FieldPath {
     let metadata = match object.id.kind {
         Kind::Deployment
         | Kind::StatefulSet

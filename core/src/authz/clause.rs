@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::attribute::{Attribute, Observed};
 use crate::flow::Flow;
-use crate::matcher::{Glob, PathTemplate, StringMatch};
+use crate::matcher::{Glob, PathTemplate, ServiceAccountUri, StringMatch};
 use crate::trace::Truth;
 
 /// A clause by its place in the side table of its policy.
@@ -52,6 +52,8 @@ pub(crate) enum Matcher {
         /// Its name.
         name: Box<str>,
     },
+    /// The peer's service account within its URI, which is how Envoy reads it.
+    ServiceAccountUri(ServiceAccountUri),
     /// The peer's trust domain.
     TrustDomain(StringMatch),
     /// Issuer and subject of a token.
@@ -99,6 +101,9 @@ impl Matcher {
                 .is_some_and(|(namespace, _)| text.matches(namespace)),
             (Self::ServiceAccount { namespace, name }, Observed::ServiceAccount(peer)) => {
                 peer.namespace_and_service_account() == Some((&**namespace, &**name))
+            }
+            (Self::ServiceAccountUri(account), Observed::ServiceAccount(peer)) => {
+                account.matches(peer.uri())
             }
             (Self::TrustDomain(text), Observed::TrustDomain(peer)) => {
                 text.matches(peer.trust_domain())

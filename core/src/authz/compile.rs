@@ -7,7 +7,7 @@ use super::loss::{Loss, LossKind};
 use super::policy::{Alternative, ClauseOrigin, Group, Order, Policy, Provider, Rule};
 use super::trust_domain::TrustDomains;
 use super::{waypoint, ztunnel};
-use crate::matcher::{self, Glob, PathTemplate, StringMatch};
+use crate::matcher::{self, Glob, PathTemplate, ServiceAccountUri, StringMatch};
 use crate::resource::authorization_policy as written;
 use crate::resource::{Action, AuthorizationPolicy, ObjectIndex, WrittenClause, WrittenGroup};
 use crate::wire::{Behavior, Cause, ExtensionProvider, ProviderAnswer, Settings};
@@ -205,8 +205,8 @@ struct Values<'a> {
     namespace: &'a str,
     /// `None`: this proxy does not know of aliases.
     trust_domains: Option<TrustDomains<'a>>,
-    /// Envoy matches namespaces within the whole URI.
-    namespace_in_uri: bool,
+    /// Envoy matches namespaces and service accounts within the whole URI.
+    identity_in_uri: bool,
     /// The documentation lets `{**}/` match without the slash.
     lenient_templates: bool,
 }
@@ -225,7 +225,7 @@ impl<'a> Values<'a> {
                         .collect(),
                 )
             }),
-            namespace_in_uri: enforcer != Enforcer::Ztunnel,
+            identity_in_uri: enforcer != Enforcer::Ztunnel,
             lenient_templates: documented,
         }
     }
@@ -252,16 +252,21 @@ impl<'a> Values<'a> {
                     .collect(),
                 None => one(Matcher::TrustDomain(StringMatch::new(value))),
             },
-            Attribute::SourceNamespace => one(if self.namespace_in_uri {
+            Attribute::SourceNamespace => one(if self.identity_in_uri {
                 Matcher::PrincipalUri(Glob::new(&format!("*/ns/{value}/*")))
             } else {
                 Matcher::Namespace(StringMatch::new(value))
             }),
             Attribute::SourceServiceAccount => {
                 let (namespace, name) = written::split_service_account(value);
-                one(Matcher::ServiceAccount {
-                    namespace: namespace.unwrap_or(self.namespace).into(),
-                    name: name.into(),
+                let namespace = namespace.unwrap_or(self.namespace);
+                one(if self.identity_in_uri {
+                    Matcher::ServiceAccountUri(ServiceAccountUri::new(namespace, name))
+                } else {
+                    Matcher::ServiceAccount {
+                        namespace: namespace.into(),
+                        name: name.into(),
+                    }
                 })
             }
             Attribute::SourceIp | Attribute::RemoteIp | Attribute::DestinationIp => {

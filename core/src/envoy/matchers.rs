@@ -123,19 +123,20 @@ fn value(attribute: &Attribute, value: &Matcher) -> Value {
             let pieces: Vec<String> = glob.pieces().map(quote).collect();
             peer(regex(pieces.join(".*")))
         }
-        Matcher::ServiceAccount { namespace, name } => peer(regex(format!(
+        Matcher::ServiceAccountUri(account) => peer(regex(format!(
             "spiffe://.+/ns/{}/(.+/|)sa/{}(/.+)?",
-            quote(namespace),
-            quote(name)
+            quote(account.namespace()),
+            quote(account.name())
         ))),
         Matcher::TrustDomain(text) => peer(trust_domain(text)),
         Matcher::RequestPrincipal { issuer, subject } => side.all(vec![
             metadata(&["iss"], json!({ "string_match": string(issuer, false) })),
             metadata(&["sub"], json!({ "string_match": string(subject, false) })),
         ]),
-        // Only ztunnels read a namespace so.
-        Matcher::Namespace(text) => peer(string(text, false)),
-        Matcher::Never => side.not(json!({ "any": true })),
+        // Only ztunnels read an identity so.
+        Matcher::Namespace(_) | Matcher::ServiceAccount { .. } | Matcher::Never => {
+            side.not(json!({ "any": true }))
+        }
     }
 }
 

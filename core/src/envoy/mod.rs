@@ -9,37 +9,42 @@ mod matchers;
 mod rbac;
 
 use crate::authz::PolicySet;
-use crate::mesh::GatewayIndex;
 use crate::model::{Chain, Model};
 use crate::wire;
 
-/// The chains of waypoints that enforce anything, by waypoint and Service. `waypoint`, as `namespace/name`, leaves
-/// only those of one.
+/// The chains of every waypoint: one for workloads, if it serves them, and one for each Service. `waypoint`, as
+/// `namespace/name`, leaves only those of one.
 pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyChain> {
     let mesh = &model.mesh;
-    let wanted = |gateway: GatewayIndex| -> Option<String> {
-        let id = &mesh.object(mesh.gateway(gateway)?.object)?.id;
-        let is_wanted = waypoint.is_none_or(|name| name == format!("{}/{}", id.namespace, id.name));
-        is_wanted.then(|| id.to_string())
-    };
     let mut chains = Vec::new();
-    for chain in model.policies.waypoint_chains() {
-        let Chain::Waypoint(gateway, service) = chain else {
+    for (index, gateway) in mesh.gateways() {
+        let Some(id) = mesh.object(gateway.object).map(|object| &object.id) else {
             continue;
         };
-        let Some(proxy) = wanted(gateway) else {
+        if !gateway.works_as_waypoint(mesh)
+            || waypoint.is_some_and(|name| name != format!("{}/{}", id.namespace, id.name))
+        {
             continue;
-        };
-        let service = service
-            .and_then(|service| mesh.object(mesh.service(service)?.object))
-            .map(|object| object.id.to_string());
-        chains.push(wire::EnvoyChain {
-            proxy,
-            service,
-            connection_manager: connection_manager::options(mesh.settings()),
-            filters: http_filters(model, chain),
-            network_filters: network_filters(model, chain),
-        });
+        }
+        let workloads = gateway.traffic_type.serves_workloads().then_some(None);
+        let services = mesh
+            .services()
+            .map(|(service, _)| service)
+            .filter(|service| model.attachments.service_waypoint(*service) == Some(index))
+            .map(Some);
+        for service in workloads.into_iter().chain(services) {
+            let chain = Chain::Waypoint(index, service);
+            let service = service
+                .and_then(|service| mesh.object(mesh.service(service)?.object))
+                .map(|object| object.id.to_string());
+            chains.push(wire::EnvoyChain {
+                proxy: id.to_string(),
+                service,
+                connection_manager: connection_manager::options(mesh.settings()),
+                filters: http_filters(model, chain),
+                network_filters: network_filters(model, chain),
+            });
+        }
     }
     chains
 }

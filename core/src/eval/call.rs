@@ -141,9 +141,9 @@ fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {
             )
         })?;
         let workload = mesh.workload(index);
-        let captured = from
-            .in_mesh
-            .unwrap_or_else(|| workload.is_some_and(|workload| workload.capture.is_captured()));
+        let captured = from.in_mesh.unwrap_or_else(|| {
+            workload.is_some_and(|workload| workload.capture.carries_outbound())
+        });
         // A sidecar proves the identity by itself, without a ztunnel and past every waypoint.
         let sidecar = from.in_mesh.is_none()
             && workload.is_some_and(|workload| workload.capture == Capture::Sidecar);

@@ -189,6 +189,22 @@ fn route_on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
     rows(model, lint, out, help, |_, reason| {
         reason == Reason::WaypointTakesNoRoutes
     });
+    // Where answers follow the documentation, the code's are told.
+    for row in model.attachments.rows() {
+        let waypoint = model
+            .mesh
+            .find_gateway(&row.to.namespace, &row.to.name)
+            .and_then(|gateway| model.mesh.gateway(gateway))
+            .is_some_and(|gateway| gateway.role == Role::Waypoint);
+        let gateway = row.via == Via::ParentRef && row.to.kind == Kind::Gateway;
+        if gateway && waypoint && row.is_attached() {
+            let message = format!(
+                "as documented, this route is for all traffic of waypoint `{}`; Istio's code takes no routes there",
+                row.to.qualified_name()
+            );
+            out.report(lint, row.origin.clone(), message).help(help);
+        }
+    }
 }
 
 fn backend_not_usable(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {

@@ -7,7 +7,7 @@ use crate::attach::{self, Reason};
 use crate::model::Model;
 use crate::resource::{DestinationRule, Kind, ObjectId, ObjectIndex, Resource};
 use crate::source::{Diagnostics, Lint, lint};
-use crate::wire::Via;
+use crate::wire::{Behavior, Via};
 
 lint!(
     MIXED_WITH_ROUTES = "WP0238",
@@ -100,6 +100,9 @@ fn mixed_with_routes(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
         .collect();
     for (row, id) in rows(model, Kind::VirtualService, Via::Host) {
         let what = match row.reason {
+            Reason::ShadowedByRoute if model.mesh.settings().behavior == Behavior::Documented => {
+                "as documented, it does not apply; Istio's code lets it have what none of them matches"
+            }
             Reason::ShadowedByRoute => "they take every request first",
             Reason::Accepted if routed.contains(&row.to) => {
                 "they come first, and it gets what none of them matches; the documentation says that it gets nothing"
@@ -150,7 +153,7 @@ fn on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 fn duplicate_host(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let mut first: BTreeMap<&ObjectId, &ObjectId> = BTreeMap::new();
     for (row, id) in rows(model, Kind::VirtualService, Via::Host) {
-        if !row.is_attached() {
+        if !row.is_attached() && row.reason != Reason::ShadowedByOlder {
             continue;
         }
         let other = *first.entry(&row.to).or_insert(id);
@@ -309,7 +312,10 @@ fn virtual_service_ignored(model: &Model, lint: &'static Lint, out: &mut Diagnos
         !row.is_attached()
             && !matches!(
                 row.reason,
-                Reason::ShadowedByRoute | Reason::ReferencedResourceNotFound | Reason::Invalid
+                Reason::ShadowedByRoute
+                    | Reason::ShadowedByOlder
+                    | Reason::ReferencedResourceNotFound
+                    | Reason::Invalid
             )
     });
 }

@@ -8,8 +8,11 @@ use crate::{eval, resource};
 
 mod attachment;
 mod authentication;
+mod bypass;
 mod classic;
+mod cluster;
 mod enrolment;
+mod labels;
 mod listeners;
 mod policies;
 mod routes;
@@ -30,13 +33,16 @@ const fn row(lint: &'static Lint, check: Check) -> Row {
 /// The lints that are checked on the finished model, topic by topic.
 static CHECKS: &[&[Row]] = &[
     attachment::CHECKS,
+    labels::CHECKS,
     enrolment::CHECKS,
     policies::CHECKS,
+    bypass::CHECKS,
     routes::CHECKS,
     listeners::CHECKS,
     classic::CHECKS,
     authentication::CHECKS,
     routing::CHECKS,
+    cluster::CHECKS,
 ];
 
 /// Runs every check.

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Row, row, say};
 use crate::attach::{self, Reason};
-use crate::authz::{Authentication, Effect};
-use crate::flow::{Flow, Principal};
-use crate::mesh::{Address, GatewayIndex, Role, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Address, GatewayIndex, Role, ServiceIndex};
 use crate::model::{Chain, Model};
 use crate::resource::{AuthorizationPolicy, Kind, ObjectId, ObjectIndex, Resource};
 use crate::source::{Diagnostics, Lint, lint};
-use crate::trace::NoTrace;
-use crate::wire::{Cause, Verdict, Via};
+use crate::wire::Via;
 
 lint!(
     PARTIALLY_ATTACHED = "WP0222",
@@ -27,21 +24,6 @@ lint!(
 lint!(
     NAMESPACE_POLICY_SKIPS_WAYPOINT = "WP0225",
     "namespace-policy-skips-waypoint",
-    Warning
-);
-lint!(
-    ALLOW_FORGETS_WAYPOINT = "WP0226",
-    "allow-forgets-waypoint",
-    Error
-);
-lint!(
-    WAYPOINT_CAN_BE_BYPASSED = "WP0227",
-    "waypoint-can-be-bypassed",
-    Warning
-);
-lint!(
-    INGRESS_BYPASSES_WAYPOINT = "WP0228",
-    "ingress-bypasses-waypoint",
     Warning
 );
 lint!(
@@ -64,7 +46,8 @@ lint!(
     "target-not-consulted",
     Warning
 );
-lint!(UNCAPTURED_CLIENTS = "WP0257", "uncaptured-clients", Warning);
+
+lint!(NOT_EVALUATED = "WP0264", "not-evaluated", Info);
 
 pub(super) static CHECKS: &[Row] = &[
     row(&PARTIALLY_ATTACHED, partially_attached),
@@ -74,18 +57,15 @@ pub(super) static CHECKS: &[Row] = &[
         &NAMESPACE_POLICY_SKIPS_WAYPOINT,
         namespace_policy_skips_waypoint,
     ),
-    row(&ALLOW_FORGETS_WAYPOINT, allow_forgets_waypoint),
-    row(&WAYPOINT_CAN_BE_BYPASSED, waypoint_can_be_bypassed),
-    row(&INGRESS_BYPASSES_WAYPOINT, ingress_bypasses_waypoint),
     row(&SERVICE_SCOPE_ON_HEADLESS, service_scope_on_headless),
     row(&TOKEN_RULE_WITHOUT_TOKENS, token_rule_without_tokens),
     row(&ENVOY_FILTER_ON_WAYPOINT, envoy_filter_on_waypoint),
     row(&TARGET_NOT_CONSULTED, target_not_consulted),
-    row(&UNCAPTURED_CLIENTS, uncaptured_clients),
+    row(&NOT_EVALUATED, not_evaluated),
 ];
 
 /// The references in effect of one sort.
-fn attached(model: &Model, via: Via) -> impl Iterator<Item = &attach::Row> {
+pub(super) fn attached(model: &Model, via: Via) -> impl Iterator<Item = &attach::Row> {
     model
         .attachments
         .rows()
@@ -93,7 +73,7 @@ fn attached(model: &Model, via: Via) -> impl Iterator<Item = &attach::Row> {
         .filter(move |row| row.via == via && row.is_attached() && model.mesh.is_live(row.from))
 }
 
-fn name(id: &ObjectId) -> String {
+pub(super) fn name(id: &ObjectId) -> String {
     format!("{} `{}`", id.kind.name(), id.qualified_name())
 }
 
@@ -174,7 +154,7 @@ fn selector_matches_nothing(model: &Model, lint: &'static Lint, out: &mut Diagno
 }
 
 /// Whether some rule asks about HTTP.
-fn reads_http(policy: &AuthorizationPolicy) -> bool {
+pub(super) fn reads_http(policy: &AuthorizationPolicy) -> bool {
     let operation = |rule: &crate::resource::Rule| {
         rule.to.iter().flatten().any(|to| {
             to.operation.as_ref().is_some_and(|operation| {
@@ -214,7 +194,10 @@ fn reads_rule_tokens(rule: &crate::resource::Rule) -> bool {
         .any(|condition| condition.key.starts_with("request.auth."))
 }
 
-fn policy_of<'m>(model: &'m Model, row: &attach::Row) -> Option<&'m AuthorizationPolicy> {
+pub(super) fn policy_of<'m>(
+    model: &'m Model,
+    row: &attach::Row,
+) -> Option<&'m AuthorizationPolicy> {
     match &model.mesh.object(row.from)?.resource {
         Resource::AuthorizationPolicy(policy) => Some(policy),
         _ => None,
@@ -238,92 +221,8 @@ fn namespace_policy_skips_waypoint(model: &Model, lint: &'static Lint, out: &mut
     }
 }
 
-/// Whether the ztunnel in front of a workload lets a caller in, on the port behind a Service's port.
-fn ztunnel_verdict(
-    model: &Model,
-    workload: WorkloadIndex,
-    peer: Option<Principal>,
-    port: u16,
-) -> Option<crate::authz::Decision> {
-    let (set, policies) = model.policies.of(Chain::Ztunnel(workload), false)?;
-    let flow = Flow {
-        peer,
-        source_ip: None,
-        remote_ip: None,
-        destination_ip: None,
-        destination_port: port,
-        sni: None,
-        http: None,
-        claims: None,
-    };
-    Some(set.decide(policies, &flow, Authentication::Passed, &mut NoTrace))
-}
-
-/// Each captured workload behind a Service, with the ports that the Service leads to.
-fn endpoints(model: &Model, service: ServiceIndex) -> Vec<(WorkloadIndex, u16)> {
-    let Some(service) = model.mesh.service(service) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for &index in &service.workloads {
-        let Some(workload) = model.mesh.workload(index) else {
-            continue;
-        };
-        if workload.capture.is_captured() {
-            found.extend(service.ports.iter().filter_map(|port| {
-                let target = workload.target_port(port.port, port.target_port.as_ref())?;
-                Some((index, target))
-            }));
-        }
-    }
-    found
-}
-
-fn allow_forgets_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut told = BTreeSet::new();
-    for (index, service) in model.mesh.services() {
-        let Some(gateway) = model
-            .attachments
-            .service_waypoint(index)
-            .and_then(|gateway| model.mesh.gateway(gateway))
-            .filter(|gateway| gateway.role == Role::Waypoint)
-        else {
-            continue;
-        };
-        for (workload, port) in endpoints(model, index) {
-            let peer = Some(gateway.principal.clone());
-            let Some(by) = ztunnel_verdict(model, workload, peer, port)
-                .filter(|decision| decision.verdict == Verdict::Deny)
-                .and_then(|decision| decision.by)
-                .filter(|by| by.cause == Cause::Default)
-            else {
-                continue;
-            };
-            // One that allows nothing means to.
-            let Some(policy) = by.policy.filter(|policy| {
-                model
-                    .policies
-                    .at_ztunnel(*policy)
-                    .is_some_and(|policy| policy.effect() == Effect::Enforced)
-            }) else {
-                continue;
-            };
-            if told.insert((policy, index)) {
-                let message = format!(
-                    "the workloads of Service `{}/{}` get their traffic from its waypoint, `{}`, which no rule here admits: everything that goes through it is refused",
-                    service.namespace,
-                    service.name,
-                    gateway.principal.without_scheme()
-                );
-                let help = "admit the waypoint's identity here, and say who may call in a policy with `targetRefs`";
-                say(model, lint, out, (policy, "spec.rules"), message, help);
-            }
-        }
-    }
-}
-
 /// The Services whose traffic a target is about.
-fn services_of(model: &Model, to: &ObjectId) -> Vec<ServiceIndex> {
+pub(super) fn services_of(model: &Model, to: &ObjectId) -> Vec<ServiceIndex> {
     match to.kind {
         Kind::Service | Kind::ServiceEntry => model.mesh.service_of(to).into_iter().collect(),
         Kind::Gateway => {
@@ -338,83 +237,6 @@ fn services_of(model: &Model, to: &ObjectId) -> Vec<ServiceIndex> {
                 .collect()
         }
         _ => Vec::new(),
-    }
-}
-
-fn waypoint_can_be_bypassed(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut open: BTreeMap<ServiceIndex, bool> = BTreeMap::new();
-    for row in attached(model, Via::TargetRef) {
-        if !policy_of(model, row).is_some_and(reads_http) {
-            continue;
-        }
-        let bypassed = services_of(model, &row.to).into_iter().find(|&service| {
-            *open.entry(service).or_insert_with(|| {
-                endpoints(model, service)
-                    .into_iter()
-                    .any(|(workload, port)| {
-                        ztunnel_verdict(model, workload, None, port)
-                            .is_none_or(|decision| decision.verdict == Verdict::Allow)
-                    })
-            })
-        });
-        if let Some(service) = bypassed.and_then(|service| model.mesh.service(service)) {
-            let message = format!(
-                "who does not come through the waypoint is not asked: the workloads of `{}/{}` let everybody in",
-                service.namespace, service.name
-            );
-            out.report(lint, row.origin.clone(), message)
-                .help("add a policy for the workloads that admits the waypoint's identity alone");
-        }
-    }
-}
-
-/// `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels): the Service's label,
-/// whatever it says, hides the namespace's.
-fn goes_through(model: &Model, id: &ObjectId) -> bool {
-    const LABEL: &str = "istio.io/ingress-use-waypoint";
-    let own = model
-        .mesh
-        .find(id)
-        .and_then(|index| model.mesh.object(index))
-        .and_then(|object| object.metadata.labels.get(LABEL))
-        .map(String::as_str);
-    own.or_else(|| model.mesh.namespace_label(&id.namespace, LABEL))
-        .is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
-}
-
-fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let at_gateways: BTreeSet<ObjectIndex> = attached(model, Via::ParentRef)
-        .filter(|row| matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet))
-        .filter(|row| {
-            let gateway = model.mesh.find_gateway(&row.to.namespace, &row.to.name);
-            let role = gateway.and_then(|gateway| model.mesh.gateway(gateway));
-            role.is_none_or(|gateway| gateway.role != Role::Waypoint)
-        })
-        .chain(attached(model, Via::Gateways))
-        .map(|row| row.from)
-        .collect();
-    let routed: BTreeSet<&ObjectId> = attached(model, Via::ParentRef).map(|row| &row.to).collect();
-    for row in attached(model, Via::BackendRef).filter(|row| at_gateways.contains(&row.from)) {
-        let Some(service) = model.mesh.service_of(&row.to) else {
-            continue;
-        };
-        let Some(gateway) = model.attachments.service_waypoint(service) else {
-            continue;
-        };
-        let guarded = model
-            .policies
-            .of(Chain::Waypoint(gateway, Some(service)), true)
-            .is_some()
-            || routed.contains(&row.to);
-        if guarded && !goes_through(model, &row.to) {
-            let message = format!(
-                "requests from the gateway go to {} past its waypoint, so the policies and routes there do not apply to them",
-                name(&row.to)
-            );
-            out.report(lint, row.origin.clone(), message).help(
-                "label the Service or its namespace `istio.io/ingress-use-waypoint: \"true\"`",
-            );
-        }
     }
 }
 
@@ -515,34 +337,28 @@ fn target_not_consulted(model: &Model, lint: &'static Lint, out: &mut Diagnostic
     }
 }
 
-/// Told where the manifests hold possible clients, and no ztunnel carries any of them.
-fn uncaptured_clients(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let all = model.mesh.workloads().count();
-    let captured = |indices: &mut dyn Iterator<Item = WorkloadIndex>| {
-        indices
-            .filter_map(|index| model.mesh.workload(index))
-            .filter(|workload| workload.capture.is_captured())
-            .count()
-    };
-    let all_captured = captured(&mut model.mesh.workloads().map(|(index, _)| index));
-    for (index, service) in model.mesh.services() {
-        let own = captured(&mut service.workloads.iter().copied());
-        let has_others = all > service.workloads.len();
-        let waypoint = model.attachments.service_waypoint(index).is_some();
-        if waypoint && has_others && all_captured == own {
+/// What is attached and may change verdicts in ways that nobody can tell from manifests.
+fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    for row in attached(model, Via::TargetRef) {
+        let Some(id) = holder(model, row) else {
+            continue;
+        };
+        if matches!(id.kind, Kind::WasmPlugin | Kind::TrafficExtension) {
             let message = format!(
-                "no ztunnel carries the traffic of any other workload here, so nobody calls `{}/{}` through its waypoint",
-                service.namespace, service.name
+                "{} may answer, change or refuse requests; verdicts here are without it",
+                name(id)
             );
-            let help = "label the clients, or their namespace, `istio.io/dataplane-mode: ambient`";
-            say(
-                model,
-                lint,
-                out,
-                (service.object, "metadata.name"),
-                message,
-                help,
-            );
+            out.report(lint, row.origin.clone(), message)
+                .help("read verdicts for what it targets as those of everything else");
         }
+    }
+    for row in attached(model, Via::UseWaypointCanary) {
+        let message = format!(
+            "a share of the traffic goes through {}, with the policies there; verdicts here are those of the first waypoint",
+            name(&row.to)
+        );
+        out.report(lint, row.origin.clone(), message).help(
+            "attach what must hold for all traffic to the Service, not to one of its waypoints",
+        );
     }
 }

@@ -6,6 +6,7 @@ mod host;
 mod ip_block;
 mod path_normalization;
 mod path_template;
+mod service_account;
 mod string;
 
 pub(crate) use glob::Glob;
@@ -13,4 +14,5 @@ pub(crate) use host::{host_matches, hosts_intersect, narrower_host};
 pub(crate) use ip_block::parse_ip_block;
 pub(crate) use path_normalization::normalize_path;
 pub(crate) use path_template::{PathTemplate, PathTemplateError};
+pub(crate) use service_account::ServiceAccountUri;
 pub(crate) use string::StringMatch;

@@ -41,7 +41,12 @@ fn unescape_slashes(path: &str) -> String {
     out
 }
 
+/// Nothing but slashes becomes two of them: `envoyproxy/envoy: source/common/http/path_utility.cc` (mergeSlashes) puts
+/// one in front and one behind of what is between.
 fn merge_slashes(path: &str) -> String {
+    if path.len() > 1 && path.bytes().all(|byte| byte == b'/') {
+        return "//".to_owned();
+    }
     let mut out = String::with_capacity(path.len());
     for character in path.chars() {
         if character != '/' || !out.ends_with('/') {
@@ -187,6 +192,8 @@ mod tests {
             ("/a/../b", "/a/../b", "/b", "/b", "/b"),
             ("/a/%2e%2E/b", "/a/%2e%2E/b", "/b", "/b", "/b"),
             ("//a", "//a", "//a", "/a", "/a"),
+            ("///", "///", "///", "//", "//"),
+            ("/%2F?a", "/%2F?a", "/%2F?a", "/%2F?a", "//?a"),
             ("/a\\b", "/a\\b", "/a/b", "/a/b", "/a/b"),
             ("/a%2Fb", "/a%2Fb", "/a%2Fb", "/a%2Fb", "/a/b"),
             ("/a%5cb", "/a%5cb", "/a%5cb", "/a%5cb", "/a/b"),

@@ -7,6 +7,8 @@ const AMBIENT: &str = "ambient";
 const NONE: &str = "none";
 /// Written by the sidecar injector: `istio/istio: cni/pkg/util/enablement_selector.go`.
 const SIDECAR_STATUS: &str = "sidecar.istio.io/status";
+/// `istio/api: annotation/annotations.yaml`
+const BYPASS_INBOUND: &str = "ambient.istio.io/bypass-inbound-capture";
 /// Namespaces that the CNI leaves alone by default: `istio/istio: cni/pkg/config/config.go`.
 const EXCLUDED_NAMESPACES: &[&str] = &["kube-system"];
 
@@ -15,6 +17,8 @@ const EXCLUDED_NAMESPACES: &[&str] = &["kube-system"];
 pub(crate) enum Capture {
     /// It does.
     Captured,
+    /// It carries what the pod sends, and an annotation keeps it from what the pod gets.
+    OutboundOnly,
     /// The pod shares its node's network.
     HostNetwork,
     /// The pod has, or will have, a sidecar; that wins over ambient.
@@ -28,15 +32,24 @@ pub(crate) enum Capture {
 }
 
 impl Capture {
-    /// Whether ztunnel captures it.
+    /// Whether ztunnel stands in front of it.
     pub(crate) fn is_captured(self) -> bool {
         self == Self::Captured
+    }
+
+    /// Whether ztunnel carries what it sends.
+    pub(crate) fn carries_outbound(self) -> bool {
+        matches!(self, Self::Captured | Self::OutboundOnly)
     }
 }
 
 /// Decides for one pod. `istio/istio: cni/pkg/util/enablement_selector.go` (Matches), with the selectors of
 /// `manifests/charts/istio-cni/values.yaml`.
 pub(super) fn capture(pod: &Workload, namespace: &str, namespace_labels: &Labels) -> Capture {
+    let captured = match pod.annotations.get(BYPASS_INBOUND).map(String::as_str) {
+        Some("true") => Capture::OutboundOnly,
+        _ => Capture::Captured,
+    };
     let own = pod.labels.get(DATAPLANE_MODE).map(String::as_str);
     let inherited = namespace_labels.get(DATAPLANE_MODE).map(String::as_str);
     if pod.pod.host_network {
@@ -46,12 +59,12 @@ pub(super) fn capture(pod: &Workload, namespace: &str, namespace_labels: &Labels
     } else if EXCLUDED_NAMESPACES.contains(&namespace) {
         Capture::ExcludedNamespace
     } else if own == Some(AMBIENT) {
-        Capture::Captured
+        captured
     } else if own == Some(NONE) {
         Capture::OptedOut
     } else if inherited == Some(AMBIENT) {
         // Any other value of the pod's own label, also a typo, does not opt out.
-        Capture::Captured
+        captured
     } else {
         Capture::NotEnrolled
     }

@@ -95,6 +95,16 @@ impl Mesh {
         numbered(&self.objects)
     }
 
+    /// The objects that the graph draws: those that count, and those that validation refused, if nothing else of their
+    /// id counts. One that a later one replaced is neither.
+    pub(crate) fn drawn(&self) -> impl Iterator<Item = (ObjectIndex, &Object)> {
+        self.objects()
+            .filter(|(index, object)| match self.find(&object.id) {
+                Some(counting) => counting == *index,
+                None => object.refused,
+            })
+    }
+
     /// The objects of one kind that count, in the order of their ids.
     pub(crate) fn live(&self, kind: Kind) -> impl Iterator<Item = (ObjectIndex, &Object)> {
         let first = ObjectId {

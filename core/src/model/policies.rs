@@ -243,13 +243,6 @@ impl Policies {
             .get(usize::try_from(*self.ztunnel_of.get(&policy)?).ok()?)
     }
 
-    /// The chains of waypoints that have any policy or token check.
-    pub(crate) fn waypoint_chains(&self) -> impl Iterator<Item = Chain> {
-        self.waypoints
-            .keys()
-            .map(|(gateway, service)| Chain::Waypoint(*gateway, *service))
-    }
-
     /// The token check of a chain; `None`: it has none.
     pub(crate) fn tokens_of(&self, chain: Chain) -> Option<&jwt::Providers> {
         self.tokens.get(&chain)

@@ -153,6 +153,18 @@ pub(crate) static FEATURES: &[Feature] = &[
         "Without `targetRefs` waypoints read it too. It has no effect on verdicts.",
     ),
     row(
+        Kind::BackendTlsPolicy,
+        Attachment::TargetRefs,
+        None,
+        "How gateways and waypoints originate TLS to a Service. Of several for one port the oldest counts.",
+    ),
+    row(
+        Kind::BackendTrafficPolicy,
+        Attachment::TargetRefs,
+        None,
+        "Istio reads it behind a flag that is off by default.",
+    ),
+    row(
         Kind::VirtualService,
         Attachment::Host,
         Some(FeatureStatus::Alpha),

@@ -2,8 +2,10 @@
 //! metadata; no default is applied and nothing is looked up here.
 
 pub(crate) mod authorization_policy;
+mod backend_policy;
 mod extension;
 mod feature;
+mod fields;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -35,8 +37,10 @@ pub(crate) use authorization_policy::{
     Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
     WrittenClause, WrittenGroup,
 };
+pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
+pub(crate) use fields::FIELDS;
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
@@ -59,9 +63,9 @@ pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
-    HttpFaultInjection, HttpMatchRequest, HttpRewrite, HttpRouteDestination, IstioGateway,
-    Layer4Match, Percent, Server, StringMatch, Subset, VirtualService, VirtualServiceHttpRoute,
-    VirtualServiceLayer4Route,
+    HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRouteDestination,
+    IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset, VirtualService,
+    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 pub(crate) use workload::Workload;
 
@@ -138,6 +142,10 @@ pub(crate) enum Resource {
     Telemetry(Telemetry),
     /// An EnvoyFilter.
     EnvoyFilter(EnvoyFilter),
+    /// A BackendTLSPolicy.
+    BackendTlsPolicy(BackendPolicy),
+    /// An XBackendTrafficPolicy, which Istio reads behind a flag only.
+    BackendTrafficPolicy(BackendPolicy),
     /// A VirtualService.
     VirtualService(VirtualService),
     /// A DestinationRule.
@@ -189,6 +197,8 @@ impl Resource {
             | Self::GatewayClass(_)
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
+            | Self::BackendTlsPolicy(_)
+            | Self::BackendTrafficPolicy(_)
             | Self::DestinationRule(_)
             | Self::IstioGateway(_) => Violations::default(),
         }

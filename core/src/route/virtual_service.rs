@@ -373,7 +373,7 @@ fn cors_policy(written: &CorsPolicy) -> Cors {
 }
 
 /// The whole seconds of a duration like `1h30m` or `1.5s`.
-fn seconds(duration: &str) -> Option<String> {
+pub(crate) fn seconds(duration: &str) -> Option<String> {
     let mut total = 0.0;
     let mut rest = duration;
     while !rest.is_empty() {

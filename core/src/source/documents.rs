@@ -118,6 +118,11 @@ impl Documents {
             .zip(self.documents.iter().map(|document| &document.root))
     }
 
+    /// The value that a document is.
+    pub(crate) fn node(&self, document: DocumentId) -> Option<&Node> {
+        Some(&self.document(document)?.root)
+    }
+
     /// The name of a document's file; `None` for the one unnamed text.
     pub(crate) fn file(&self, document: DocumentId) -> Option<&str> {
         self.files

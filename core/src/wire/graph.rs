@@ -178,3 +178,23 @@ pub enum GraphFormat {
     /// A drawing.
     Svg,
 }
+
+/// A place where Istio's documentation and its code differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// What it is about.
+    pub topic: String,
+    /// What the documentation, or a status, says.
+    pub documented: String,
+    /// Where it says so.
+    pub documentation: String,
+    /// What the code does.
+    pub implemented: String,
+    /// Where it does so.
+    pub code: String,
+    /// Whether `settings.behavior: documented` answers as the documentation says.
+    pub switched: bool,
+    /// Code of the finding that tells at the place.
+    pub lint: String,
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The body of `POST /v1/evaluate`; `/v1/graph` and `/v1/analyze` read all of it but `requests`.
+/// The body of `POST /v1/evaluate`; the other endpoints read all of it but `requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {

@@ -65,6 +65,15 @@ fn main() -> ExitCode {
         disagreements.len(),
         started.elapsed().as_secs_f32()
     );
+    if std::env::var("ENVOY_LIST").is_ok() {
+        for d in &disagreements {
+            println!(
+                "LIST {}\n    {}",
+                d.difference,
+                show(&d.case).replace('\n', "\n    ")
+            );
+        }
+    }
     for disagreement in disagreements.iter().take(number("ENVOY_SHOWN", SHOWN)) {
         let smallest = shrink::shrink(&binary, disagreement);
         println!("\n{}\n{}", smallest.difference, show(&smallest.case));

@@ -184,7 +184,7 @@ impl Tunnel {
 
 /// The inner listener of a chain that speaks HTTP: the filters, and an answer of 200 behind them.
 pub(crate) fn http_listener(name: &str, chain: &ambient_core::wire::EnvoyChain) -> Value {
-    let mut filters = chain.filters.clone();
+    let mut filters = by_source_ip(&chain.filters);
     filters.push(router());
     let mut manager = json!({
         "@type": format!("type.googleapis.com/{HTTP_MANAGER}"),
@@ -217,12 +217,24 @@ pub(crate) fn http_listener(name: &str, chain: &ambient_core::wire::EnvoyChain) 
 
 /// The inner listener of a chain that sees bytes: the filters, and an echo behind them.
 pub(crate) fn tcp_listener(name: &str, chain: &ambient_core::wire::EnvoyChain) -> Value {
-    let mut filters = chain.network_filters.clone();
+    let mut filters = by_source_ip(&chain.network_filters);
     filters.push(json!({
         "name": "envoy.filters.network.echo",
         "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo" },
     }));
     inner(name, filters)
+}
+
+/// Behind a tunnel an Envoy of its own build does not know the direct peer: `direct_remote_ip` is the tunnel's inner
+/// end. The address that the tunnel's outer end states is `source_ip` here.
+fn by_source_ip(filters: &[Value]) -> Vec<Value> {
+    let renamed = |filter: &Value| {
+        let text = filter
+            .to_string()
+            .replace("\"direct_remote_ip\"", "\"source_ip\"");
+        serde_json::from_str(&text).unwrap_or_default()
+    };
+    filters.iter().map(renamed).collect()
 }
 
 fn inner(name: &str, filters: Vec<Value>) -> Value {
@@ -316,6 +328,8 @@ fn tunnel_end(port: u16) -> Value {
                 "stat_prefix": "tunnel",
                 "codec_type": "HTTP1",
                 "use_remote_address": false,
+                // A refused connection is seen at once.
+                "delayed_close_timeout": "0s",
                 "upgrade_configs": [{ "upgrade_type": "CONNECT" }],
                 "http_filters": [
                     {

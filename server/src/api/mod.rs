@@ -6,6 +6,7 @@ mod envoy;
 mod evaluate;
 mod graph;
 mod health;
+mod migrate;
 mod problems;
 mod status;
 mod version;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(envoy::route())
         .merge(ways_around::route())
         .merge(status::route())
+        .merge(migrate::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

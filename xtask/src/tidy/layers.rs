@@ -8,14 +8,14 @@ use super::source::SourceFile;
 /// From the bottom up. Modules of one layer do not know each other; `lib` is above all.
 const LAYERS: &[&[&str]] = &[
     &["wire"],
-    &["matcher", "trace", "flow"],
+    &["behavior", "matcher", "trace", "flow"],
     &["source"],
     &["resource"],
     &["mesh"],
     &["attach"],
     &["authz", "route"],
     &["model"],
-    &["eval"],
+    &["eval", "status"],
     &[
         "change",
         "effective",
@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "lint",
         "graph",
         "measure",
-        "status",
+        "migrate",
     ],
 ];
 

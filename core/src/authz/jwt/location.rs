@@ -1,5 +1,7 @@
 //! Where tokens are looked for. `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/extractor.cc`.
 
+use std::collections::BTreeMap;
+
 use super::token::{Content, Token};
 use crate::flow::Http;
 use crate::resource::request_authentication::JwtRule;
@@ -79,16 +81,15 @@ impl Place {
     pub(super) fn find(&self, http: &Http, tokens: &[Token]) -> Vec<Found> {
         let written = match &self.location {
             Location::Header(name) => self.in_header(http, name),
-            Location::Param(name) => in_query(http.query(), name),
-            Location::Cookie(name) => in_cookies(http.header("cookie"), name),
+            Location::Param(name) => Vec::from_iter(in_query(http.query(), name)),
+            Location::Cookie(name) => Vec::from_iter(in_cookies(http.header("cookie"), name)),
         };
-        let written = written.map(Content::Encoded);
+        let written = written.into_iter().map(Content::Encoded);
         let stated = tokens
             .iter()
             .filter(|token| token.location == self.location)
             .map(|token| token.content.clone());
         written
-            .into_iter()
             .chain(stated)
             .map(|content| Found {
                 location: self.location.clone(),
@@ -97,36 +98,84 @@ impl Place {
             .collect()
     }
 
-    fn in_header(&self, http: &Http, name: &str) -> Option<String> {
-        let lines = http.header(name);
-        if lines.is_empty() {
-            return None;
-        }
-        let value = lines.join(",");
-        if self.prefix.is_empty() {
-            return Some(value);
-        }
-        let (_, behind) = value.split_once(&self.prefix)?;
-        Some(first_token(behind).unwrap_or(&value).to_owned())
+    /// One token a line.
+    fn in_header(&self, http: &Http, name: &str) -> Vec<String> {
+        let token = |line: &String| {
+            if self.prefix.is_empty() {
+                return Some(line.clone());
+            }
+            let (_, behind) = line.split_once(&self.prefix)?;
+            Some(from_token(behind).unwrap_or(line).to_owned())
+        };
+        http.header(name).iter().filter_map(token).collect()
     }
 }
 
-/// The first run of characters that tokens are made of.
-fn first_token(text: &str) -> Option<&str> {
+/// All from the first character of which tokens are made.
+fn from_token(text: &str) -> Option<&str> {
     let is_token = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    let start = text.find(is_token)?;
-    let text = text.get(start..)?;
-    let end = text
-        .find(|character| !is_token(character))
-        .unwrap_or(text.len());
-    text.get(..end)
+    text.get(text.find(is_token)?..)
 }
 
 fn in_query(query: &str, name: &str) -> Option<String> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+    parameters(query)
+        .get(name)
+        .and_then(|values| values.first().cloned())
+}
+
+/// The path without a parameter. Envoy writes all others anew, sorted by name and each with a `=`.
+/// `envoyproxy/envoy: source/common/http/utility.cc` (QueryParamsMulti).
+pub(super) fn without_parameter(path: &str, name: &str) -> String {
+    let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut parameters = parameters(query);
+    parameters.remove(name);
+    let mut written = bare.to_owned();
+    for (name, values) in &parameters {
+        for value in values {
+            written.push(if written.len() == bare.len() {
+                '?'
+            } else {
+                '&'
+            });
+            written.extend([name, "=", value]);
+        }
+    }
+    written
+}
+
+/// The parameters of a query by name, decoded.
+fn parameters(query: &str) -> BTreeMap<String, Vec<String>> {
+    let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in query.split('&').filter(|_| !query.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let values = parameters.entry(decoded(name)).or_default();
+        values.push(decoded(value));
+    }
+    parameters
+}
+
+/// Percent-decoded; what is no text then stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, behind @ ..] = rest {
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        let escaped = match (byte, behind) {
+            (b'%', [high, low, ..]) => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        match escaped {
+            Some((high, low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 fn in_cookies(lines: &[String], name: &str) -> Option<String> {
@@ -164,8 +213,8 @@ mod tests {
     #[test]
     fn where_tokens_are_found() {
         for (rule, expected) in [
-            ("{}", &["a.b-_.c", "q.q.q"][..]),
-            ("{ fromHeaders: [{ name: X-Plain }] }", &["t.t.t,u"]),
+            ("{}", &["a.b-_.c, more", "q.q.q"][..]),
+            ("{ fromHeaders: [{ name: X-Plain }] }", &["t.t.t", "u"]),
             (
                 "{ fromHeaders: [{ name: x-plain, prefix: 't.' }] }",
                 &["t.t"],

@@ -4,6 +4,7 @@ use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
 use super::Claims;
+use super::location::without_parameter;
 use crate::flow::Http;
 
 /// Changes of headers, names in lower case: all removals come first.
@@ -13,6 +14,8 @@ pub(crate) struct HeaderChanges {
     pub(crate) removed: Vec<String>,
     /// Lines that it gains.
     pub(crate) added: Vec<(String, String)>,
+    /// Query parameters that it loses.
+    pub(crate) parameters_removed: Vec<String>,
 }
 
 impl HeaderChanges {
@@ -31,11 +34,15 @@ impl HeaderChanges {
             self.remove(name);
         }
         self.added.extend(further.added);
+        self.parameters_removed.extend(further.parameters_removed);
     }
 
     pub(super) fn apply(&self, http: &mut Http) {
         for name in &self.removed {
             http.headers.remove(name);
+        }
+        for name in &self.parameters_removed {
+            http.path = without_parameter(&http.path, name);
         }
         for (name, value) in &self.added {
             http.headers

@@ -177,11 +177,12 @@ impl Provider {
                 headers.add(&output.header, value);
             }
         }
-        // Envoy takes tokens out of headers only: parameters and cookies stay.
-        if let Location::Header(name) = location
-            && !self.forward
-        {
-            headers.remove(name);
+        // Envoy leaves cookies alone.
+        match location {
+            _ if self.forward => {}
+            Location::Header(name) => headers.remove(name),
+            Location::Param(name) => headers.parameters_removed.push(name.clone()),
+            Location::Cookie(_) => {}
         }
     }
 

@@ -165,9 +165,18 @@ fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
     }
     let claims = object(payload)?;
     let well_typed = |name: &str, good: fn(&Value) -> bool| claims.get(name).is_none_or(good);
-    if !well_typed("iss", Value::is_string)
-        || !well_typed("exp", |time| time.as_f64().is_some_and(|time| time >= 0.0))
-        || !well_typed("nbf", |time| time.as_f64().is_some_and(|time| time >= 0.0))
+    let is_time = |time: &Value| time.as_f64().is_some_and(|time| time >= 0.0);
+    let is_list_of_texts = |value: &Value| match value {
+        Value::Array(list) => list.iter().all(Value::is_string),
+        other => other.is_string(),
+    };
+    if !["iss", "sub", "jti"]
+        .iter()
+        .all(|name| well_typed(name, Value::is_string))
+        || !["iat", "nbf", "exp"]
+            .iter()
+            .all(|name| well_typed(name, is_time))
+        || !well_typed("aud", is_list_of_texts)
     {
         return Err(TokenError::Malformed);
     }

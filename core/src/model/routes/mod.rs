@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
+pub(crate) use self::virtual_services::{Written, gather as virtual_services};
 use crate::attach::{Attachments, Reason};
 use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
@@ -33,7 +34,7 @@ pub(crate) struct Routes {
 struct Sources<'a> {
     mesh: &'a Mesh,
     rules: DestinationRules<'a>,
-    virtual_services: Vec<virtual_services::Written<'a>>,
+    virtual_services: Vec<Written<'a>>,
 }
 
 impl Routes {
@@ -41,7 +42,7 @@ impl Routes {
         let sources = Sources {
             mesh,
             rules: DestinationRules::gather(mesh),
-            virtual_services: virtual_services::gather(mesh),
+            virtual_services: self::virtual_services::gather(mesh),
         };
         let mut routes = Self {
             dropped: dropped(&sources),
@@ -100,6 +101,20 @@ impl Routes {
         self.ingress
             .range((gateway, 0)..=(gateway, u16::MAX))
             .map(|((_, port), _)| *port)
+    }
+
+    /// The labels of a subset of a host, as the proxies of a namespace know it.
+    pub(crate) fn subset(
+        &self,
+        mesh: &Mesh,
+        host: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Option<crate::resource::Labels> {
+        let root = &mesh.settings().root_namespace;
+        DestinationRules::gather(mesh)
+            .subset(host, Some(namespace), namespace, root, name)
+            .cloned()
     }
 
     /// Every table for HTTP, of waypoints and of ingress gateways.

@@ -12,23 +12,29 @@ use crate::resource::{
 use crate::route::{self, Backends, Group, Place, Precedence, Section, VirtualServiceRule as Rule};
 
 /// A VirtualService that has hosts.
-pub(super) struct Written<'a> {
-    pub(super) object: ObjectIndex,
-    pub(super) namespace: &'a str,
-    name: &'a str,
+pub(crate) struct Written<'a> {
+    /// The object.
+    pub(crate) object: ObjectIndex,
+    /// Its namespace.
+    pub(crate) namespace: &'a str,
+    /// Its name.
+    pub(crate) name: &'a str,
     created: Option<&'a str>,
-    /// Complete.
-    pub(super) hosts: Vec<String>,
+    /// Its hosts, complete.
+    pub(crate) hosts: Vec<String>,
     /// `mesh`, or `namespace/name`.
-    gateways: Vec<String>,
+    pub(crate) gateways: Vec<String>,
     export: Export,
-    http: Vec<Rule>,
-    tls: Vec<VirtualServiceLayer4Route>,
-    tcp: Vec<VirtualServiceLayer4Route>,
+    /// Its rules for HTTP, with those of its delegates.
+    pub(crate) http: Vec<Rule>,
+    /// Its rules for TLS that is passed through.
+    pub(crate) tls: Vec<VirtualServiceLayer4Route>,
+    /// Its rules for other connections.
+    pub(crate) tcp: Vec<VirtualServiceLayer4Route>,
 }
 
 /// All VirtualServices that have hosts.
-pub(super) fn gather(mesh: &Mesh) -> Vec<Written<'_>> {
+pub(crate) fn gather(mesh: &Mesh) -> Vec<Written<'_>> {
     mesh.live(Kind::VirtualService)
         .filter_map(|(index, object)| match &object.resource {
             Resource::VirtualService(spec) if !spec.is_delegate() => {

@@ -1,0 +1,503 @@
+//! One rule of a VirtualService as rules of an HTTPRoute: what is matched, what is done.
+//! `kubernetes-sigs/gateway-api: apis/v1/httproute_types.go`.
+
+use serde_json::{Map, Value, json};
+
+use super::convert::Destinations;
+use super::notes::Notes;
+use crate::resource::{
+    HeaderOperations, Headers, HttpMatchRequest, HttpRouteDestination, StringMatch,
+    VirtualServiceHttpRoute,
+};
+
+/// Where a rule is converted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A Service, at its waypoint.
+    Mesh {
+        /// The port that is called, where the rules differ by port.
+        port: Option<u16>,
+    },
+    /// A gateway.
+    Gateway,
+}
+
+const METHODS: &[&str] = &[
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+];
+
+/// The rules that one rule becomes; none, if it cannot be said at all.
+pub(super) fn convert(
+    rule: &VirtualServiceHttpRoute,
+    matches: &[&HttpMatchRequest],
+    target: Target,
+    destinations: &mut Destinations<'_>,
+    notes: &mut Notes<'_>,
+) -> Vec<Value> {
+    if let Some(answer) = &rule.direct_response
+        && answer.status != 500
+    {
+        notes.lost(
+            "directResponse",
+            format!(
+                "Gateway API has no direct response; the rule that answers {} is left out",
+                answer.status
+            ),
+            "let a small backend answer",
+        );
+        return Vec::new();
+    }
+    if rule.fault.is_some() {
+        notes.lost(
+            "fault",
+            "Gateway API injects no faults; the rule goes on without",
+            "inject faults in tests only, from the client",
+        );
+    }
+    // Without a match the rule takes everything, which is Gateway API's default.
+    let mut converted: Vec<(Value, Option<&StringMatch>)> = Vec::new();
+    for written in matches {
+        let found = match_of(written, target, notes);
+        converted.extend(found.into_iter().map(|one| (one, written.uri.as_ref())));
+    }
+    if !rule.matches.is_empty() && converted.is_empty() {
+        return Vec::new();
+    }
+    // A replaced prefix belongs to one match, so that each has a rule of its own.
+    let by_match = rule
+        .rewrite
+        .as_ref()
+        .is_some_and(|rewrite| rewrite.uri.is_some())
+        || rule
+            .redirect
+            .as_ref()
+            .is_some_and(|redirect| redirect.prefix_rewrite.is_some());
+    let groups: Vec<(Vec<Value>, Option<&StringMatch>)> = if by_match && !converted.is_empty() {
+        converted
+            .into_iter()
+            .map(|(one, uri)| (vec![one], uri))
+            .collect()
+    } else {
+        let uri = converted.first().and_then(|(_, uri)| *uri);
+        vec![(converted.into_iter().map(|(one, _)| one).collect(), uri)]
+    };
+    groups
+        .into_iter()
+        .map(|(matches, uri)| {
+            let mut out = Map::new();
+            if !matches.is_empty() {
+                out.insert("matches".to_owned(), matches.into());
+            }
+            let filters = filters(rule, uri, destinations, notes);
+            if !filters.is_empty() {
+                out.insert("filters".to_owned(), filters.into());
+            }
+            times(rule, &mut out, notes);
+            let backends = backends(&rule.route, destinations);
+            if !backends.is_empty() {
+                out.insert("backendRefs".to_owned(), backends.into());
+            }
+            Value::Object(out)
+        })
+        .collect()
+}
+
+/// The matches that one match becomes: one for each method, if it is a pattern; none if it cannot be said.
+fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -> Vec<Value> {
+    let help = "tell the requests apart by something else; what the rule took falls to the rules behind it";
+    if !written.source_labels.is_empty() || written.source_namespace.is_some() {
+        notes.lost(
+            "match",
+            "Gateway API does not match by the source; the match is left out",
+            help,
+        );
+        return Vec::new();
+    }
+    if !written.without_headers.is_empty() {
+        notes.lost(
+            "match",
+            "Gateway API cannot ask for a header not to be there; the match is left out",
+            "put a rule for the header before, with another destination",
+        );
+        return Vec::new();
+    }
+    if let Some(scheme) = &written.scheme {
+        let plain = matches!(target, Target::Mesh { .. }) && wants(scheme, "http");
+        if !plain {
+            notes.lost(
+                "match",
+                "Gateway API does not match the scheme; the match is left out",
+                "attach the route to the listener of that protocol",
+            );
+            return Vec::new();
+        }
+    }
+    let mut out = Map::new();
+    if let Some(uri) = &written.uri
+        && let Some(path) = path(uri, written.ignore_uri_case, notes)
+    {
+        out.insert("path".to_owned(), path);
+    }
+    let mut headers: Vec<Value> = Vec::new();
+    if let Some(authority) = &written.authority {
+        headers.push(value("Host", Some(authority)));
+    }
+    for (name, wanted) in &written.headers {
+        if name.starts_with("@request.auth.claims") {
+            notes.lost(
+                "match",
+                "Gateway API does not match claims of a token; the match is left out",
+                help,
+            );
+            return Vec::new();
+        }
+        headers.push(value(name, wanted.as_ref()));
+    }
+    if !headers.is_empty() {
+        out.insert("headers".to_owned(), headers.into());
+    }
+    let query: Vec<Value> = written
+        .query_params
+        .iter()
+        .map(|(name, wanted)| value(name, wanted.as_ref()))
+        .collect();
+    if !query.is_empty() {
+        out.insert("queryParams".to_owned(), query.into());
+    }
+    let Some(method) = &written.method else {
+        return vec![Value::Object(out)];
+    };
+    let methods: Vec<&&str> = METHODS.iter().filter(|name| wants(method, name)).collect();
+    if methods.is_empty() {
+        notes.lost(
+            "match",
+            "no method that Gateway API knows is matched; the match is left out",
+            help,
+        );
+    }
+    methods
+        .into_iter()
+        .map(|name| {
+            let mut one = out.clone();
+            one.insert("method".to_owned(), json!(name));
+            Value::Object(one)
+        })
+        .collect()
+}
+
+/// Whether a text is one that is wanted.
+fn wants(wanted: &StringMatch, text: &str) -> bool {
+    match (&wanted.exact, &wanted.prefix, &wanted.regex) {
+        (Some(exact), _, _) => exact == text,
+        (None, Some(prefix), _) => text.starts_with(prefix.as_str()),
+        (None, None, Some(regex)) => {
+            regex == "*"
+                || regex_lite::Regex::new(&format!("^(?:{regex})$"))
+                    .is_ok_and(|regex| regex.is_match(text))
+        }
+        (None, None, None) => true,
+    }
+}
+
+fn path(uri: &StringMatch, ignore_case: bool, notes: &mut Notes<'_>) -> Option<Value> {
+    let regex = |text: String| Some(json!({ "type": "RegularExpression", "value": text }));
+    match (&uri.exact, &uri.prefix, &uri.regex) {
+        (Some(exact), _, _) if ignore_case => {
+            notes.differs("match", "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
+            regex(format!("(?i){}", regex_lite::escape(exact)))
+        }
+        (Some(exact), _, _) => Some(json!({ "type": "Exact", "value": exact })),
+        (None, Some(prefix), _) if ignore_case => {
+            notes.differs("match", "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
+            regex(format!("(?i){}.*", regex_lite::escape(prefix)))
+        }
+        (None, Some(prefix), _) if prefix == "/" || prefix.is_empty() => None,
+        (None, Some(prefix), _) => {
+            notes.differs(
+                "match",
+                format!("`{prefix}` is any text here; as a PathPrefix it ends where a path element ends, so that `{prefix}x` is not matched"),
+                "use a RegularExpression where that is wanted, and mind that it stands behind every prefix",
+            );
+            let value = prefix.strip_suffix('/').unwrap_or(prefix);
+            Some(json!({ "type": "PathPrefix", "value": value }))
+        }
+        (None, None, Some(written)) => {
+            notes.differs("match", "a regular expression stands behind every prefix in Gateway API's order, whatever the order of the rules", "use Exact or PathPrefix where the paths allow it");
+            regex(written.clone())
+        }
+        (None, None, None) => None,
+    }
+}
+
+/// A header or query parameter.
+fn value(name: &str, wanted: Option<&StringMatch>) -> Value {
+    let regex = |text: String| json!({ "type": "RegularExpression", "name": name, "value": text });
+    let Some(wanted) = wanted else {
+        return regex(".*".to_owned());
+    };
+    match (&wanted.exact, &wanted.prefix, &wanted.regex) {
+        (Some(exact), _, _) => json!({ "name": name, "value": exact }),
+        (None, Some(prefix), _) => regex(format!("{}.*", regex_lite::escape(prefix))),
+        (None, None, Some(written)) if written != "*" => regex(written.clone()),
+        _ => regex(".*".to_owned()),
+    }
+}
+
+fn filters(
+    rule: &VirtualServiceHttpRoute,
+    uri: Option<&StringMatch>,
+    destinations: &mut Destinations<'_>,
+    notes: &mut Notes<'_>,
+) -> Vec<Value> {
+    let mut filters = header_filters(rule.headers.as_ref());
+    if let Some(redirect) = &rule.redirect {
+        filters.push(redirect_filter(redirect));
+    }
+    if let Some(rewrite) = &rule.rewrite {
+        let mut out = Map::new();
+        if let Some(authority) = &rewrite.authority {
+            out.insert("hostname".to_owned(), json!(authority));
+        }
+        if rewrite.uri_regex_rewrite.is_some() {
+            notes.lost(
+                "rewrite.uriRegexRewrite",
+                "Gateway API rewrites no parts of a path by regular expression; the path stays",
+                "rewrite prefixes, one rule for each",
+            );
+        } else if let Some(to) = &rewrite.uri {
+            let whole = uri.is_some_and(|uri| uri.prefix.is_none());
+            let path = if whole {
+                json!({ "type": "ReplaceFullPath", "replaceFullPath": to })
+            } else {
+                json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": to })
+            };
+            out.insert("path".to_owned(), path);
+        }
+        if !out.is_empty() {
+            filters.push(json!({ "type": "URLRewrite", "urlRewrite": out }));
+        }
+    }
+    let single = rule.mirror.as_ref().map(|destination| {
+        let percent = rule.mirror_percentage.map(|share| share.value);
+        (destination, percent.or(rule.mirror_percent.map(f64::from)))
+    });
+    let several = rule.mirrors.iter().map(|mirror| {
+        (
+            &mirror.destination,
+            mirror.percentage.map(|share| share.value),
+        )
+    });
+    for (destination, percent) in single.into_iter().chain(several) {
+        let mut out = Map::new();
+        out.insert(
+            "backendRef".to_owned(),
+            Value::Object(destinations.reference(destination)),
+        );
+        if let Some(percent) = percent.filter(|percent| *percent < 100.0) {
+            // A share in millionths is exact for what Envoy keeps.
+            out.insert(
+                "fraction".to_owned(),
+                json!({ "numerator": millionths(percent), "denominator": 1_000_000 }),
+            );
+        }
+        filters.push(json!({ "type": "RequestMirror", "requestMirror": out }));
+    }
+    if let Some(cors) = &rule.cors_policy {
+        filters.extend(cors_filter(cors, notes));
+    }
+    filters
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a hundred percent and less"
+)]
+fn millionths(percent: f64) -> u32 {
+    (percent.clamp(0.0, 100.0) * 10_000.0).round() as u32
+}
+
+fn redirect_filter(redirect: &crate::resource::HttpRedirect) -> Value {
+    let mut out = Map::new();
+    out.insert(
+        "statusCode".to_owned(),
+        json!(
+            redirect
+                .redirect_code
+                .filter(|code| *code != 0)
+                .unwrap_or(301)
+        ),
+    );
+    if let Some(authority) = &redirect.authority {
+        out.insert("hostname".to_owned(), json!(authority));
+    }
+    let keeps_port =
+        redirect.port.is_none() && redirect.derive_port.as_deref() != Some("FROM_REQUEST_PORT");
+    if let Some(scheme) = &redirect.scheme {
+        out.insert("scheme".to_owned(), json!(scheme));
+    } else if keeps_port {
+        // Without a scheme Gateway API writes the port of the listener.
+        out.insert("scheme".to_owned(), json!("http"));
+    }
+    if let Some(port) = redirect.port {
+        out.insert("port".to_owned(), json!(port));
+    }
+    let path = match (&redirect.prefix_rewrite, &redirect.uri) {
+        (Some(prefix), _) => {
+            Some(json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": prefix }))
+        }
+        (None, Some(uri)) => Some(json!({ "type": "ReplaceFullPath", "replaceFullPath": uri })),
+        (None, None) => None,
+    };
+    out.extend(path.map(|path| ("path".to_owned(), path)));
+    json!({ "type": "RequestRedirect", "requestRedirect": out })
+}
+
+/// Header modifiers of requests and answers.
+fn header_filters(headers: Option<&Headers>) -> Vec<Value> {
+    let modifier = |operations: &HeaderOperations| {
+        let pairs = |map: &std::collections::BTreeMap<String, String>| -> Vec<Value> {
+            map.iter()
+                .map(|(name, value)| json!({ "name": name, "value": value }))
+                .collect()
+        };
+        let mut out = Map::new();
+        for (field, values) in [
+            ("set", pairs(&operations.set)),
+            ("add", pairs(&operations.add)),
+            (
+                "remove",
+                operations.remove.iter().map(|name| json!(name)).collect(),
+            ),
+        ] {
+            if !values.is_empty() {
+                out.insert(field.to_owned(), values.into());
+            }
+        }
+        out
+    };
+    let Some(headers) = headers else {
+        return Vec::new();
+    };
+    let request = headers.request.as_ref().map(|operations| {
+        json!({ "type": "RequestHeaderModifier", "requestHeaderModifier": modifier(operations) })
+    });
+    let response = headers.response.as_ref().map(|operations| {
+        json!({ "type": "ResponseHeaderModifier", "responseHeaderModifier": modifier(operations) })
+    });
+    request.into_iter().chain(response).collect()
+}
+
+fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Option<Value> {
+    let mut origins: Vec<String> = cors.allow_origin.clone();
+    for origin in &cors.allow_origins {
+        match (&origin.exact, &origin.prefix, &origin.regex) {
+            (Some(exact), _, _) => origins.push(exact.clone()),
+            (None, Some(prefix), _) => origins.push(format!("{prefix}*")),
+            _ => notes.lost(
+                "corsPolicy.allowOrigins",
+                "Gateway API takes no regular expression for origins; it is left out",
+                "list the origins, or use `*` for a part of them",
+            ),
+        }
+    }
+    if cors.unmatched_preflights.as_deref() != Some("IGNORE") {
+        notes.differs(
+            "corsPolicy",
+            "preflights of other origins went to the backend; now the proxy answers them",
+            "let the backend answer no preflights",
+        );
+    }
+    if origins.is_empty() {
+        return None;
+    }
+    let mut out = Map::new();
+    out.insert("allowOrigins".to_owned(), json!(origins));
+    for (field, values) in [
+        ("allowMethods", &cors.allow_methods),
+        ("allowHeaders", &cors.allow_headers),
+        ("exposeHeaders", &cors.expose_headers),
+    ] {
+        if !values.is_empty() {
+            out.insert(field.to_owned(), json!(values));
+        }
+    }
+    if cors.allow_credentials == Some(true) {
+        out.insert("allowCredentials".to_owned(), json!(true));
+    }
+    let seconds = cors
+        .max_age
+        .as_deref()
+        .and_then(crate::route::seconds)
+        .and_then(|seconds| seconds.parse::<u32>().ok());
+    if let Some(seconds) = seconds {
+        out.insert("maxAge".to_owned(), json!(seconds));
+    }
+    Some(json!({ "type": "CORS", "cors": out }))
+}
+
+fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &mut Notes<'_>) {
+    let per_try = rule
+        .retries
+        .as_ref()
+        .and_then(|retries| retries.per_try_timeout.as_ref());
+    let mut timeouts = Map::new();
+    if let Some(timeout) = &rule.timeout {
+        timeouts.insert("request".to_owned(), json!(timeout));
+    }
+    if let Some(per_try) = per_try {
+        timeouts.insert("backendRequest".to_owned(), json!(per_try));
+    }
+    if !timeouts.is_empty() {
+        out.insert("timeouts".to_owned(), timeouts.into());
+    }
+    if let Some(retries) = &rule.retries {
+        let mut retry = Map::new();
+        retry.insert("attempts".to_owned(), json!(retries.attempts));
+        let words = retries.retry_on.as_deref().unwrap_or_default().split(',');
+        let (codes, names): (Vec<&str>, Vec<&str>) = words
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .partition(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+        let codes: Vec<u16> = codes.iter().filter_map(|code| code.parse().ok()).collect();
+        if !codes.is_empty() {
+            retry.insert("codes".to_owned(), json!(codes));
+        }
+        if let Some(backoff) = &retries.backoff {
+            retry.insert("backoff".to_owned(), json!(backoff));
+        }
+        let own = [
+            "connect-failure",
+            "refused-stream",
+            "unavailable",
+            "cancelled",
+        ];
+        if names.iter().any(|name| !own.contains(name)) {
+            notes.differs(
+                "retries.retryOn",
+                "Gateway API retries on statuses, by their codes; other conditions are left out",
+                "list the codes",
+            );
+        }
+        out.insert("retry".to_owned(), retry.into());
+    }
+}
+
+/// Destinations as backends. The only one has all requests, whatever its weight.
+fn backends(route: &[HttpRouteDestination], destinations: &mut Destinations<'_>) -> Vec<Value> {
+    let several = route.len() > 1;
+    route
+        .iter()
+        .map(|one| {
+            let mut out = destinations.reference(&one.destination);
+            if several {
+                out.insert("weight".to_owned(), json!(one.weight.unwrap_or(0)));
+            }
+            let filters = header_filters(one.headers.as_ref());
+            if !filters.is_empty() {
+                out.insert("filters".to_owned(), filters.into());
+            }
+            Value::Object(out)
+        })
+        .collect()
+}

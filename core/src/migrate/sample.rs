@@ -1,0 +1,240 @@
+//! Requests to check a migration with: for each match of each rule one that it takes, and its neighbours, each of which
+//! lacks one thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::convert::Converted;
+use crate::model::{Model, virtual_services};
+use crate::resource::{HttpMatchRequest, StringMatch};
+use crate::wire;
+
+/// No more than these for all VirtualServices together.
+const MAX_REQUESTS: usize = 2_000;
+
+/// The requests, each once.
+pub(super) fn requests(model: &Model, converted: &Converted) -> Vec<wire::Request> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    if converted.replaced.is_empty() {
+        return found;
+    }
+    for written in virtual_services(&model.mesh) {
+        let matches: Vec<&HttpMatchRequest> = written
+            .http
+            .iter()
+            .flat_map(|rule| &rule.route.matches)
+            .collect();
+        let mut sent: Vec<wire::HttpRequest> = vec![plain("/"), plain("/elsewhere")];
+        sent.extend(matches.iter().flat_map(|one| of_match(one)));
+        sent.extend(pairs(&matches));
+        for host in &written.hosts {
+            let Some(service) = model
+                .mesh
+                .service_of_host(host, written.namespace)
+                .and_then(|index| model.mesh.service(index))
+            else {
+                continue;
+            };
+            for port in &service.ports {
+                for http in &sent {
+                    let request = wire::Request {
+                        from: wire::Source {
+                            service_account: Some(format!("{}/migration", written.namespace)),
+                            ..wire::Source::default()
+                        },
+                        to: wire::Destination {
+                            host: Some(host.clone()),
+                            port: Some(port.port),
+                            ..wire::Destination::default()
+                        },
+                        http: Some(http.clone()),
+                        ..wire::Request::default()
+                    };
+                    let key = serde_json::to_string(&request).unwrap_or_default();
+                    if found.len() < MAX_REQUESTS && seen.insert(key) {
+                        found.push(request);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn plain(path: &str) -> wire::HttpRequest {
+    wire::HttpRequest {
+        path: path.to_owned(),
+        ..wire::HttpRequest::default()
+    }
+}
+
+/// What fits two rules at once: which of them is taken is what the order decides.
+fn pairs(matches: &[&HttpMatchRequest]) -> Vec<wire::HttpRequest> {
+    let fitting: Vec<wire::HttpRequest> = matches
+        .iter()
+        .filter_map(|one| of_match(one).into_iter().next())
+        .collect();
+    let mut found = Vec::new();
+    for (first, one) in fitting.iter().zip(matches) {
+        for (second, other) in fitting.iter().zip(matches) {
+            let mut headers = second.headers.clone();
+            headers.extend(first.headers.clone());
+            let (path, query) = match (one.uri.is_some(), other.uri.is_some()) {
+                (false, true) => (&second.path, &first.path),
+                _ => (&first.path, &second.path),
+            };
+            let queries: Vec<&str> = [path, query]
+                .into_iter()
+                .filter_map(|path| path.split_once('?').map(|(_, query)| query))
+                .collect();
+            let bare = path.split('?').next().unwrap_or_default();
+            let path = if queries.is_empty() {
+                bare.to_owned()
+            } else {
+                format!("{bare}?{}", queries.join("&"))
+            };
+            let method = if one.method.is_some() {
+                &first.method
+            } else {
+                &second.method
+            };
+            found.push(wire::HttpRequest {
+                method: method.clone(),
+                path,
+                host: first.host.clone().or_else(|| second.host.clone()),
+                headers,
+            });
+        }
+    }
+    found
+}
+
+/// A request that fits, and one for each thing that could be otherwise.
+fn of_match(one: &HttpMatchRequest) -> Vec<wire::HttpRequest> {
+    let path = one
+        .uri
+        .as_ref()
+        .map_or_else(|| "/any".to_owned(), |uri| fitting(uri, "/"));
+    let query: Vec<String> = one
+        .query_params
+        .iter()
+        .map(|(name, wanted)| format!("{name}={}", header(wanted.as_ref())))
+        .collect();
+    let path = if query.is_empty() {
+        path
+    } else {
+        format!("{path}?{}", query.join("&"))
+    };
+    let headers: BTreeMap<String, wire::HeaderValue> = one
+        .headers
+        .iter()
+        .map(|(name, wanted)| {
+            let value = wire::HeaderValue::One(header(wanted.as_ref()));
+            (name.to_ascii_lowercase(), value)
+        })
+        .collect();
+    let method = one.method.as_ref().map_or_else(
+        || "GET".to_owned(),
+        |wanted| match (&wanted.exact, &wanted.prefix) {
+            (Some(exact), _) => exact.clone(),
+            _ => ["GET", "POST", "PUT", "DELETE", "PATCH"]
+                .into_iter()
+                .find(|name| {
+                    let regex = wanted.regex.as_deref().unwrap_or(".*");
+                    regex_lite::Regex::new(&format!("^(?:{regex})$"))
+                        .is_ok_and(|regex| regex.is_match(name))
+                })
+                .unwrap_or("GET")
+                .to_owned(),
+        },
+    );
+    let full = wire::HttpRequest {
+        method,
+        path,
+        host: one.authority.as_ref().map(|wanted| fitting(wanted, "a")),
+        headers,
+    };
+    let mut found = vec![full.clone()];
+    let with_path = |path: String| wire::HttpRequest {
+        path,
+        ..full.clone()
+    };
+    let bare = full.path.split('?').next().unwrap_or_default().to_owned();
+    found.extend([
+        with_path(format!("{bare}x")),
+        with_path(format!("{}/x", bare.trim_end_matches('/'))),
+        with_path(format!("{}/", bare.trim_end_matches('/'))),
+        with_path(bare.to_ascii_uppercase()),
+        with_path(format!("/{}", bare.trim_matches('/'))),
+        with_path(bare.clone()),
+    ]);
+    found.push(wire::HttpRequest {
+        method: "OPTIONS".to_owned(),
+        ..full.clone()
+    });
+    found.push(wire::HttpRequest {
+        host: None,
+        ..full.clone()
+    });
+    for name in full.headers.keys() {
+        let mut headers = full.headers.clone();
+        headers.remove(name);
+        found.push(wire::HttpRequest {
+            headers,
+            ..full.clone()
+        });
+        let mut headers = full.headers.clone();
+        headers.insert(name.clone(), wire::HeaderValue::One("other".to_owned()));
+        found.push(wire::HttpRequest {
+            headers,
+            ..full.clone()
+        });
+    }
+    for name in one.without_headers.keys() {
+        let mut headers = full.headers.clone();
+        headers.insert(
+            name.to_ascii_lowercase(),
+            wire::HeaderValue::One("there".to_owned()),
+        );
+        found.push(wire::HttpRequest {
+            headers,
+            ..full.clone()
+        });
+    }
+    found
+}
+
+fn header(wanted: Option<&StringMatch>) -> String {
+    wanted.map_or_else(|| "there".to_owned(), |wanted| fitting(wanted, "a"))
+}
+
+/// A text that fits; of a regular expression the first of a few that do, else its letters.
+fn fitting(wanted: &StringMatch, start: &str) -> String {
+    match (&wanted.exact, &wanted.prefix, &wanted.regex) {
+        (Some(text), _, _) | (None, Some(text), _) => text.clone(),
+        (None, None, Some(regex)) => {
+            let literal: String = regex
+                .chars()
+                .filter(|character| character.is_ascii_alphanumeric() || "/-_".contains(*character))
+                .collect();
+            let head: String = regex
+                .chars()
+                .take_while(|character| {
+                    character.is_ascii_alphanumeric() || "/-_".contains(*character)
+                })
+                .collect();
+            let compiled = regex_lite::Regex::new(&format!("^(?:{regex})$"));
+            [
+                head.clone(),
+                format!("{head}1"),
+                format!("{head}a"),
+                format!("{head}/a"),
+                literal.clone(),
+            ]
+            .into_iter()
+            .find(|text| compiled.as_ref().is_ok_and(|regex| regex.is_match(text)))
+            .unwrap_or(format!("{start}{}", literal.trim_start_matches('/')))
+        }
+        (None, None, None) => format!("{start}there"),
+    }
+}

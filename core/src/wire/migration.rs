@@ -1,0 +1,55 @@
+//! What comes out of a migration of VirtualServices to Gateway API.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Backend, Diagnostic, HttpRequest, ObjectRef, Request, Verdict};
+
+/// The answer of `POST /v1/migrate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Migration {
+    /// Routes in the place of the VirtualServices, and the Services that subsets need: YAML, to be applied beside the
+    /// rest once the VirtualServices are gone.
+    pub manifests: String,
+    /// The VirtualServices that they replace.
+    pub replaced: Vec<ObjectRef>,
+    /// What cannot be said in Gateway API, or means something else there, at its line.
+    pub notes: Vec<Diagnostic>,
+    /// How many requests were evaluated against both forms.
+    pub checked: usize,
+    /// Requests that the two forms treat differently.
+    pub differences: Vec<MigrationDifference>,
+}
+
+/// A request that the two forms treat differently.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigrationDifference {
+    /// The request.
+    pub request: Request,
+    /// What became of it.
+    pub before: Treatment,
+    /// What becomes of it.
+    pub after: Treatment,
+}
+
+/// What becomes of a request, as far as routes decide it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Treatment {
+    /// The verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// The status that a proxy answers itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Where a redirect leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Where the request may go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Backend>,
+    /// The request as the backend receives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<HttpRequest>,
+}
