@@ -19,6 +19,8 @@ mod flow;
 mod graph;
 mod lint;
 mod matcher;
+#[doc(hidden)]
+pub mod measure;
 mod mesh;
 mod migrate;
 mod model;
@@ -94,15 +96,29 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
 /// The filters that istiod would write for waypoints, chain by chain.
 ///
 /// ```
-/// assert!(ambient_core::envoy(&ambient_core::wire::EnvoyQuestion::default()).is_empty());
+/// assert!(ambient_core::envoy(&ambient_core::wire::EnvoyQuestion::default()).chains.is_empty());
 /// ```
-pub fn envoy(question: &wire::EnvoyQuestion) -> Vec<wire::EnvoyChain> {
+pub fn envoy(question: &wire::EnvoyQuestion) -> wire::EnvoyConfiguration {
     let input = wire::Input {
         manifests: question.manifests.clone(),
         settings: question.settings.clone(),
         requests: wire::Requests::default(),
     };
-    Workspace::load(&input).envoy(question.waypoint.as_deref())
+    let workspace = Workspace::load(&input);
+    wire::EnvoyConfiguration {
+        chains: workspace.envoy(question.waypoint.as_deref()),
+        diagnostics: workspace.manifest_diagnostics(),
+    }
+}
+
+/// Requests that one would expect the policies of the manifests to stop, and that get through.
+///
+/// ```
+/// let found = ambient_core::ways_around(&ambient_core::wire::Input::default());
+/// assert!(found.ways.is_empty());
+/// ```
+pub fn ways_around(input: &wire::Input) -> wire::WaysAround {
+    Workspace::load(input).ways_around()
 }
 
 /// VirtualServices as Gateway API's routes, checked by requests against both forms.
@@ -301,6 +317,21 @@ impl Workspace {
         }
     }
 
+    /// Requests that policies seem to stop, and that get through.
+    pub fn ways_around(&self) -> wire::WaysAround {
+        wire::WaysAround {
+            ways: change::ways(&self.model),
+            diagnostics: self.manifest_diagnostics(),
+        }
+    }
+
+    /// The first proxy with policies on the way of a request, for benchmarks.
+    #[doc(hidden)]
+    pub fn prepare(&self, request: usize) -> Option<measure::Prepared<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::prepare(&self.model, sample.request.as_ref().ok()?)
+    }
+
     /// The findings about the manifests.
     pub fn analyze(&self) -> wire::Analysis {
         wire::Analysis {
@@ -358,6 +389,9 @@ impl Workspace {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
                     let mut answer = explain::answer(&self.model, request, &outcome);
                     answer.changes = change::requests(&self.model, request, &outcome);
+                    answer.policy_changes = change::policies(&self.model, request, &outcome);
+                    answer.enforced = (outcome.verdict == wire::Verdict::Allow)
+                        .then(|| change::is_enforced(&self.model, &outcome));
                     answer
                 }
             },

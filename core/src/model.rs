@@ -67,6 +67,25 @@ impl Model {
         }
     }
 
+    /// What the manifests would come to with other policies in place of some.
+    pub(crate) fn with_policies(
+        &self,
+        policies: Vec<(resource::ObjectIndex, resource::AuthorizationPolicy)>,
+    ) -> Self {
+        let mut objects: Vec<resource::Object> = self
+            .mesh
+            .objects()
+            .map(|(_, object)| object.clone())
+            .collect();
+        for (index, policy) in policies {
+            let place = self.mesh.objects().position(|(other, _)| other == index);
+            if let Some(object) = place.and_then(|place| objects.get_mut(place)) {
+                object.resource = resource::Resource::AuthorizationPolicy(policy);
+            }
+        }
+        Self::of(Documents::default(), objects, self.mesh.settings())
+    }
+
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to
     /// enforce, and a route may be dropped.
     pub(crate) fn effect(&self, row: &Row) -> (EdgeStatus, Reason) {

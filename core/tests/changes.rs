@@ -147,3 +147,93 @@ fn every_change_of_the_examples_comes_true() {
     }
     assert!(tried >= 2, "{tried}");
 }
+
+fn evaluated(spec: &str, request: &Value) -> wire::Answer {
+    let input = json!({ "manifests": format!("{MESH}{}", policy(spec)), "requests": [request] });
+    let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
+    ambient_core::evaluate(&input).results.remove(0)
+}
+
+/// Summary, fields and verdict of the one change of policies.
+fn policy_change(spec: &str, request: Value) -> Option<(String, Value, wire::Verdict)> {
+    let change = evaluated(spec, &request)
+        .policy_changes
+        .into_iter()
+        .next()?;
+    Some((change.summary, json!(change.set), change.verdict))
+}
+
+#[test]
+fn the_policy_takes_in_what_the_request_has() {
+    assert_eq!(
+        policy_change(ALLOW_WEB_READS, request("shop/web", "POST", "/api/1")),
+        Some((
+            "`POST` among `methods` in rule 0 of `AuthorizationPolicy shop/p`".to_owned(),
+            json!({ "spec.rules[0].to[0].operation.methods": ["GET", "POST"] }),
+            wire::Verdict::Allow
+        ))
+    );
+    let both = policy_change(ALLOW_WEB_READS, request("other/job", "PUT", "/api/1"));
+    assert_eq!(
+        both.map(|(_, set, _)| set),
+        Some(json!({
+            "spec.rules[0].from[0].source.namespaces": ["shop", "other"],
+            "spec.rules[0].to[0].operation.methods": ["GET", "PUT"],
+        }))
+    );
+}
+
+#[test]
+fn a_rule_that_denies_makes_an_exception() {
+    let deny = "  action: DENY\n  rules: [{ to: [{ operation: { paths: [/admin*] } }] }]\n";
+    assert_eq!(
+        policy_change(deny, request("shop/web", "GET", "/admin/x")),
+        Some((
+            "`/admin/x` among `notPaths` in rule 0 of `AuthorizationPolicy shop/p`".to_owned(),
+            json!({ "spec.rules[0].to[0].operation.notPaths": ["/admin/x"] }),
+            wire::Verdict::Allow
+        ))
+    );
+    let but = "  action: DENY\n  rules: [{ from: [{ source: { notNamespaces: [other] } }] }]\n";
+    assert_eq!(
+        policy_change(but, request("shop/web", "GET", "/")).map(|(_, set, _)| set),
+        Some(json!({ "spec.rules[0].from[0].source.notNamespaces": ["other", "shop"] }))
+    );
+}
+
+#[test]
+fn what_excludes_the_request_alone_goes() {
+    let allow = "  rules: [{ from: [{ source: { notNamespaces: [shop] } }] }]\n";
+    assert_eq!(
+        policy_change(allow, request("shop/web", "GET", "/")),
+        Some((
+            "no `notNamespaces` in rule 0 of `AuthorizationPolicy shop/p`".to_owned(),
+            json!({ "spec.rules[0].from[0].source.notNamespaces": null }),
+            wire::Verdict::Allow
+        ))
+    );
+}
+
+#[test]
+fn an_allowed_request_names_what_allows_it() {
+    let allowed = request("shop/web", "GET", "/api/1");
+    assert_eq!(
+        policy_change(ALLOW_WEB_READS, allowed.clone()),
+        Some((
+            "rule 0 of `AuthorizationPolicy shop/p` would have to match no more".to_owned(),
+            json!({ "spec.rules[0]": null }),
+            wire::Verdict::Deny
+        ))
+    );
+    assert_eq!(evaluated(ALLOW_WEB_READS, &allowed).enforced, Some(true));
+}
+
+#[test]
+fn what_no_policy_has_a_say_about_is_enforced_by_nobody() {
+    let audit = "  action: AUDIT\n  rules: [{}]\n";
+    let answer = evaluated(audit, &request("shop/web", "GET", "/"));
+    assert_eq!(answer.enforced, Some(false));
+    assert!(answer.policy_changes.is_empty());
+    let denied = evaluated(ALLOW_WEB_READS, &request("shop/web", "POST", "/"));
+    assert_eq!(denied.enforced, None);
+}

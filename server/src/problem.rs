@@ -102,7 +102,7 @@ impl Kind {
                 "not-found",
                 StatusCode::NOT_FOUND,
                 "There is nothing here",
-                "The endpoints are POST /v1/evaluate, /v1/graph, /v1/analyze, /v1/effective, /v1/status, /v1/envoy, /v1/migrate and GET /healthz, /readyz, /version, /problems.",
+                "The endpoints are POST /v1/evaluate, /v1/graph, /v1/analyze, /v1/effective, /v1/status, /v1/migrate, /v1/envoy, /v1/ways-around and GET /healthz, /readyz, /version, /problems.",
             ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use ambient_core::wire::{Evaluation, Input, Requests};
+use ambient_core::wire::{EnvoyQuestion, Evaluation, Input, Requests};
 use ambient_server::{
     Config, Service, app,
     cors::Origin,
@@ -24,12 +24,14 @@ use tower::ServiceExt;
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
-const ENDPOINTS: [&str; 6] = [
+const ENDPOINTS: [&str; 8] = [
     "/v1/evaluate",
     "/v1/graph",
     "/v1/analyze",
     "/v1/effective",
     "/v1/status",
+    "/v1/ways-around",
+    "/v1/envoy",
     "/v1/migrate",
 ];
 
@@ -121,6 +123,14 @@ mod answers {
                 serde_json::to_vec(&ambient_core::analyze(&input)).unwrap(),
                 serde_json::to_vec(&ambient_core::effective(&input, None)).unwrap(),
                 serde_json::to_vec(&ambient_core::status(&input)).unwrap(),
+                serde_json::to_vec(&ambient_core::ways_around(&input)).unwrap(),
+                serde_json::to_vec(&ambient_core::envoy(&EnvoyQuestion {
+                    manifests: input.manifests.clone(),
+                    settings: input.settings.clone(),
+                    waypoint: None,
+                }))
+                .unwrap(),
+                serde_json::to_vec(&ambient_core::migrate(&input)).unwrap(),
             ];
             for (endpoint, expected) in ENDPOINTS.into_iter().zip(engine) {
                 let reply = post(endpoint, YAML, bytes.clone()).await;
@@ -157,8 +167,8 @@ mod answers {
             |waypoint: &str| json!({ "manifests": manifests, "waypoint": waypoint }).to_string();
         let reply = post("/v1/envoy", JSON, ask("shop/waypoint")).await;
         assert_eq!(reply.status, StatusCode::OK);
-        let chains = reply.json();
-        let summary: Vec<Value> = chains
+        let answer = reply.json();
+        let summary: Vec<Value> = answer["chains"]
             .as_array()
             .unwrap()
             .iter()

@@ -35,6 +35,11 @@ const TASKS: &[Task] = &[
         run: |args| no_arguments(args).and_then(|()| test::run()),
     },
     Task {
+        name: "envoy",
+        about: "compare the engine with a real Envoy; ENVOY_SEED=<number> for others",
+        run: |args| no_arguments(args).and_then(|()| test::envoy()),
+    },
+    Task {
         name: "tidy",
         about: "check the architecture",
         run: |args| no_arguments(args).and_then(|()| tidy::check()),

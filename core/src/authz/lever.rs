@@ -6,6 +6,7 @@ use super::clause::Clause;
 use super::policy::{ClauseOrigin, Group, Policy, Rule};
 use super::policy_set::PolicySet;
 use crate::flow::Flow;
+use crate::resource::ObjectIndex;
 use crate::trace::{NoTrace, Truth};
 
 /// One clause that has to turn.
@@ -15,8 +16,21 @@ pub(crate) struct Lever<'p> {
     pub(crate) attribute: &'p Attribute,
     /// Its values as written.
     pub(crate) want: &'p [String],
+    /// Where they stand, relative to the rule.
+    pub(crate) path: &'p str,
     /// Whether the request must become one of the values, or none of them.
     pub(crate) match_one: bool,
+}
+
+/// A rule that lacks little.
+#[derive(Clone, Debug)]
+pub(crate) struct Near<'p> {
+    /// Its policy.
+    pub(crate) policy: ObjectIndex,
+    /// Its place there.
+    pub(crate) rule: u32,
+    /// The fewest clauses that must turn for it to match.
+    pub(crate) levers: Vec<Lever<'p>>,
 }
 
 impl PolicySet {
@@ -25,14 +39,17 @@ impl PolicySet {
         &self,
         policies: &'p [Policy],
         flow: &Flow,
-    ) -> impl Iterator<Item = Vec<Lever<'p>>> {
+    ) -> impl Iterator<Item = Near<'p>> {
         self.allowing(policies)
             .filter(|policy| !policy.dry_run)
             .flat_map(move |policy| {
-                policy
-                    .rules
-                    .iter()
-                    .filter_map(move |rule| policy.missing(rule, flow))
+                policy.rules.iter().filter_map(move |rule| {
+                    Some(Near {
+                        policy: policy.object,
+                        rule: rule.index,
+                        levers: policy.missing(rule, flow)?,
+                    })
+                })
             })
     }
 }
@@ -75,11 +92,15 @@ impl Policy {
 
     fn lever(&self, clause: &Clause, match_one: bool) -> Option<Lever<'_>> {
         let ClauseOrigin {
-            attribute, want, ..
+            attribute,
+            want,
+            path,
+            ..
         } = self.origin(clause.id)?;
         Some(Lever {
             attribute,
             want,
+            path,
             match_one,
         })
     }

@@ -143,7 +143,7 @@ impl Policy {
     }
 
     /// Whether a rule matches, and the first one, in this proxy's order, that settles it.
-    pub(super) fn matches<T: Trace>(&self, flow: &Flow, trace: &mut T) -> (Truth, Option<u32>) {
+    pub(crate) fn matches<T: Trace>(&self, flow: &Flow, trace: &mut T) -> (Truth, Option<u32>) {
         let mut settled = None;
         let truth = any(trace, &self.rules, |trace, rule| {
             let truth = rule.matches(flow, trace);

@@ -3,11 +3,12 @@
 //! (buildWaypointHTTPFilters), `pilot/pkg/security/authz/builder/builder.go` (build)); a ztunnel has the last two only
 //! (`istio/ztunnel: src/state.rs` (assert_rbac)).
 //!
-//! An index over principals, namespaces and paths belongs in front of [`PolicySet::decide`], as a filter of the lists
-//! that it walks; a log has to list every policy, so it goes past the index.
+//! An [`Index`] over principals, namespaces and paths filters the lists that are walked; a log has to list every policy,
+//! so it goes past the index.
 
 use super::compile::Enforcer;
 use super::decision::{Authentication, Deciding, Decision, Opinions};
+use super::index::Index;
 use super::policy::{Effect, Policy, Provider};
 use crate::flow::Flow;
 use crate::resource::Action;
@@ -18,15 +19,30 @@ use crate::wire::{Cause, ProviderAnswer, ProviderProtocol, Verdict};
 /// proxy tries and reports them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PolicySet {
-    custom: Vec<u32>,
-    audit: Vec<u32>,
-    deny: Vec<u32>,
-    allow: Vec<u32>,
+    custom: Phase,
+    audit: Phase,
+    deny: Phase,
+    allow: Phase,
     /// The `CUSTOM` policies name several external authorizers, which Envoy is not configured for: what matches is
     /// refused.
     conflicting_providers: bool,
     /// An HTTP authorizer cannot be asked about bytes.
     tcp: bool,
+}
+
+/// The policies of one action.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Phase {
+    /// In the order in which the proxy tries and reports them.
+    members: Vec<u32>,
+    /// `None`: they are few.
+    index: Option<Index>,
+}
+
+impl Phase {
+    fn policies<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
+        self.members.iter().filter_map(|index| at(policies, *index))
+    }
 }
 
 fn at(policies: &[Policy], index: u32) -> Option<&Policy> {
@@ -65,9 +81,19 @@ impl PolicySet {
                 Action::Deny => &mut set.deny,
                 Action::Allow => &mut set.allow,
             }
+            .members
             .push(index);
         }
+        for phase in [&mut set.custom, &mut set.deny, &mut set.allow] {
+            let members: Vec<&Policy> = phase.policies(policies).collect();
+            phase.index = Index::new(members.into_iter());
+        }
         set
+    }
+
+    /// The policies that could allow a request.
+    pub(super) fn allowing<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
+        self.allow.policies(policies)
     }
 
     /// The policies of one phase, in the order in which the proxy tries them.
@@ -82,12 +108,15 @@ impl PolicySet {
             Action::Deny => &self.deny,
             Action::Allow => &self.allow,
         };
-        phase.iter().filter_map(|index| at(policies, *index))
+        phase.policies(policies)
     }
 
-    /// The policies that could allow a request.
-    pub(super) fn allowing<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
-        self.allow.iter().filter_map(|index| at(policies, *index))
+    /// The same policies, walked one by one: what an index is measured against.
+    pub(crate) fn without_index(mut self) -> Self {
+        for phase in [&mut self.custom, &mut self.deny, &mut self.allow] {
+            phase.index = None;
+        }
+        self
     }
 
     /// The members, in the order of evaluation.
@@ -95,8 +124,7 @@ impl PolicySet {
     pub(super) fn members(&self) -> impl Iterator<Item = u32> {
         [&self.custom, &self.audit, &self.deny, &self.allow]
             .into_iter()
-            .flatten()
-            .copied()
+            .flat_map(|phase| phase.members.iter().copied())
     }
 
     /// What the policies come to. `policies` is the slice that the set was made for.
@@ -107,8 +135,20 @@ impl PolicySet {
         authentication: Authentication,
         trace: &mut T,
     ) -> Decision {
+        self.decide_behind_check(policies, flow, flow, authentication, trace)
+    }
+
+    /// The same, where the token check has changed the request: `CUSTOM` policies stand in front of it and see `arrived`.
+    pub(crate) fn decide_behind_check<T: Trace>(
+        &self,
+        policies: &[Policy],
+        arrived: &Flow,
+        flow: &Flow,
+        authentication: Authentication,
+        trace: &mut T,
+    ) -> Decision {
         let mut opinions = Opinions::default();
-        if let Some((policy, matched)) = first_match(&self.custom, policies, flow, trace)
+        if let Some((policy, matched)) = first_match(&self.custom, policies, arrived, trace)
             && let Some(verdict) = self.external_verdict(policy, matched.truth)
         {
             opinions.add(verdict, matched.deciding(policy));
@@ -138,8 +178,7 @@ impl PolicySet {
             None => {
                 let mut enforced = self
                     .allow
-                    .iter()
-                    .filter_map(|index| at(policies, *index))
+                    .policies(policies)
                     .filter(|policy| !policy.dry_run);
                 if let Some(first) = enforced.next() {
                     let only = enforced.next().is_none() && first.effect() == Effect::Enforced;
@@ -174,7 +213,7 @@ impl PolicySet {
     }
 }
 
-/// How a policy matched; never [`Truth::No`].
+/// How a policy matched.
 #[derive(Clone, Copy)]
 struct Matched {
     truth: Truth,
@@ -223,30 +262,80 @@ fn token(by: Option<crate::resource::ObjectIndex>) -> Deciding {
 /// Whether any policy of one phase matches: the first that settles it. A policy on a dry run is evaluated for the log
 /// and does not count.
 fn first_match<'a, T: Trace>(
-    phase: &[u32],
+    phase: &Phase,
     policies: &'a [Policy],
     flow: &Flow,
     trace: &mut T,
 ) -> Option<(&'a Policy, Matched)> {
+    if let Some(index) = phase.index.as_ref().filter(|_| !T::EXHAUSTIVE) {
+        return first_candidate(index, phase, policies, flow, trace);
+    }
     let mut settled: Option<(&Policy, Matched)> = None;
     let members = phase
+        .members
         .iter()
         .filter_map(|index| Some((*index, at(policies, *index)?)))
         .filter(|(_, policy)| T::EXHAUSTIVE || !policy.dry_run);
     any(trace, members, |trace, (index, policy)| {
-        let mut rule = None;
-        let truth = step(trace, Step::Policy(index), |trace| {
-            let (truth, first) = policy.matches(flow, trace);
-            rule = first;
-            truth
-        });
+        let matched = evaluate(index, policy, flow, trace);
         if policy.dry_run {
             return Truth::No;
         }
-        if truth > settled.map_or(Truth::No, |(_, matched)| matched.truth) {
-            settled = Some((policy, Matched { truth, rule }));
+        if matched.truth > settled.map_or(Truth::No, |(_, matched)| matched.truth) {
+            settled = Some((policy, matched));
         }
-        truth
+        matched.truth
     });
     settled
+}
+
+/// The same among those that an index does not rule out: the lists are walked one after the other, and the first place
+/// counts.
+fn first_candidate<'a, T: Trace>(
+    index: &Index,
+    phase: &Phase,
+    policies: &'a [Policy],
+    flow: &Flow,
+    trace: &mut T,
+) -> Option<(&'a Policy, Matched)> {
+    let mut settled: Option<(u32, &Policy, Matched)> = None;
+    index.candidates(flow, |places| {
+        for place in places {
+            let certain = |matched: Matched| matched.truth == Truth::Yes;
+            if settled.is_some_and(|(first, _, matched)| certain(matched) && first <= *place) {
+                return;
+            }
+            let member = usize::try_from(*place).ok();
+            let member = member.and_then(|place| phase.members.get(place));
+            let Some((member, policy)) = member.and_then(|it| Some((*it, at(policies, *it)?)))
+            else {
+                continue;
+            };
+            if policy.dry_run {
+                continue;
+            }
+            let matched = evaluate(member, policy, flow, trace);
+            let better = match settled {
+                None => matched.truth > Truth::No,
+                Some((first, _, best)) => {
+                    matched.truth > best.truth || (matched.truth == best.truth && *place < first)
+                }
+            };
+            if better {
+                settled = Some((*place, policy, matched));
+            }
+        }
+    });
+    settled.map(|(_, policy, matched)| (policy, matched))
+}
+
+/// One policy, under watch.
+fn evaluate<T: Trace>(member: u32, policy: &Policy, flow: &Flow, trace: &mut T) -> Matched {
+    let mut rule = None;
+    let truth = step(trace, Step::Policy(member), |trace| {
+        let (truth, first) = policy.matches(flow, trace);
+        rule = first;
+        truth
+    });
+    Matched { truth, rule }
 }

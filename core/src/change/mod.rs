@@ -1,7 +1,12 @@
 //! What would change a verdict: requests that differ in as little as possible and are allowed. Each is proposed from
 //! the clauses that stand in the way, and listed only if the evaluator allows it.
 
+mod around;
 mod edit;
+mod policy;
+
+pub(crate) use around::ways;
+pub(crate) use policy::{changes as policies, is_enforced};
 
 use std::collections::BTreeSet;
 
@@ -80,7 +85,7 @@ fn proposals(
         // No rule allows: all clauses that one lacks must hold.
         _ => set
             .missing(policies, &hop.flow)
-            .filter_map(|levers| combined(levers.iter().map(edits)))
+            .filter_map(|near| combined(near.levers.iter().map(edits)))
             .flatten()
             .collect(),
     }

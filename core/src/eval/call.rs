@@ -407,10 +407,13 @@ fn headers(written: &BTreeMap<String, wire::HeaderValue>) -> BTreeMap<String, Ve
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in written {
         let lines = headers.entry(name.to_ascii_lowercase()).or_default();
-        match value {
-            wire::HeaderValue::One(line) => lines.push(line.clone()),
-            wire::HeaderValue::Many(many) => lines.extend(many.iter().cloned()),
-        }
+        let written = match value {
+            wire::HeaderValue::One(line) => std::slice::from_ref(line),
+            wire::HeaderValue::Many(many) => many,
+        };
+        // Blanks around a value are no part of it (RFC 9110, 5.5).
+        let trimmed = written.iter().map(|line| line.trim_matches([' ', '\t']));
+        lines.extend(trimmed.map(str::to_owned));
     }
     headers
 }

@@ -78,6 +78,8 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) proxy: Option<ObjectIndex>,
     /// What it sees.
     pub(crate) flow: Flow,
+    /// What it saw in front of the token check, if there is one: `CUSTOM` policies stand there.
+    pub(crate) arrived: Option<Flow>,
     /// Its policies are those of this chain.
     pub(crate) chain: Option<Chain>,
     /// Its verdict.
@@ -176,6 +178,7 @@ pub(super) fn hop<'m, T: Trace + Default>(
         kind,
         proxy,
         flow,
+        arrived: None,
         chain,
         verdict: HopVerdict::Allow,
         by: None,
@@ -263,6 +266,7 @@ pub(super) fn authenticate<T>(
     };
     let now = model.mesh.settings().now.as_deref();
     let check = providers.check(http, &call.tokens, now.and_then(jwt::parse_time));
+    hop.arrived = Some(hop.flow.clone());
     check.apply(&mut hop.flow);
     hop.token_error = check.error;
     if outcome.request.is_some() {
@@ -282,8 +286,14 @@ pub(super) fn enforce<'m, T: Trace + Default>(
     let Some((set, policies)) = hop.chain.and_then(|chain| model.policies.of(chain, http)) else {
         return;
     };
-    let Decision { verdict, by } =
-        set.decide(policies, &hop.flow, authentication, &mut hop.policies);
+    let arrived = hop.arrived.as_ref().unwrap_or(&hop.flow);
+    let Decision { verdict, by } = set.decide_behind_check(
+        policies,
+        arrived,
+        &hop.flow,
+        authentication,
+        &mut hop.policies,
+    );
     hop.by = by;
     match verdict {
         Verdict::Allow => {

@@ -44,6 +44,8 @@ pub(crate) fn answer(
             })
             .collect(),
         changes: Vec::new(),
+        policy_changes: Vec::new(),
+        enforced: None,
         diagnostics: Vec::new(),
         expected: None,
     };
@@ -72,6 +74,8 @@ pub(crate) fn unanswered(
         request: None,
         hops: Vec::new(),
         changes: Vec::new(),
+        policy_changes: Vec::new(),
+        enforced: None,
         diagnostics: Vec::new(),
         expected: None,
     };

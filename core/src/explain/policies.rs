@@ -4,6 +4,7 @@ use super::id;
 use crate::authz::{ClauseId, Enforcer, Policy};
 use crate::eval::HopOutcome;
 use crate::model::{Model, scope};
+use crate::resource::Action;
 use crate::source::{FieldPath, Origin};
 use crate::trace::{Entry, Log, Step, Truth, children};
 use crate::wire;
@@ -101,6 +102,10 @@ fn clause(
         return None;
     };
     let source = compiled.origin(ClauseId(place))?;
+    let flow = match (compiled.action, &hop.arrived) {
+        (Action::Custom, Some(arrived)) => arrived,
+        _ => &hop.flow,
+    };
     let origin = model.mesh.object(compiled.object).map(|object| Origin {
         document: object.document,
         path: FieldPath::parse(&match compiled.cause {
@@ -112,7 +117,7 @@ fn clause(
     Some(wire::ClauseAnswer {
         path: source.path.clone(),
         want: source.want.clone(),
-        got: source.attribute.observe(&hop.flow).to_value(),
+        got: source.attribute.observe(flow).to_value(),
         matched: entry.truth.into(),
         file: origin
             .as_ref()

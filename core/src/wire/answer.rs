@@ -51,6 +51,12 @@ pub struct Answer {
     /// What would make a denied request allowed: the smallest changes of the request, each verified.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+    /// The smallest change of policies that gives the other verdict, verified; looked for in small meshes only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_changes: Vec<PolicyChange>,
+    /// Of an allowed request: whether any policy has a say about it anywhere on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforced: Option<bool>,
     /// Findings that bear on this request.
     #[serde(default)]
     pub diagnostics: Vec<Diagnostic>,
@@ -68,6 +74,20 @@ pub struct Change {
     /// Fields of the request and what they become, by path; `null`: the field goes.
     pub set: BTreeMap<String, serde_json::Value>,
     /// The verdict of the changed request.
+    pub verdict: Verdict,
+}
+
+/// A change of policies that changes the verdict of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyChange {
+    /// In words.
+    pub summary: String,
+    /// What would have to change, all of it.
+    pub policies: Vec<ObjectRef>,
+    /// Fields of the policy, where it is one, and what they become, by path; `null`: the field goes.
+    pub set: BTreeMap<String, serde_json::Value>,
+    /// The verdict that the request then gets.
     pub verdict: Verdict,
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Manifests, Settings};
+use super::{Diagnostic, Manifests, Settings};
 
 /// The body of `POST /v1/envoy`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,15 @@ pub struct EnvoyQuestion {
     /// `namespace/name` of the one waypoint asked about; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waypoint: Option<String>,
+}
+
+/// The answer of `POST /v1/envoy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnvoyConfiguration {
+    /// By waypoint and Service.
+    pub chains: Vec<EnvoyChain>,
+    /// Findings about the manifests.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).

@@ -3,6 +3,7 @@
 //! What is here keeps its name and meaning; additions are welcome.
 
 mod answer;
+mod around;
 mod diagnostic;
 mod effective;
 mod envoy;
@@ -15,6 +16,7 @@ mod status;
 mod telemetry;
 
 pub use answer::*;
+pub use around::*;
 pub use diagnostic::*;
 pub use effective::*;
 pub use envoy::*;

@@ -10,6 +10,7 @@ mod migrate;
 mod problems;
 mod status;
 mod version;
+mod ways_around;
 
 use axum::Router;
 
@@ -22,9 +23,10 @@ pub(crate) fn routes() -> Router<Service> {
         .merge(graph::route())
         .merge(analyze::route())
         .merge(effective::route())
+        .merge(envoy::route())
+        .merge(ways_around::route())
         .merge(status::route())
         .merge(migrate::route())
-        .merge(envoy::route())
         .merge(health::route())
         .merge(version::route())
         .merge(problems::route())

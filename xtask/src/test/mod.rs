@@ -28,7 +28,7 @@ const STEPS: &[(&str, Step)] = &[
     ("clippy", Step::Check(clippy)),
     ("clippy of the page for wasm32", Step::Check(clippy_wasm)),
     ("unit and integration tests", Step::Tests(cargo_test)),
-    ("comparison with Envoy", Step::Tests(comparison)),
+    ("comparison with Envoy", Step::Tests(against_envoy)),
     ("browser tests", Step::Tests(browser_tests)),
 ];
 
@@ -109,13 +109,18 @@ fn cargo_test() -> Result<Command> {
     Ok(cargo)
 }
 
-fn comparison() -> Result<Command> {
-    let envoy = setup::for_envoy()?;
+/// Random policies and requests, judged by the engine and by a real Envoy.
+fn against_envoy() -> Result<Command> {
     let mut cargo = cmd::cargo();
     cargo
         .args(["test", "--locked", "-p", "ambient-core", "--test", "envoy"])
-        .env("ENVOY", envoy);
+        .env("ENVOY", setup::for_envoy()?);
     Ok(cargo)
+}
+
+/// `cargo xtask envoy`: that step alone.
+pub(crate) fn envoy() -> Result {
+    cmd::run(&mut against_envoy()?)
 }
 
 fn browser_tests() -> Result<Command> {

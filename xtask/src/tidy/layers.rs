@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
         "export",
         "lint",
         "graph",
+        "measure",
         "migrate",
     ],
 ];

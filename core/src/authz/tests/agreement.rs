@@ -1,5 +1,5 @@
 //! On generated policies and requests: the watched and the unwatched decision are the same, and what the log holds,
-//! folded again by minimum and maximum, gives the same decision.
+//! folded again by minimum and maximum, gives the same decision. An index hides nothing.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +26,19 @@ fn source() -> impl Strategy<Value = RuleFrom> {
         values(&["*", "cluster.local/ns/prod/sa/sleep"]),
         values(&["*"]),
         values(&["other"]),
+        values(&["cluster.local/ns/prod/sa/sleep", "other/ns/a/sa/b"]),
+        values(&["prod/sleep", "sleep"]),
     )
         .prop_map(
-            |(namespaces, not_namespaces, not_principals, request_principals, trust_domains)| {
+            |(
+                namespaces,
+                not_namespaces,
+                not_principals,
+                request_principals,
+                trust_domains,
+                principals,
+                service_accounts,
+            )| {
                 RuleFrom {
                     source: Some(Source {
                         namespaces,
@@ -36,6 +46,8 @@ fn source() -> impl Strategy<Value = RuleFrom> {
                         not_principals,
                         request_principals,
                         trust_domains,
+                        principals,
+                        service_accounts,
                         ..Source::default()
                     }),
                 }
@@ -48,12 +60,14 @@ fn operation() -> impl Strategy<Value = RuleTo> {
         values(&["GET", "POST"]),
         values(&["9080", "80"]),
         values(&["/reviews/*"]),
+        values(&["/reviews/1", "/reviews/*", "/r*", "/"]),
     )
-        .prop_map(|(methods, ports, not_paths)| RuleTo {
+        .prop_map(|(methods, ports, not_paths, paths)| RuleTo {
             operation: Some(Operation {
                 methods,
                 ports,
                 not_paths,
+                paths,
                 ..Operation::default()
             }),
         })
@@ -173,7 +187,10 @@ fn verdict(policies: &[Policy], truths: &BTreeMap<u32, Truth>) -> Verdict {
 proptest! {
     #[test]
     fn watched_or_not(
-        policies in prop::collection::vec(policy(), 0..5),
+        policies in prop_oneof![
+            prop::collection::vec(policy(), 0..5),
+            prop::collection::vec(policy(), 40..60),
+        ],
         peer in prop::option::of(proptest::sample::select(&["default", "prod"])),
         method in proptest::sample::select(&["GET", "POST"]),
         enforcer in proptest::sample::select(&ENFORCERS),
@@ -199,6 +216,8 @@ proptest! {
         let mut log = Log::default();
         let logged = set.decide(&compiled, &flow, Authentication::Passed, &mut log);
         prop_assert_eq!(plain, logged);
+        let walked = set.clone().without_index();
+        prop_assert_eq!(plain, walked.decide(&compiled, &flow, Authentication::Passed, &mut NoTrace));
 
         let mut truths = BTreeMap::new();
         for (entry, rules, offset) in children(log.entries(), 0) {

@@ -1,0 +1,64 @@
+//! A Service with many policies, as large meshes have them: most name a caller and a path, some only a path or a
+//! namespace, one in ten denies.
+
+use ambient_core::wire;
+use serde_json::json;
+
+const MESH: &str = r#"
+{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint } } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: waypoint, namespace: shop }
+spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: 15008, protocol: HBONE }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: cart, namespace: shop }
+spec: { ports: [{ name: http, port: 80 }] }
+"#;
+
+/// The mesh with so many policies, and one request, which the last of them allows.
+pub(crate) fn input(size: usize) -> wire::Input {
+    let mut manifests = MESH.to_owned();
+    for index in 0..size {
+        let action = if index % 10 == 0 { "DENY" } else { "ALLOW" };
+        let from = match index % 3 {
+            0 => json!({ "namespaces": [format!("team-{index}")] }),
+            _ => json!({ "principals": [format!("cluster.local/ns/team-{index}/sa/app")] }),
+        };
+        let to = match index % 2 {
+            0 => json!({ "paths": [format!("/api/{index}")] }),
+            _ => json!({ "paths": [format!("/api/{index}/*")], "methods": ["GET"] }),
+        };
+        let mut rule = json!({ "to": [{ "operation": to }] });
+        if index % 7 != 0 {
+            rule["from"] = json!([{ "source": from }]);
+        }
+        let policy = json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": { "name": format!("p{index:05}"), "namespace": "shop" },
+            "spec": {
+                "targetRefs": [{ "group": "", "kind": "Service", "name": "cart" }],
+                "action": action,
+                "rules": [rule],
+            },
+        });
+        manifests.push_str(&format!("---\n{policy}\n"));
+    }
+    let last = (0..size)
+        .rev()
+        .find(|index| index % 10 != 0 && index % 3 != 0 && index % 2 == 1);
+    let last = last.unwrap_or_default();
+    let request = json!({
+        "from": { "serviceAccount": format!("team-{last}/app") },
+        "to": { "service": "shop/cart", "port": 80 },
+        "http": { "method": "GET", "path": format!("/api/{last}/x"), "host": "cart" },
+    });
+    wire::Input {
+        manifests: wire::Manifests::Text(manifests),
+        requests: wire::Requests::List(vec![request]),
+        ..wire::Input::default()
+    }
+}
