@@ -74,11 +74,13 @@ pub(crate) fn normalize_headers(headers: &mut BTreeMap<String, Vec<String>>) {
     for name in TAKEN_OUT {
         headers.remove(name);
     }
-    // Of all that may stand here, Envoy leaves the one word that gRPC needs.
-    if let Some(lines) = headers.remove("te")
-        && lines.iter().any(|line| line == "trailers")
-    {
-        headers.insert("te".to_owned(), vec!["trailers".to_owned()]);
+    // Of all that may stand here, Envoy leaves the one word that gRPC needs, or nothing where there is nothing.
+    if let Some(lines) = headers.remove("te") {
+        let trailers = lines.iter().any(|line| line == "trailers");
+        if trailers || lines.join(",").is_empty() {
+            let line = if trailers { "trailers" } else { "" };
+            headers.insert("te".to_owned(), vec![line.to_owned()]);
+        }
     }
     for name in ONE_LINE {
         if let Some(lines) = headers.get_mut(name).filter(|lines| lines.len() > 1) {
@@ -102,6 +104,7 @@ mod tests {
             ("x-envoy-max-retries", &["3"], None),
             ("te", &["trailers"], Some(&["trailers"])),
             ("te", &["gzip"], None),
+            ("te", &[""], Some(&[""])),
         ] {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
             let mut headers = BTreeMap::from([(name.to_owned(), lines)]);
