@@ -93,20 +93,16 @@ pub fn analyze(input: &wire::Input) -> wire::Analysis {
     Workspace::load(input).analyze()
 }
 
-/// The filters that istiod would write for waypoints, chain by chain.
+/// The filters that istiod would write for waypoints, chain by chain. `waypoint`, as `namespace/name`, leaves only those
+/// of one.
 ///
 /// ```
-/// assert!(ambient_core::envoy(&ambient_core::wire::EnvoyQuestion::default()).chains.is_empty());
+/// assert!(ambient_core::envoy(&ambient_core::wire::Input::default(), None).chains.is_empty());
 /// ```
-pub fn envoy(question: &wire::EnvoyQuestion) -> wire::EnvoyConfiguration {
-    let input = wire::Input {
-        manifests: question.manifests.clone(),
-        settings: question.settings.clone(),
-        requests: wire::Requests::default(),
-    };
-    let workspace = Workspace::load(&input);
+pub fn envoy(input: &wire::Input, waypoint: Option<&str>) -> wire::EnvoyConfiguration {
+    let workspace = Workspace::load(input);
     wire::EnvoyConfiguration {
-        chains: workspace.envoy(question.waypoint.as_deref()),
+        chains: workspace.envoy(waypoint),
         diagnostics: workspace.manifest_diagnostics(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ambient_core::wire::Input;
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
@@ -12,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::{
     Service,
-    decode::{Malformed, Shape, decode},
+    decode::{Malformed, decode},
     format::Format,
     problem::{Kind, Problem},
 };
@@ -53,7 +54,7 @@ impl FromRequest<Service> for Question {
 
 impl Question {
     /// Parses the body.
-    pub fn input<T: Shape>(&self) -> Result<T, Problem> {
+    pub fn input(&self) -> Result<Input, Problem> {
         decode(&self.bytes, self.format).map_err(Problem::from)
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use ambient_core::wire::{EnvoyQuestion, Evaluation, Input, Requests};
+use ambient_core::wire::{Evaluation, Input, Requests};
 use ambient_server::{
     Config, Service, app,
     cors::Origin,
@@ -124,12 +124,7 @@ mod answers {
                 serde_json::to_vec(&ambient_core::effective(&input, None)).unwrap(),
                 serde_json::to_vec(&ambient_core::status(&input)).unwrap(),
                 serde_json::to_vec(&ambient_core::ways_around(&input)).unwrap(),
-                serde_json::to_vec(&ambient_core::envoy(&EnvoyQuestion {
-                    manifests: input.manifests.clone(),
-                    settings: input.settings.clone(),
-                    waypoint: None,
-                }))
-                .unwrap(),
+                serde_json::to_vec(&ambient_core::envoy(&input, None)).unwrap(),
                 serde_json::to_vec(&ambient_core::migrate(&input)).unwrap(),
             ];
             for (endpoint, expected) in ENDPOINTS.into_iter().zip(engine) {
@@ -163,9 +158,12 @@ mod answers {
               rules: [{ to: [{ operation: { methods: [GET] } }] }]
         "#
         .replace("\n            ", "\n");
-        let ask =
-            |waypoint: &str| json!({ "manifests": manifests, "waypoint": waypoint }).to_string();
-        let reply = post("/v1/envoy", JSON, ask("shop/waypoint")).await;
+        let body = json!({ "manifests": manifests }).to_string();
+        let ask = async |waypoint: &str| {
+            let path = format!("/v1/envoy?waypoint={waypoint}");
+            post(&path, JSON, body.clone()).await
+        };
+        let reply = ask("shop/waypoint").await;
         assert_eq!(reply.status, StatusCode::OK);
         let answer = reply.json();
         let summary: Vec<Value> = answer["chains"]
@@ -200,13 +198,10 @@ mod answers {
                 ],
             ])
         );
-        assert_eq!(
-            post("/v1/envoy", JSON, ask("shop/other")).await.json(),
-            json!([])
-        );
-        let unknown = post("/v1/envoy", JSON, r#"{ "requests": [] }"#).await;
-        let problem = unknown.is_problem(Kind::InvalidBody);
-        assert!(problem.to_string().contains("`waypoint`"), "{problem}");
+        let other = ask("shop/other").await.json();
+        assert_eq!(other["chains"], json!([]));
+        let unknown = post("/v1/envoy?gateway=a/b", JSON, body.clone()).await;
+        unknown.is_problem(Kind::BadRequest);
     }
 
     #[tokio::test]

@@ -3,22 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Diagnostic, Manifests, Settings};
-
-/// The body of `POST /v1/envoy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EnvoyQuestion {
-    /// Kubernetes manifests, as kubectl prints and reads them.
-    #[serde(default)]
-    pub manifests: Manifests,
-    /// Mesh-wide facts that manifests do not carry.
-    #[serde(default)]
-    pub settings: Settings,
-    /// `namespace/name` of the one waypoint asked about; absent: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waypoint: Option<String>,
-}
+use super::Diagnostic;
 
 /// The answer of `POST /v1/envoy`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

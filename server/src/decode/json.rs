@@ -1,11 +1,12 @@
 //! JSON bodies.
 
+use ambient_core::wire::Input;
 use serde_path_to_error::Path;
 
-use super::{Fault, Malformed, Shape, bare, pointer, position, read};
+use super::{Fault, Malformed, bare, pointer, position, read};
 use crate::problem::Place;
 
-pub(super) fn decode<T: Shape>(bytes: &[u8]) -> Result<T, Malformed> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Input, Malformed> {
     let complaint = |error: &serde_json::Error, path: Option<&Path>| {
         let (line, column) = (error.line(), error.column());
         let message = bare(&error.to_string(), path, line, column);
@@ -24,7 +25,7 @@ pub(super) fn decode<T: Shape>(bytes: &[u8]) -> Result<T, Malformed> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let input = read(&mut json).map_err(|fault| match fault {
         Fault::Refused(error) => complaint(error.inner(), Some(error.path())),
-        Fault::Unread(fields) => Malformed::unread(fields, T::FIELDS),
+        Fault::Unread(fields) => Malformed::unread(fields),
     })?;
     json.end().map_err(|error| complaint(&error, None))?;
     Ok(input)

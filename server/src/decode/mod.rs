@@ -1,4 +1,4 @@
-//! Bytes to [`Input`], or another [`Shape`]: with a place for every complaint, and without fields that nobody reads. A misspelt
+//! Bytes to [`Input`]: with a place for every complaint, and without fields that nobody reads. A misspelt
 //! `request:` would otherwise be an evaluation of nothing that looks like a success.
 
 mod json;
@@ -6,9 +6,8 @@ mod position;
 mod yaml;
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use ambient_core::wire::{EnvoyQuestion, Input};
+use ambient_core::wire::Input;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use serde_path_to_error::{Path, Segment};
@@ -24,24 +23,13 @@ const FOR_READERS: [&str; 2] = ["title", "notice"];
 /// Said of a body without content.
 const EMPTY: &str = "the body is empty";
 
-/// What a body may be.
-pub trait Shape: serde::de::DeserializeOwned {
-    /// Its fields, to be named to those who write others.
-    const FIELDS: &'static str;
-}
-
-impl Shape for Input {
-    const FIELDS: &'static str = "`manifests`, `settings`, `requests`";
-}
-
-impl Shape for EnvoyQuestion {
-    const FIELDS: &'static str = "`manifests`, `settings`, `waypoint`";
-}
+/// Said of a field beside these that nobody reads.
+const FIELDS: &str = "the fields are `manifests`, `settings`, `requests`";
 
 /// Said to those who post manifests as they are.
 const MANIFESTS: &str = "Kubernetes manifests belong, as one text, into the field `manifests`";
 
-/// Why bytes are not of a [`Shape`].
+/// Why bytes are no [`Input`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
     /// They are not even JSON or YAML.
@@ -65,12 +53,12 @@ impl Malformed {
         }
     }
 
-    fn unread(fields: Vec<Unread>, known: &str) -> Self {
+    fn unread(fields: Vec<Unread>) -> Self {
         let manifests = fields.iter().any(|field| field.path == "apiVersion");
         let complaint = |field: Unread| {
             let hint = match field.pointer.matches('/').count() {
                 1 if manifests => format!("; {MANIFESTS}"),
-                1 => format!("; the fields are {known}"),
+                1 => format!("; {FIELDS}"),
                 _ => String::new(),
             };
             Complaint::new(
@@ -105,8 +93,8 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// Reads an [`Input`], or another shape.
-pub fn decode<T: Shape>(bytes: &[u8], format: Format) -> Result<T, Malformed> {
+/// Reads an [`Input`].
+pub fn decode(bytes: &[u8], format: Format) -> Result<Input, Malformed> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Malformed::syntax(EMPTY, Place::default()));
     }
@@ -128,7 +116,7 @@ struct Unread {
 }
 
 /// Reads with any parser, and keeps the paths of what was not read.
-fn read<'de, T: Shape, D: Deserializer<'de>>(parser: D) -> Result<T, Fault<D::Error>> {
+fn read<'de, D: Deserializer<'de>>(parser: D) -> Result<Input, Fault<D::Error>> {
     let mut fields = Vec::new();
     let mut note = |path: serde_ignored::Path<'_>| {
         let pointer = pointer_to_unread(&path);
@@ -138,7 +126,7 @@ fn read<'de, T: Shape, D: Deserializer<'de>>(parser: D) -> Result<T, Fault<D::Er
         }
     };
     let watched = serde_ignored::Deserializer::new(parser, &mut note);
-    let input = serde_path_to_error::deserialize::<_, Whole<T>>(watched).map_err(Fault::Refused)?;
+    let input = serde_path_to_error::deserialize::<_, Whole>(watched).map_err(Fault::Refused)?;
     if fields.is_empty() {
         Ok(input.0)
     } else {
@@ -146,24 +134,24 @@ fn read<'de, T: Shape, D: Deserializer<'de>>(parser: D) -> Result<T, Fault<D::Er
     }
 }
 
-/// A body that was written as an object: derived code would take a list of its fields, too.
-struct Whole<T>(T);
+/// An [`Input`] that was written as an object: derived code would take a list of its fields, too.
+struct Whole(Input);
 
-impl<'de, T: Shape> Deserialize<'de> for Whole<T> {
+impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object<T>(PhantomData<T>);
-        impl<'de, T: Shape> Visitor<'de> for Object<T> {
-            type Value = Whole<T>;
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Whole;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "an object with {}", T::FIELDS)
+                f.write_str("an object with `manifests`, `settings`, `requests`")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Whole<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Whole)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Whole, A::Error> {
+                Input::deserialize(MapAccessDeserializer::new(map)).map(Whole)
             }
         }
-        deserializer.deserialize_map(Object(PhantomData))
+        deserializer.deserialize_map(Object)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use ambient_core::wire::Input;
 use saphyr_parser::{Event, Parser};
 
-use super::{EMPTY, Fault, MANIFESTS, Malformed, Shape, bare, pointer, position, read};
+use super::{EMPTY, Fault, MANIFESTS, Malformed, bare, pointer, position, read};
 use crate::problem::Place;
 
 /// How deep a body may nest; as deep as JSON may.
@@ -16,7 +17,7 @@ const MAX_ALIASED: usize = 4 * 1024 * 1024;
 /// What a value weighs beside its text: about what it takes in memory, so that aliases of small values count, too.
 const VALUE_WEIGHT: usize = 16;
 
-pub(super) fn decode<T: Shape>(bytes: &[u8]) -> Result<T, Malformed> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Input, Malformed> {
     survey(bytes)?;
     read(serde_yaml::Deserializer::from_slice(bytes)).map_err(|fault| match fault {
         Fault::Refused(error) => {
@@ -31,7 +32,7 @@ pub(super) fn decode<T: Shape>(bytes: &[u8]) -> Result<T, Malformed> {
                 },
             )
         }
-        Fault::Unread(fields) => Malformed::unread(fields, T::FIELDS),
+        Fault::Unread(fields) => Malformed::unread(fields),
     })
 }
 
