@@ -97,9 +97,9 @@ fn of_service(
     service: &Service,
 ) -> (ServiceInfo, Vec<String>) {
     let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
-    // An empty selector selects nothing; EndpointSlices would fill it.
+    // An empty selector selects nothing.
     let workloads = if service.selector.is_empty() {
-        Vec::new()
+        behind_slices(mesh, &namespace, &name)
     } else {
         mesh.select(&namespace, &service.selector)
     };
@@ -114,6 +114,42 @@ fn of_service(
         name,
     };
     (info, vec![host])
+}
+
+/// The workloads that EndpointSlices put behind a Service, by the object that they name, else by its address.
+/// `istio/istio: pilot/pkg/serviceregistry/ambient/workloads.go` (endpointSlicesBuilder).
+fn behind_slices(mesh: &Mesh, namespace: &str, service: &str) -> Vec<WorkloadIndex> {
+    let slices = mesh
+        .live(Kind::EndpointSlice)
+        .filter_map(|(_, object)| match &object.resource {
+            Resource::EndpointSlice(slice) => Some((object, slice)),
+            _ => None,
+        });
+    let of_service = slices.filter(|(object, _)| {
+        let label = object.metadata.labels.get("kubernetes.io/service-name");
+        object.id.namespace == namespace && label.is_some_and(|name| name == service)
+    });
+    let mut workloads: Vec<WorkloadIndex> = of_service
+        .flat_map(|(_, slice)| &slice.endpoints)
+        .filter_map(|endpoint| match &endpoint.target_ref {
+            Some(target) if target.kind == "Pod" => mesh.find_workload(namespace, &target.name),
+            _ => {
+                let addresses = endpoint.addresses.iter().flat_map(|text| text.parse());
+                let addresses: Vec<IpAddr> = addresses.collect();
+                let candidates = mesh.workloads_in(namespace).iter().copied();
+                candidates.into_iter().find(|&index| {
+                    let workload = mesh.workload(index);
+                    workload.is_some_and(|workload| {
+                        let mut own = workload.addresses.iter();
+                        own.any(|address| addresses.contains(address))
+                    })
+                })
+            }
+        })
+        .collect();
+    workloads.sort_unstable();
+    workloads.dedup();
+    workloads
 }
 
 fn of_entry(

@@ -3,6 +3,7 @@
 
 pub(crate) mod authorization_policy;
 mod backend_policy;
+mod endpoint_slice;
 mod extension;
 mod feature;
 mod fields;
@@ -38,6 +39,7 @@ pub(crate) use authorization_policy::{
     WrittenClause, WrittenGroup,
 };
 pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
+pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use fields::{FIELDS, Treatment};
@@ -116,6 +118,8 @@ pub(crate) enum Resource {
     GatewayClass(GatewayClass),
     /// A ListenerSet.
     ListenerSet(ListenerSet),
+    /// An EndpointSlice.
+    EndpointSlice(EndpointSlice),
     /// An HTTPRoute.
     HttpRoute(HttpRoute),
     /// A GRPCRoute.
@@ -191,6 +195,7 @@ impl Resource {
             Self::MetadataOnly
             | Self::Service(_)
             | Self::ServiceEntry(_)
+            | Self::EndpointSlice(_)
             | Self::WorkloadEntry(_)
             | Self::Workload(_)
             | Self::Gateway(_)
