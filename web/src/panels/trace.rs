@@ -32,8 +32,24 @@ pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
                     <dt>{ "It would pass with" }</dt>
                     <dd><ul class="changes">{ for answer.changes.iter().map(|change| html! { <li>{ prose(&change.summary) }</li> }) }</ul></dd>
                 }
+                if !answer.policy_changes.is_empty() {
+                    <dt>{ policy_question(answer.verdict) }</dt>
+                    <dd><ul class="changes">{ for answer.policy_changes.iter().map(|change| html! { <li>{ prose(&change.summary) }</li> }) }</ul></dd>
+                }
+                if answer.enforced == Some(false) {
+                    <dt>{ "Enforcement" }</dt>
+                    <dd><strong class="invalid">{ "No policy on its way has any say about it." }</strong></dd>
+                }
             </dl>
         </>
+    }
+}
+
+/// What a change of policies would come to.
+fn policy_question(verdict: wire::Verdict) -> &'static str {
+    match verdict {
+        wire::Verdict::Allow => "It would be refused, if",
+        wire::Verdict::Deny | wire::Verdict::Unknown => "It would pass, if",
     }
 }
 
