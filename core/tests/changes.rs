@@ -234,6 +234,13 @@ fn what_no_policy_has_a_say_about_is_enforced_by_nobody() {
     let answer = evaluated(audit, &request("shop/web", "GET", "/"));
     assert_eq!(answer.enforced, Some(false));
     assert!(answer.policy_changes.is_empty());
+    // A ztunnel keeps nothing of a DENY rule that names a method alone.
+    let mut files = common::files("../examples", "yaml").into_iter();
+    let file = files.find(|file| file.ends_with("ztunnel-fail-safe.yaml"));
+    let text = common::read(&file.expect("the example is there"));
+    let input: wire::Input = serde_yaml::from_str(&text).expect("the contract's shape");
+    let answers = ambient_core::evaluate(&input).results;
+    assert_eq!(answers[1].enforced, Some(false), "{:?}", answers[1].name);
     let denied = evaluated(ALLOW_WEB_READS, &request("shop/web", "POST", "/"));
     assert_eq!(denied.enforced, None);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::authz::{Lever, Near};
+use crate::authz::{Effect, Lever, Near};
 use crate::eval::{self, HopOutcome, Outcome};
 use crate::flow::Flow;
 use crate::model::Model;
@@ -49,7 +49,7 @@ pub(crate) fn is_enforced(model: &Model, outcome: &Outcome<'_, Log>) -> bool {
         .filter(|hop| hop.verdict != HopVerdict::Skipped);
     reached.filter_map(|hop| policies(model, hop)).any(|list| {
         let mut list = list.into_iter();
-        list.any(|policy| policy.action != Action::Audit && !policy.dry_run)
+        list.any(|policy| policy.action != Action::Audit && !policy.dry_run && !policy.is_inert)
     })
 }
 
@@ -59,6 +59,8 @@ struct Evaluated {
     action: Action,
     dry_run: bool,
     cause: Cause,
+    /// The proxy keeps nothing of it that could refuse or allow anything.
+    is_inert: bool,
     /// The rules that match, by their places in the policy as written.
     matching: Vec<u32>,
 }
@@ -80,6 +82,7 @@ fn policies(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<Evaluated>> 
             action: policy.action,
             dry_run: policy.dry_run,
             cause: policy.cause,
+            is_inert: policy.effect() == Effect::Nothing,
             matching: matching.collect(),
         })
     });
