@@ -40,7 +40,7 @@ const MARGIN: f64 = 12.0;
 /// Text is measured by its length: the page's font is about this wide.
 const CHARACTER: f64 = 7.2;
 const MIN_WIDTH: f64 = 110.0;
-const MAX_WIDTH: f64 = 240.0;
+const MAX_WIDTH: f64 = 290.0;
 
 /// Lays a graph out.
 pub(crate) fn place(graph: &wire::Graph) -> Layout {
