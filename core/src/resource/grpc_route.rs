@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::http_route::HttpRequestMirrorFilter;
-use super::{BackendObjectReference, HttpHeaderFilter, HttpValueMatch, ParentReference};
+use super::http_route::{BackendRef, HttpRequestMirrorFilter};
+use super::{HttpHeaderFilter, HttpValueMatch, ParentReference};
 
 /// `spec` of a GRPCRoute.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -75,35 +75,5 @@ pub(crate) struct GrpcRouteFilter {
     pub(crate) extension_ref: Option<super::NotModelled>,
 }
 
-/// `backendRefs[]`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct GrpcBackendRef {
-    /// The group; absent: core.
-    pub(crate) group: Option<String>,
-    /// The kind; absent: Service.
-    pub(crate) kind: Option<String>,
-    /// The name.
-    pub(crate) name: String,
-    /// The namespace; absent: the route's.
-    pub(crate) namespace: Option<String>,
-    /// The port; required for a Service.
-    pub(crate) port: Option<u16>,
-    /// The weight; absent: 1.
-    pub(crate) weight: Option<u32>,
-    /// Filters for this backend alone.
-    pub(crate) filters: Vec<GrpcRouteFilter>,
-}
-
-impl GrpcBackendRef {
-    /// The reference without weight and filters. (`flatten` would hide unknown fields.)
-    pub(crate) fn reference(&self) -> BackendObjectReference {
-        BackendObjectReference {
-            group: self.group.clone(),
-            kind: self.kind.clone(),
-            name: self.name.clone(),
-            namespace: self.namespace.clone(),
-            port: self.port,
-        }
-    }
-}
+/// `backendRefs[]` of a GRPCRoute.
+pub(crate) type GrpcBackendRef = BackendRef<GrpcRouteFilter>;

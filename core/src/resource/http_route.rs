@@ -218,10 +218,13 @@ pub(crate) struct HttpCorsFilter {
     pub(crate) max_age: Option<u32>,
 }
 
-/// `backendRefs[]` of HTTP and gRPC routes
+/// `backendRefs[]` of an HTTPRoute.
+pub(crate) type HttpBackendRef = BackendRef<HttpRouteFilter>;
+
+/// `backendRefs[]` of a route that filters.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct HttpBackendRef {
+#[serde(default, bound(deserialize = "F: Default + Deserialize<'de>"))]
+pub(crate) struct BackendRef<F> {
     /// The group; absent: core.
     pub(crate) group: Option<String>,
     /// The kind; absent: Service.
@@ -235,10 +238,10 @@ pub(crate) struct HttpBackendRef {
     /// The weight; absent: 1.
     pub(crate) weight: Option<u32>,
     /// Filters for this backend alone.
-    pub(crate) filters: Vec<HttpRouteFilter>,
+    pub(crate) filters: Vec<F>,
 }
 
-impl HttpBackendRef {
+impl<F> BackendRef<F> {
     /// The reference without weight and filters. (`flatten` would hide unknown fields.)
     pub(crate) fn reference(&self) -> BackendObjectReference {
         BackendObjectReference {

@@ -150,6 +150,17 @@ struct Reader<'de, 'p> {
     unknown: &'p RefCell<Vec<FieldPath>>,
 }
 
+/// Methods that do what another does.
+macro_rules! forward {
+    ($($to:ident: $($method:ident)+;)+) => {
+        $($(
+            fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+                self.$to(visitor)
+            }
+        )+)+
+    };
+}
+
 /// Each method offers the visitor only what its type can take, and leaves the complaint about everything else to one
 /// function: through `deserialize_any`, every type of the page would be compiled once for each sort of value.
 impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
@@ -264,44 +275,11 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         visitor.visit_unit()
     }
 
-    fn deserialize_i8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_i16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_f64(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_str(visitor)
+    forward! {
+        deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32
+            deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64;
+        deserialize_f64: deserialize_f32;
+        deserialize_str: deserialize_string deserialize_identifier;
     }
 
     serde::forward_to_deserialize_any! {
