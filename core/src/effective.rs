@@ -266,7 +266,7 @@ impl<'m> View<'m> {
         let id = |object: ObjectIndex| mesh.object(object).map(|object| object.id.clone());
         let behind = |gateway: GatewayIndex| {
             let services = mesh
-                .services()
+                .service_objects()
                 .filter(move |(service, _)| {
                     self.model.attachments.service_waypoint(*service) == Some(gateway)
                 })

@@ -124,17 +124,25 @@ fn targets(
     host: &str,
     namespace: &str,
 ) -> Vec<(ServiceIndex, ObjectId)> {
-    if !host.starts_with('*') {
-        let (to, found) = backend_ref::of_host(mesh, host, namespace);
-        let service = mesh.service_of(&to).filter(|_| found);
-        return service.map(|service| (service, to)).into_iter().collect();
+    let (named, found) = backend_ref::of_host(mesh, host, namespace);
+    let service = mesh.service_of(&named).filter(|_| found);
+    let mut targets: Vec<_> = service
+        .map(|service| (service, named))
+        .into_iter()
+        .collect();
+    // Either side may be a wildcard.
+    let overlapping = mesh.services().filter(|(index, service)| {
+        (host.starts_with('*') || service.host.starts_with('*'))
+            && attachments.service_waypoint(*index).is_some()
+            && hosts_intersect(host, &service.host)
+    });
+    for (index, service) in overlapping {
+        let to = mesh.object(service.object).map(|object| object.id.clone());
+        if let Some(to) = to.filter(|to| targets.iter().all(|(_, other)| other != to)) {
+            targets.push((index, to));
+        }
     }
-    mesh.services()
-        .filter(|(index, service)| {
-            attachments.service_waypoint(*index).is_some() && hosts_intersect(host, &service.host)
-        })
-        .filter_map(|(index, service)| Some((index, mesh.object(service.object)?.id.clone())))
-        .collect()
+    targets
 }
 
 /// Whether `exportTo` shows an object to the waypoint of a Service.

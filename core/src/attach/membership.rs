@@ -8,7 +8,7 @@ use crate::wire::Via;
 
 /// One edge for each workload behind each Service.
 pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
-    for (_, service) in mesh.services() {
+    for (_, service) in mesh.service_objects() {
         let Some(object) = mesh.object(service.object) else {
             continue;
         };

@@ -257,7 +257,7 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
         .bind(mesh, &object.id.name, |_, _| Ok(()));
         rows.extend(row(mesh, index, object, &binding));
     }
-    for (index, service) in mesh.services() {
+    for (index, service) in mesh.service_objects() {
         if let (Some(object), Some(binding)) = (
             mesh.object(service.object),
             attachments.service_binding(index),

@@ -133,7 +133,7 @@ fn services(model: &Model, policy: ObjectIndex) -> Vec<ServiceIndex> {
             Kind::Service | Kind::ServiceEntry => out.extend(model.mesh.service_of(&row.to)),
             Kind::Gateway => {
                 let gateway = model.mesh.find_gateway(&row.to.namespace, &row.to.name);
-                let all = model.mesh.services().map(|(index, _)| index);
+                let all = model.mesh.service_objects().map(|(index, _)| index);
                 out.extend(all.filter(|service| {
                     gateway.is_some() && model.attachments.service_waypoint(*service) == gateway
                 }));
@@ -141,14 +141,14 @@ fn services(model: &Model, policy: ObjectIndex) -> Vec<ServiceIndex> {
             Kind::Namespace => out.extend(
                 model
                     .mesh
-                    .services()
+                    .service_objects()
                     .filter(|(_, info)| Some(&info.namespace) == namespace)
                     .map(|(index, _)| index),
             ),
             _ => {
                 let workload = model.mesh.find(&row.to);
                 let workload = workload.and_then(|object| model.mesh.workload_of(object));
-                let served = model.mesh.services().filter(|(_, info)| {
+                let served = model.mesh.service_objects().filter(|(_, info)| {
                     workload.is_some_and(|workload| info.workloads.contains(&workload))
                 });
                 out.extend(served.map(|(index, _)| index));

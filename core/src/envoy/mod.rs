@@ -28,7 +28,7 @@ pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyCh
         }
         let workloads = gateway.traffic_type.serves_workloads().then_some(None);
         let services = mesh
-            .services()
+            .service_objects()
             .map(|(service, _)| service)
             .filter(|service| model.attachments.service_waypoint(*service) == Some(index))
             .map(Some);

@@ -103,7 +103,8 @@ pub(crate) fn resolve(model: &Model, request: &wire::Request) -> Result<Call, Un
         (target, stated, _) => port(mesh, target, stated)?,
     };
     let traffic = traffic(mesh, target, port, request)?;
-    let destination_ip = address("to.ip", request.to.ip.as_deref())?;
+    let stated = address("to.ip", request.to.ip.as_deref())?;
+    let destination_ip = stated.or_else(|| called_address(&request.to));
     Ok(Call {
         client,
         target,
@@ -249,6 +250,16 @@ fn target(mesh: &Mesh, client: &Client, to: &wire::Destination) -> Result<Target
             })
         }
         (None, Some(_), None) if client.gateway.is_some() => Ok(Target::Ingress),
+        (None, Some(_), None) if called_address(to).is_some() => {
+            let address = called_address(to);
+            let service = address.and_then(|address| mesh.service_at(address));
+            let workload = address.and_then(|address| mesh.workload_at(address));
+            Ok(match (service, workload) {
+                (Some(service), _) => Target::Service(service),
+                (None, Some(workload)) => Target::Workload(workload),
+                (None, None) => Target::External,
+            })
+        }
         (None, Some(host), None) if is_external(mesh, &client.namespace, host) => {
             Ok(Target::External)
         }
@@ -277,6 +288,11 @@ fn target(mesh: &Mesh, client: &Client, to: &wire::Destination) -> Result<Target
             "use one of `service`, `host`, `workload`",
         )),
     }
+}
+
+/// The address that `to.host` is, instead of a name.
+fn called_address(to: &wire::Destination) -> Option<IpAddr> {
+    to.host.as_deref()?.trim_matches(['[', ']']).parse().ok()
 }
 
 /// A name with a domain that is not the cluster's, and that nothing stands for.

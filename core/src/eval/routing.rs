@@ -47,18 +47,17 @@ pub(super) fn route_http<'m, T: Trace + Default>(
     take(&model.mesh, entry, &http, listener, hop, outcome)
 }
 
-/// At a waypoint any Host header will do, unless names are looked up as they come: then it must be one of the
-/// ServiceEntry's. `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildRouteVHostDomains).
+/// At a waypoint any Host header will do, unless names are looked up as they come: then it must be the
+/// ServiceEntry's own. `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildRouteVHostDomains).
 fn is_host_of(mesh: &Mesh, service: ServiceIndex, http: &Http) -> bool {
-    let entry = mesh
-        .service(service)
-        .and_then(|service| mesh.object(service.object));
-    match entry.map(|object| &object.resource) {
+    let Some(service) = mesh.service(service) else {
+        return true;
+    };
+    match mesh.object(service.object).map(|object| &object.resource) {
         Some(Resource::ServiceEntry(entry))
             if entry.resolution.as_deref() == Some("DYNAMIC_DNS") =>
         {
-            let mut hosts = entry.hosts.iter();
-            hosts.any(|host| matcher::host_matches(host, &http.authority))
+            matcher::host_matches(&service.host, &http.authority)
         }
         _ => true,
     }

@@ -80,7 +80,7 @@ fn endpoints(model: &Model, service: ServiceIndex) -> Vec<(WorkloadIndex, u16)> 
 
 fn allow_forgets_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let mut told = BTreeSet::new();
-    for (index, service) in model.mesh.services() {
+    for (index, service) in model.mesh.service_objects() {
         let Some(gateway) = model
             .attachments
             .service_waypoint(index)
@@ -208,7 +208,7 @@ fn uncaptured_clients(model: &Model, lint: &'static Lint, out: &mut Diagnostics)
             .count()
     };
     let all_captured = captured(&mut model.mesh.workloads().map(|(index, _)| index));
-    for (index, service) in model.mesh.services() {
+    for (index, service) in model.mesh.service_objects() {
         let own = captured(&mut service.workloads.iter().copied());
         let has_others = all > service.workloads.len();
         let waypoint = model.attachments.service_waypoint(index).is_some();

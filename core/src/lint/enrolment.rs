@@ -248,7 +248,7 @@ fn wildcard_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
 
 /// Told only where the manifests hold workloads of the namespace at all: else they simply were not pasted.
 fn service_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (_, service) in model.mesh.services() {
+    for (_, service) in model.mesh.service_objects() {
         let Some(object) = model.mesh.object(service.object) else {
             continue;
         };

@@ -229,7 +229,7 @@ pub(super) fn services_of(model: &Model, to: &ObjectId) -> Vec<ServiceIndex> {
             let gateway = model.mesh.find_gateway(&to.namespace, &to.name);
             model
                 .mesh
-                .services()
+                .service_objects()
                 .map(|(index, _)| index)
                 .filter(|&index| {
                     gateway.is_some() && model.attachments.service_waypoint(index) == gateway

@@ -2,6 +2,7 @@
 //! Input are the objects as written, output are lookups; upstream's defaults are applied here and nowhere else.
 //! Nothing here decides what attaches to what.
 
+mod address;
 mod capture;
 mod gateway;
 mod ingress;
@@ -30,7 +31,7 @@ pub(crate) struct Mesh {
     by_id: BTreeMap<ObjectId, ObjectIndex>,
     namespaces: BTreeMap<String, Labels>,
     services: Vec<ServiceInfo>,
-    service_by_object: BTreeMap<ObjectIndex, ServiceIndex>,
+    services_by_object: BTreeMap<ObjectIndex, Vec<ServiceIndex>>,
     service_by_host: BTreeMap<String, Vec<ServiceIndex>>,
     workloads: Vec<WorkloadInfo>,
     workload_by_object: BTreeMap<ObjectIndex, WorkloadIndex>,
@@ -54,7 +55,7 @@ pub(crate) fn index(settings: wire::Settings, objects: Vec<Object>) -> Mesh {
         by_id,
         namespaces: BTreeMap::new(),
         services: Vec::new(),
-        service_by_object: BTreeMap::new(),
+        services_by_object: BTreeMap::new(),
         service_by_host: BTreeMap::new(),
         workloads: Vec::new(),
         workload_by_object: BTreeMap::new(),

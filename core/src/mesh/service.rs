@@ -7,7 +7,7 @@ use crate::resource::{
     IntOrString, Kind, Object, ObjectId, ObjectIndex, Resource, Service, ServiceEntry, ServicePort,
 };
 
-/// A Service's place in the mesh. A ServiceEntry is one too.
+/// A Service's place in the mesh. Each host of a ServiceEntry is one too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ServiceIndex(pub(super) u32);
 
@@ -22,7 +22,8 @@ pub(crate) enum Address {
     ExternalName,
 }
 
-/// A Service, or a ServiceEntry.
+/// A Service, or one host of a ServiceEntry. `istio/istio: pilot/pkg/serviceregistry/ambient/services.go`
+/// (constructServiceEntries).
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceInfo {
     /// The object.
@@ -31,7 +32,7 @@ pub(crate) struct ServiceInfo {
     pub(crate) namespace: String,
     /// Its name.
     pub(crate) name: String,
-    /// Its fully qualified host name; of a ServiceEntry the first of its `hosts`.
+    /// Its fully qualified host name.
     pub(crate) host: String,
     /// How clients reach it.
     pub(crate) address: Address,
@@ -51,25 +52,24 @@ impl ServiceInfo {
 /// Adds the Services, then the ServiceEntries, each by namespace and name.
 pub(super) fn add(mesh: &mut Mesh) {
     let mut services = Vec::new();
-    let mut hosts: Vec<(String, usize)> = Vec::new();
     for (index, object) in mesh
         .live(Kind::Service)
         .chain(mesh.live(Kind::ServiceEntry))
     {
-        let (info, names) = match &object.resource {
-            Resource::Service(service) => of_service(mesh, index, object, service),
-            Resource::ServiceEntry(entry) => of_entry(mesh, index, object, entry),
-            _ => continue,
-        };
-        hosts.extend(names.into_iter().map(|name| (name, services.len())));
-        services.push(info);
+        match &object.resource {
+            Resource::Service(service) => services.push(of_service(mesh, index, object, service)),
+            Resource::ServiceEntry(entry) => services.extend(of_entry(mesh, index, object, entry)),
+            _ => {}
+        }
     }
     for (index, service) in (0..).map(ServiceIndex).zip(&services) {
-        mesh.service_by_object.insert(service.object, index);
-    }
-    for (host, place) in hosts {
-        let index = ServiceIndex(u32::try_from(place).unwrap_or(u32::MAX));
-        mesh.service_by_host.entry(host).or_default().push(index);
+        let of_object = mesh.services_by_object.entry(service.object).or_default();
+        of_object.push(index);
+        let of_host = mesh
+            .service_by_host
+            .entry(service.host.clone())
+            .or_default();
+        of_host.push(index);
     }
     mesh.services = services;
     // A Kubernetes Service before ServiceEntries, of those the oldest first.
@@ -90,12 +90,7 @@ fn seniority(mesh: &Mesh, index: ServiceIndex) -> Option<(bool, String, ServiceI
     Some((object.id.kind != Kind::Service, created, index))
 }
 
-fn of_service(
-    mesh: &Mesh,
-    index: ObjectIndex,
-    object: &Object,
-    service: &Service,
-) -> (ServiceInfo, Vec<String>) {
+fn of_service(mesh: &Mesh, index: ObjectIndex, object: &Object, service: &Service) -> ServiceInfo {
     let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
     // An empty selector selects nothing.
     let workloads = if service.selector.is_empty() {
@@ -103,17 +98,15 @@ fn of_service(
     } else {
         mesh.select(&namespace, &service.selector)
     };
-    let host = format!("{name}.{namespace}.svc.{}", mesh.settings.cluster_domain);
-    let info = ServiceInfo {
+    ServiceInfo {
         object: index,
-        host: host.clone(),
+        host: format!("{name}.{namespace}.svc.{}", mesh.settings.cluster_domain),
         address: address(service),
         ports: service.ports.clone(),
         workloads,
         namespace,
         name,
-    };
-    (info, vec![host])
+    }
 }
 
 /// The workloads that EndpointSlices put behind a Service, by the object that they name, else by its address.
@@ -157,17 +150,14 @@ fn of_entry(
     index: ObjectIndex,
     object: &Object,
     entry: &ServiceEntry,
-) -> (ServiceInfo, Vec<String>) {
-    let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
+) -> Vec<ServiceInfo> {
+    let ObjectId {
+        namespace, name, ..
+    } = &object.id;
     let workloads = match &entry.workload_selector {
-        Some(selector) if !selector.labels.is_empty() => mesh.select(&namespace, &selector.labels),
+        Some(selector) if !selector.labels.is_empty() => mesh.select(namespace, &selector.labels),
         _ => Vec::new(),
     };
-    let hosts: Vec<String> = entry
-        .hosts
-        .iter()
-        .map(|host| host.to_ascii_lowercase())
-        .collect();
     let ports = entry.ports.iter().map(|port| ServicePort {
         name: Some(port.name.clone()),
         protocol: None,
@@ -175,23 +165,22 @@ fn of_entry(
         port: port.number,
         target_port: port.target_port.map(IntOrString::Int),
     });
-    let info = ServiceInfo {
+    let ports: Vec<ServicePort> = ports.collect();
+    let of_host = |host: &String| ServiceInfo {
         object: index,
-        host: hosts.first().cloned().unwrap_or_default(),
-        address: entry_address(object, entry),
-        ports: ports.collect(),
-        workloads,
-        namespace,
-        name,
+        address: entry_address(object, entry, host),
+        host: host.to_ascii_lowercase(),
+        ports: ports.clone(),
+        workloads: workloads.clone(),
+        namespace: namespace.clone(),
+        name: name.clone(),
     };
-    (info, hosts)
+    entry.hosts.iter().map(of_host).collect()
 }
 
 fn address(service: &Service) -> Address {
-    match (
-        service.service_type.as_deref(),
-        service.cluster_ip.as_deref(),
-    ) {
+    let vip = service.vips().first().map(String::as_str);
+    match (service.service_type.as_deref(), vip) {
         (Some("ExternalName"), _) => Address::ExternalName,
         (_, Some("None")) => Address::Headless,
         (_, ip) => Address::Vip(ip.and_then(|ip| ip.parse().ok())),
@@ -201,9 +190,9 @@ fn address(service: &Service) -> Address {
 /// The label by which a ServiceEntry refuses an address from istiod.
 const AUTOALLOCATE: &str = "networking.istio.io/enable-autoallocate-ip";
 
-/// A ServiceEntry's own address, else the one that istiod gives it, if it gives one.
+/// A ServiceEntry's own address, else the one that istiod gives to a host of it, if it gives one.
 /// `istio/istio: pkg/networking/serviceentry/ip_autoallocation.go` (ShouldV2AutoAllocateIP).
-fn entry_address(object: &Object, entry: &ServiceEntry) -> Address {
+fn entry_address(object: &Object, entry: &ServiceEntry, host: &str) -> Address {
     if let Some(first) = entry.addresses.first() {
         return Address::Vip(first.parse().ok());
     }
@@ -215,6 +204,9 @@ fn entry_address(object: &Object, entry: &ServiceEntry) -> Address {
     match entry.resolution.as_deref() {
         None | Some("NONE") => Address::Headless,
         Some(_) if refuses => Address::Headless,
+        Some(resolution) if host.starts_with('*') && resolution != "DYNAMIC_DNS" => {
+            Address::Headless
+        }
         Some(_) => Address::Vip(None),
     }
 }
@@ -225,9 +217,15 @@ impl Mesh {
         self.services.get(usize::try_from(index.0).ok()?)
     }
 
-    /// All Services, by namespace and name.
+    /// All Services, and all hosts of ServiceEntries, by namespace and name.
     pub(crate) fn services(&self) -> impl Iterator<Item = (ServiceIndex, &ServiceInfo)> {
         (0..).map(ServiceIndex).zip(&self.services)
+    }
+
+    /// All Services and ServiceEntries, these by their first host, for what is the same for all hosts.
+    pub(crate) fn service_objects(&self) -> impl Iterator<Item = (ServiceIndex, &ServiceInfo)> {
+        let firsts = self.services_by_object.values().filter_map(|of| of.first());
+        firsts.filter_map(|&index| Some((index, self.service(index)?)))
     }
 
     /// The Service of a name.
@@ -235,9 +233,16 @@ impl Mesh {
         self.service_of(&ObjectId::new(Kind::Service, namespace, name))
     }
 
-    /// The Service or ServiceEntry of an id.
+    /// The Service or ServiceEntry of an id, this by its first host.
     pub(crate) fn service_of(&self, id: &ObjectId) -> Option<ServiceIndex> {
-        self.service_by_object.get(&self.find(id)?).copied()
+        self.services_of(id).first().copied()
+    }
+
+    /// The Service of an id, or all hosts of the ServiceEntry.
+    pub(crate) fn services_of(&self, id: &ObjectId) -> &[ServiceIndex] {
+        let found = self.find(id);
+        let services = found.and_then(|object| self.services_by_object.get(&object));
+        services.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The Service or ServiceEntry of a host name as a client in `namespace` resolves it: fully qualified, or one of

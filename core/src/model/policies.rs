@@ -317,7 +317,7 @@ impl<T: Copy + Ord> Members<T> {
                     }
                 }
                 (Via::TargetRef, Kind::Service | Kind::ServiceEntry) => {
-                    if let Some(service) = mesh.service_of(&row.to) {
+                    for &service in mesh.services_of(&row.to) {
                         members.services.entry(service).or_default().push(member);
                     }
                 }
@@ -379,7 +379,7 @@ pub(crate) fn scope(
         (Chain::Waypoint(gateway, service), Via::TargetRef) => match to.kind {
             Kind::Gateway => mesh.find_gateway(&to.namespace, &to.name) == Some(gateway),
             Kind::Service | Kind::ServiceEntry => {
-                service.is_some() && mesh.service_of(to) == service
+                service.is_some_and(|service| mesh.services_of(to).contains(&service))
             }
             Kind::GatewayClass => to.name == WAYPOINT_CLASS,
             _ => false,

@@ -18,8 +18,22 @@ pub(crate) struct Service {
     /// The VIP; `None` as a word: headless.
     #[serde(rename = "clusterIP")]
     pub(crate) cluster_ip: Option<String>,
+    /// All VIPs, of a Service of two address families; the first is `clusterIP`.
+    #[serde(rename = "clusterIPs")]
+    pub(crate) cluster_ips: Vec<String>,
     /// The name that an ExternalName Service stands for.
     pub(crate) external_name: Option<String>,
+}
+
+impl Service {
+    /// All VIPs that are written.
+    pub(crate) fn vips(&self) -> &[String] {
+        if self.cluster_ips.is_empty() {
+            self.cluster_ip.as_slice()
+        } else {
+            &self.cluster_ips
+        }
+    }
 }
 
 /// `spec.ports[]` of a Service.

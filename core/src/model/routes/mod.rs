@@ -13,6 +13,7 @@ use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
 pub(crate) use self::virtual_services::{Written, gather as virtual_services};
 use crate::attach::{Attachments, Reason};
+use crate::matcher;
 use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
@@ -172,7 +173,11 @@ impl Sources<'_> {
         let of_service = self
             .virtual_services
             .iter()
-            .filter(|written| virtual_services.contains(&written.object));
+            .filter(|written| virtual_services.contains(&written.object))
+            .filter(|written| {
+                let mut hosts = written.hosts.iter();
+                hosts.any(|host| matcher::hosts_intersect(host, &service.host))
+            });
         groups.extend(of_service.map(|written| written.group(&place, &resolver)));
         groups
     }
@@ -201,11 +206,10 @@ fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<O
         let is_virtual_service = mesh
             .object(row.from)
             .is_some_and(|object| object.id.kind == Kind::VirtualService);
-        if let Some(service) = mesh
-            .service_of(&row.to)
-            .filter(|_| used && is_virtual_service && mesh.is_live(row.from))
-        {
-            by_service.entry(service).or_default().push(row.from);
+        if used && is_virtual_service && mesh.is_live(row.from) {
+            for &service in mesh.services_of(&row.to) {
+                by_service.entry(service).or_default().push(row.from);
+            }
         }
     }
     by_service
@@ -241,7 +245,7 @@ fn attached<'a>(
         };
         match row.to.kind {
             Kind::Service | Kind::ServiceEntry => {
-                if let Some(service) = mesh.service_of(&row.to) {
+                for &service in mesh.services_of(&row.to) {
                     by_service.entry(service).or_default().push(attached);
                 }
             }
