@@ -268,6 +268,9 @@ pub struct HopAnswer {
     /// The Gateway of a waypoint or gateway; the workload in front of which a ztunnel stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ObjectRef>,
+    /// Where a canary waypoint gets a share: the percentage of connections that pass here; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u32>,
     /// The identity that this proxy sees; `null`: none.
     #[serde(default)]
     pub peer: Option<String>,
