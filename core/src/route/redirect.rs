@@ -7,22 +7,22 @@ use crate::flow::Http;
 
 /// A redirect, defaults applied.
 #[derive(Clone, Debug)]
-pub(super) struct Redirect {
+pub(crate) struct Redirect {
     /// The status.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// The new scheme.
-    pub(super) scheme: Option<String>,
+    pub(crate) scheme: Option<String>,
     /// The new host.
-    pub(super) host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The port to write.
-    pub(super) port: RedirectPort,
+    pub(crate) port: RedirectPort,
     /// The new path.
-    pub(super) path: Option<PathChange>,
+    pub(crate) path: Option<PathChange>,
 }
 
 /// Which port a redirect writes; one that is the scheme's own is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RedirectPort {
+pub(crate) enum RedirectPort {
     /// None: Envoy keeps the host as it came, with its port.
     Keep,
     /// The one on which the proxy was called.
