@@ -57,9 +57,11 @@ impl Redirect {
             Some(path) => path.apply(&http.path, matched),
             None => http.path.clone(),
         };
+        // A path begins with one, whatever is put in its place.
+        let slash = if path.starts_with('/') { "" } else { "/" };
         match port {
-            Some(port) => format!("{scheme}://{host}:{port}{path}"),
-            None => format!("{scheme}://{host}{path}"),
+            Some(port) => format!("{scheme}://{host}:{port}{slash}{path}"),
+            None => format!("{scheme}://{host}{slash}{path}"),
         }
     }
 }
@@ -164,6 +166,7 @@ mod tests {
             (host("other"), "host", 9080, "http://other:9080/p?q=1"),
             (full("/x"), "host", 80, "http://host/x?q=1"),
             (full("/x?a=b"), "host", 80, "http://host/x?a=b"),
+            (full("x"), "host", 80, "http://host/x?q=1"),
             (plain(), "[::1]:80", 9080, "http://[::1]:9080/p?q=1"),
         ] {
             let http = Http {
