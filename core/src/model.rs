@@ -1,9 +1,11 @@
 //! Everything that can be said of manifests before any request is asked about: the pipeline on one page. A model is
 //! built once for a text, never changes, and is asked many times.
 
+mod envoy_names;
 mod policies;
 mod routes;
 
+pub(crate) use envoy_names::outbound_cluster;
 pub(crate) use policies::{Chain, Policies, scope};
 pub(crate) use routes::{Routes, Written as WrittenVirtualService, virtual_services};
 
