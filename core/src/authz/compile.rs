@@ -1,6 +1,8 @@
 //! From a policy as written to a policy as enforced. What is common to all proxies is here; what each keeps and loses
 //! is said by [`ztunnel`](super::ztunnel) and [`waypoint`](super::waypoint).
 
+use std::sync::OnceLock;
+
 use super::attribute::Attribute;
 use super::clause::{Clause, ClauseId, Matcher};
 use super::loss::{Loss, LossKind};
@@ -183,9 +185,10 @@ impl Compiler<'_> {
         let id = ClauseId(u32::try_from(self.origins.len()).ok()?);
         self.origins.push(ClauseOrigin {
             rule,
-            path: clause.path,
-            want: clause.values.to_vec(),
+            path: clause.path.into(),
+            want: clause.values.into(),
             attribute: attribute.clone(),
+            range: OnceLock::new(),
         });
         Some(Clause {
             id,

@@ -6,6 +6,8 @@
 //! agree: `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go` (convertedSelectorPeerAuthentications,
 //! convertPeerAuthentication).
 
+use std::sync::OnceLock;
+
 use super::attribute::Attribute;
 use super::clause::{Clause, ClauseId, Matcher};
 use super::policy::{Alternative, ClauseOrigin, Group, Order, Policy, Rule};
@@ -235,9 +237,10 @@ impl Builder {
     fn origin(&self, path: String, mode: MutualTlsMode, attribute: Attribute) -> ClauseOrigin {
         ClauseOrigin {
             rule: u32::try_from(self.policy.rules.len()).unwrap_or(u32::MAX),
-            path,
-            want: vec![mode.name().to_owned()],
+            path: path.into(),
+            want: [mode.name().to_owned()].into(),
             attribute,
+            range: OnceLock::new(),
         }
     }
 

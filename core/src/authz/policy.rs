@@ -3,10 +3,12 @@
 use super::attribute::Attribute;
 use super::clause::{Clause, ClauseId};
 use super::loss::Loss;
+use std::sync::{Arc, OnceLock};
+
 use crate::flow::Flow;
 use crate::resource::{Action, ObjectIndex};
 use crate::trace::{Step, Trace, Truth, all, any, step};
-use crate::wire::{Cause, ProviderAnswer, ProviderProtocol};
+use crate::wire::{Cause, ProviderAnswer, ProviderProtocol, Range};
 
 /// A policy as one kind of proxy enforces it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,12 +49,14 @@ pub(crate) struct Provider {
 pub(crate) struct ClauseOrigin {
     /// The rule, by its place in the policy as written.
     pub(crate) rule: u32,
-    /// Relative to the rule: `from[0].source.namespaces`.
-    pub(crate) path: String,
+    /// Relative to the rule: `from[0].source.namespaces`. Shared, as the values are, with every answer that shows it.
+    pub(crate) path: Arc<str>,
     /// The values as written.
-    pub(crate) want: Vec<String>,
+    pub(crate) want: Arc<[String]>,
     /// What it asks about; what the request has of it is `attribute.observe(flow)`.
     pub(crate) attribute: Attribute,
+    /// Where it stands in the text, once an answer has asked for it.
+    pub(crate) range: OnceLock<Option<Range>>,
 }
 
 /// A place among the policies of a chain, where the proxy has an order of its own.
@@ -175,7 +179,9 @@ impl Group {
 impl Alternative {
     pub(super) fn holds<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
         all(trace, &self.clauses, |trace, clause| {
-            step(trace, Step::Clause(clause.id.0), |_| clause.holds(flow))
+            let truth = clause.holds(flow);
+            trace.leaf(Step::Clause(clause.id.0), truth);
+            truth
         })
     }
 }
