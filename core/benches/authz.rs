@@ -67,9 +67,7 @@ fn median<R>(mut run: impl FnMut() -> R) -> Duration {
     let started = Instant::now();
     black_box(run());
     let once = started.elapsed().max(Duration::from_nanos(100));
-    let rounds = u32::try_from(50_000 / once.as_nanos())
-        .unwrap_or(1)
-        .max(1);
+    let rounds = u32::try_from(50_000 / once.as_nanos()).unwrap_or(1).max(1);
     let mut samples: Vec<Duration> = (0..100)
         .map(|_| {
             let started = Instant::now();

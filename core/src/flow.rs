@@ -96,7 +96,8 @@ impl Http {
     pub(crate) fn path_only(&self) -> &str {
         let mut bytes = self.path.bytes();
         let end = bytes.position(|byte| matches!(byte, b'?' | b'#'));
-        end.and_then(|end| self.path.get(..end)).unwrap_or(&self.path)
+        end.and_then(|end| self.path.get(..end))
+            .unwrap_or(&self.path)
     }
 
     /// The query without its `?`; empty where there is none.

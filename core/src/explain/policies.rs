@@ -163,7 +163,8 @@ impl<'a> Telling<'a, '_> {
         let arrived = self.hop.arrived.as_ref();
         let arrived = arrived.filter(|_| action == Action::Custom);
         let known = self.observed.iter().find(|(known, in_front, _)| {
-            *in_front == arrived.is_some() && (std::ptr::eq(*known, attribute) || *known == attribute)
+            *in_front == arrived.is_some()
+                && (std::ptr::eq(*known, attribute) || *known == attribute)
         });
         if let Some((_, _, value)) = known {
             return Arc::clone(value);

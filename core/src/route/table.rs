@@ -96,11 +96,9 @@ impl RouteTable {
                         trace,
                         entry.conditions.iter().zip(0..),
                         |trace, (condition, place)| {
-                            {
-                                let truth = condition.holds(flow);
-                                trace.leaf(Step::Condition(place), truth);
-                                truth
-                            }
+                            let truth = condition.holds(flow);
+                            trace.leaf(Step::Condition(place), truth);
+                            truth
                         },
                     )
                 });
