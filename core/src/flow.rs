@@ -94,7 +94,10 @@ pub(crate) struct Http {
 impl Http {
     /// The path without query and fragment, which is what policies and routes match.
     pub(crate) fn path_only(&self) -> &str {
-        self.path.split(['?', '#']).next().unwrap_or_default()
+        let mut bytes = self.path.bytes();
+        let end = bytes.position(|byte| matches!(byte, b'?' | b'#'));
+        end.and_then(|end| self.path.get(..end))
+            .unwrap_or(&self.path)
     }
 
     /// The query without its `?`; empty where there is none.

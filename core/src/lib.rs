@@ -328,6 +328,13 @@ impl Workspace {
         measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
+    /// One request, for benchmarks.
+    #[doc(hidden)]
+    pub fn ask(&self, request: usize) -> Option<measure::Asked<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::ask(&self.model, sample.request.as_ref().ok()?)
+    }
+
     /// The findings about the manifests.
     pub fn analyze(&self) -> wire::Analysis {
         wire::Analysis {

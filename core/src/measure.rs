@@ -1,7 +1,9 @@
-//! What benchmarks measure: the decision of the policies of one proxy, taken again and again. No part of the API.
+//! What benchmarks measure: the decision of the policies of one proxy, and the answer to one request, taken again and
+//! again. No part of the API.
 
 use crate::authz::{Authentication, Policy, PolicySet};
 use crate::eval;
+use crate::explain;
 use crate::flow::Flow;
 use crate::model::Model;
 use crate::trace::{Log, NoTrace, Trace};
@@ -28,6 +30,39 @@ pub(crate) fn prepare<'m>(model: &'m Model, request: &wire::Request) -> Option<P
             flow: hop.flow,
         })
     })
+}
+
+/// One request, asked in ever more detail.
+pub struct Asked<'m> {
+    model: &'m Model,
+    request: &'m wire::Request,
+}
+
+/// A request that resolves; `None`: it does not.
+pub(crate) fn ask<'m>(model: &'m Model, request: &'m wire::Request) -> Option<Asked<'m>> {
+    eval::resolve(model, request).ok()?;
+    Some(Asked { model, request })
+}
+
+impl Asked<'_> {
+    /// The verdict alone: who calls what, the way, every policy and route on it.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let call = eval::resolve(self.model, self.request).ok()?;
+        Some(eval::evaluate::<NoTrace>(self.model, &call).verdict)
+    }
+
+    /// The same with a line for every step, from which an explanation is made.
+    pub fn logged(&self) -> Option<Verdict> {
+        let call = eval::resolve(self.model, self.request).ok()?;
+        Some(eval::evaluate::<Log>(self.model, &call).verdict)
+    }
+
+    /// The contract's answer: hops, every policy with every clause, the reason.
+    pub fn explained(&self) -> Option<wire::Answer> {
+        let call = eval::resolve(self.model, self.request).ok()?;
+        let outcome = eval::evaluate::<Log>(self.model, &call);
+        Some(explain::answer(self.model, self.request, &outcome))
+    }
 }
 
 impl Prepared<'_> {

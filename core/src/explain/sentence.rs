@@ -4,7 +4,7 @@ use super::id;
 use crate::eval::{Decided, Outcome};
 use crate::model::Model;
 use crate::route::Answered;
-use crate::wire::{self, Cause, HopKind, HopVerdict, Response, Verdict};
+use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
 pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
@@ -140,17 +140,6 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
         Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect) | None => {
             format!("Nothing at {place} takes it{seen}.")
         }
-    }
-}
-
-/// The host name of a backend.
-pub(super) fn host(object: &wire::ObjectRef, model: &Model) -> String {
-    match (&object.namespace, object.kind.as_str()) {
-        (Some(namespace), "Service") => {
-            let domain = &model.mesh.settings().cluster_domain;
-            format!("{}.{namespace}.svc.{domain}", object.name)
-        }
-        _ => object.name.clone(),
     }
 }
 

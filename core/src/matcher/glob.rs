@@ -41,12 +41,27 @@ impl Glob {
         };
         // The leftmost place of each piece leaves the most room for those behind it.
         for piece in &self.middle {
-            match rest.split_once(&**piece) {
-                Some((_, behind)) => rest = behind,
+            match behind(rest, piece) {
+                Some(behind) => rest = behind,
                 None => return false,
             }
         }
         rest.ends_with(&**last)
+    }
+}
+
+/// What stands behind the first place of a piece. Identities are short, and so are the pieces that are looked for in
+/// them: preparing a search for each costs more than searching.
+fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
+    let mut places = text
+        .as_bytes()
+        .windows(piece.len().max(1))
+        .enumerate()
+        .filter(|(_, window)| *window == piece.as_bytes());
+    match places.next() {
+        _ if piece.is_empty() => Some(text),
+        Some((place, _)) => text.get(place + piece.len()..),
+        None => None,
     }
 }
 

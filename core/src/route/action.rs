@@ -20,22 +20,22 @@ pub(crate) struct Action {
     /// Where requests go.
     pub(super) backends: Vec<Backend>,
     /// The status where none of them can be used.
-    pub(super) without_backend: NoBackend,
-    pub(super) redirect: Option<Redirect>,
+    pub(crate) without_backend: NoBackend,
+    pub(crate) redirect: Option<Redirect>,
     /// An answer without a backend.
-    pub(super) direct_response: Option<u16>,
-    pub(super) fault: Fault,
-    pub(super) cors: Option<Cors>,
-    pub(super) path: Option<PathChange>,
-    pub(super) host: Option<String>,
-    pub(super) request_headers: HeaderChanges,
-    pub(super) response_headers: HeaderChanges,
+    pub(crate) direct_response: Option<u16>,
+    pub(crate) fault: Fault,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) path: Option<PathChange>,
+    pub(crate) host: Option<String>,
+    pub(crate) request_headers: HeaderChanges,
+    pub(crate) response_headers: HeaderChanges,
     /// Who gets a copy, of which share of requests in percent.
-    pub(super) mirrors: Vec<(Backend, f64)>,
+    pub(crate) mirrors: Vec<(Backend, f64)>,
     /// For the whole request; `None`: none.
-    pub(super) timeout: Option<String>,
+    pub(crate) timeout: Option<String>,
     /// `None`: the mesh's default.
-    pub(super) retry: Option<Retry>,
+    pub(crate) retry: Option<Retry>,
 }
 
 /// How often a request is tried again. It changes neither route nor backend, and is told only.
@@ -151,6 +151,19 @@ impl Action {
     /// A VirtualService's only destination needs no weight; Gateway API's needs one.
     fn only_one_counts(&self) -> bool {
         self.backends.len() == 1 && self.without_backend == NoBackend::Envoy
+    }
+
+    /// The backend that all requests go to. Of several, istiod tells Envoy of weights even where one has all of it, but
+    /// for Gateway API's routes, of which it leaves out those without weight first.
+    /// `istio/istio: pilot/pkg/networking/core/route/route.go` (applyHTTPRouteDestination).
+    pub(crate) fn only_backend(&self) -> Option<&Backend> {
+        let mut counted = self.backends();
+        let first = counted.next()?;
+        let alone = match self.without_backend {
+            NoBackend::GatewayApi => counted.next().is_none(),
+            NoBackend::Envoy => self.backends.len() == 1,
+        };
+        alone.then_some(first)
     }
 
     /// Whether requests would go to backends, and there is none that gets any.

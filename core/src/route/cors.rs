@@ -10,13 +10,13 @@ use crate::resource::HttpCorsFilter;
 
 /// A cross-origin policy, defaults applied.
 #[derive(Clone, Debug)]
-pub(super) struct Cors {
+pub(crate) struct Cors {
     /// Origins that may call.
-    pub(super) origins: Vec<ValueMatch>,
+    pub(crate) origins: Vec<ValueMatch>,
     /// `access-control-allow-…` headers of an answer to a preflight, without the origin.
-    pub(super) headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
     /// Whether preflights of other origins go to the backend.
-    pub(super) forwards_unmatched: bool,
+    pub(crate) forwards_unmatched: bool,
 }
 
 /// Any well-formed origin, which `null` is not.

@@ -7,10 +7,11 @@ use crate::resource::{HttpHeader, HttpHeaderFilter};
 
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct HeaderChanges {
-    remove: Vec<String>,
-    /// Value and whether it joins those that are there.
-    write: Vec<(String, String, bool)>,
+pub(crate) struct HeaderChanges {
+    /// Names of headers that go.
+    pub(crate) remove: Vec<String>,
+    /// Name, value and whether it joins those that are there.
+    pub(crate) write: Vec<(String, String, bool)>,
     /// `Host` in `set` or `add` rewrites the host.
     host: Option<String>,
 }
@@ -69,7 +70,7 @@ impl HeaderChanges {
         both
     }
 
-    pub(super) fn host(&self) -> Option<&str> {
+    pub(crate) fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 

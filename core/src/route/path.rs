@@ -10,7 +10,7 @@ use crate::resource::HttpPathModifier;
 
 /// A change to a path.
 #[derive(Clone, Debug)]
-pub(super) enum PathChange {
+pub(crate) enum PathChange {
     /// The whole path becomes this.
     Full(String),
     /// What the path condition matched becomes this: a prefix, or all of it.

@@ -7,22 +7,22 @@ use crate::flow::Http;
 
 /// A redirect, defaults applied.
 #[derive(Clone, Debug)]
-pub(super) struct Redirect {
+pub(crate) struct Redirect {
     /// The status.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// The new scheme.
-    pub(super) scheme: Option<String>,
+    pub(crate) scheme: Option<String>,
     /// The new host.
-    pub(super) host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The port to write.
-    pub(super) port: RedirectPort,
+    pub(crate) port: RedirectPort,
     /// The new path.
-    pub(super) path: Option<PathChange>,
+    pub(crate) path: Option<PathChange>,
 }
 
 /// Which port a redirect writes; one that is the scheme's own is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RedirectPort {
+pub(crate) enum RedirectPort {
     /// None: Envoy keeps the host as it came, with its port.
     Keep,
     /// The one on which the proxy was called.
@@ -57,9 +57,11 @@ impl Redirect {
             Some(path) => path.apply(&http.path, matched),
             None => http.path.clone(),
         };
+        // A path begins with one, whatever is put in its place.
+        let slash = if path.starts_with('/') { "" } else { "/" };
         match port {
-            Some(port) => format!("{scheme}://{host}:{port}{path}"),
-            None => format!("{scheme}://{host}{path}"),
+            Some(port) => format!("{scheme}://{host}:{port}{slash}{path}"),
+            None => format!("{scheme}://{host}{slash}{path}"),
         }
     }
 }
@@ -164,6 +166,7 @@ mod tests {
             (host("other"), "host", 9080, "http://other:9080/p?q=1"),
             (full("/x"), "host", 80, "http://host/x?q=1"),
             (full("/x?a=b"), "host", 80, "http://host/x?a=b"),
+            (full("x"), "host", 80, "http://host/x?q=1"),
             (plain(), "[::1]:80", 9080, "http://[::1]:9080/p?q=1"),
         ] {
             let http = Http {

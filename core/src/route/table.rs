@@ -96,7 +96,9 @@ impl RouteTable {
                         trace,
                         entry.conditions.iter().zip(0..),
                         |trace, (condition, place)| {
-                            step(trace, Step::Condition(place), |_| condition.holds(flow))
+                            let truth = condition.holds(flow);
+                            trace.leaf(Step::Condition(place), truth);
+                            truth
                         },
                     )
                 });

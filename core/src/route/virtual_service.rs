@@ -372,8 +372,13 @@ fn cors_policy(written: &CorsPolicy) -> Cors {
     }
 }
 
-/// The whole seconds of a duration like `1h30m` or `1.5s`.
+/// The whole seconds of a duration.
 pub(crate) fn seconds(duration: &str) -> Option<String> {
+    Some(f64::floor(self::duration(duration)?).to_string())
+}
+
+/// The seconds of a duration like `1h30m` or `1.5s`.
+pub(crate) fn duration(duration: &str) -> Option<f64> {
     let mut total = 0.0;
     let mut rest = duration;
     while !rest.is_empty() {
@@ -390,7 +395,7 @@ pub(crate) fn seconds(duration: &str) -> Option<String> {
         total += number * factor;
         rest = unit.get(length..)?;
     }
-    Some(f64::floor(total).to_string())
+    Some(total)
 }
 
 fn add_mirrors(

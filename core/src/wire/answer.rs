@@ -1,6 +1,8 @@
 //! What comes out of an evaluation.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -411,22 +413,26 @@ pub enum Layer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
-    /// The policy.
-    pub policy: ObjectRef,
+    /// The policy. Shared, as all that is the same in every answer.
+    pub policy: Arc<ObjectRef>,
     /// Its action: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; of a PeerAuthentication `DENY`.
-    pub action: String,
+    pub action: Cow<'static, str>,
     /// Why it is here: the object it is attached to, or namespace, mesh, selector.
-    pub scope: String,
+    pub scope: Arc<str>,
     /// Whether one of its rules matches.
     pub matched: Matched,
     /// It is evaluated for the report only and does not count.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// What this proxy cannot see of it, and what follows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<String>,
+    #[serde(default = "nothing", skip_serializing_if = "<[String]>::is_empty")]
+    pub losses: Arc<[String]>,
     /// Its rules.
     pub rules: Vec<RuleAnswer>,
+}
+
+fn nothing() -> Arc<[String]> {
+    Arc::default()
 }
 
 /// One rule.
@@ -446,16 +452,16 @@ pub struct RuleAnswer {
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
     /// The field, relative to the rule: `from[0].source.namespaces`.
-    pub path: String,
+    pub path: Arc<str>,
     /// What the policy wants, as written.
-    pub want: Vec<String>,
+    pub want: Arc<[String]>,
     /// What the request has; `null`: nothing. A list where the request carries several.
-    pub got: serde_json::Value,
+    pub got: Arc<serde_json::Value>,
     /// Whether it matches.
     pub matched: Matched,
     /// Name of the file; absent for a single unnamed text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    pub file: Option<Arc<str>>,
     /// Where the field stands in the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,

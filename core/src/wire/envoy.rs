@@ -30,4 +30,17 @@ pub struct EnvoyChain {
     pub filters: Vec<Value>,
     /// Its network filters, where it sees bytes.
     pub network_filters: Vec<Value>,
+    /// The routes of each port of the Service that may speak HTTP.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<EnvoyRoutes>,
+}
+
+/// The routes of one port.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvoyRoutes {
+    /// The Service's port.
+    pub port: u16,
+    /// Envoy's `RouteConfiguration`.
+    pub route_configuration: Value,
 }

@@ -1,5 +1,6 @@
 //! What a request leaves behind at one proxy.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -10,9 +11,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct Telemetry {
     /// Names of the metrics.
-    pub metrics: Vec<String>,
+    pub metrics: Vec<Cow<'static, str>>,
     /// Their labels.
-    pub labels: BTreeMap<String, Option<String>>,
+    pub labels: BTreeMap<Cow<'static, str>, Option<String>>,
     /// Fields of the line in the access log, where it is on.
-    pub access_log: BTreeMap<String, Option<String>>,
+    pub access_log: BTreeMap<Cow<'static, str>, Option<String>>,
 }
