@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mesh::Role;
 use crate::model::Model;
-use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::resource::{Kind, ObjectId, ObjectIndex, Resource};
+use crate::source::{FieldPath, Origin};
 use crate::wire;
 
 /// The graph of a model, sorted by ids; without diagnostics.
@@ -64,10 +65,24 @@ fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
         file: document
             .and_then(|document| model.documents.file(document))
             .map(str::to_owned),
-        range: document.and_then(|document| model.documents.range_of_object(document)),
+        range: endpoint(model, index)
+            .or_else(|| document.and_then(|document| model.documents.range_of_object(document))),
         role: role(model, id).map(|role| role.name().to_owned()),
         ..node(id)
     }
+}
+
+/// Where an endpoint stands in its ServiceEntry.
+fn endpoint(model: &Model, index: ObjectIndex) -> Option<wire::Range> {
+    let object = model.mesh.object(index)?;
+    let Resource::Endpoint(endpoint) = &object.resource else {
+        return None;
+    };
+    let endpoints = FieldPath::new().key("spec").key("endpoints");
+    model.documents.range(&Origin {
+        document: object.document,
+        path: endpoints.index(endpoint.place),
+    })
 }
 
 /// A node that some object refers to and the manifests do not hold.

@@ -79,14 +79,14 @@ fn bound(model: &Model, index: ObjectIndex, object: &Object) -> Option<Condition
             );
         }
         return Some(condition(
-            "WaypointBound",
+            "istio.io/WaypointBound",
             true,
             "WaypointAccepted",
             message,
         ));
     }
     Some(condition(
-        "WaypointBound",
+        "istio.io/WaypointBound",
         false,
         row.reason.name(),
         message,
@@ -101,10 +101,25 @@ fn service(model: &Model, index: ObjectIndex, object: &Object) -> Option<Status>
         && entry.hosts.iter().any(|host| host.starts_with('*'))
     {
         found.push(condition(
-            "WaypointMissing",
+            "istio.io/WaypointMissing",
             true,
             "NoWaypointForWildcardService",
             "A wildcard host has no effect without a waypoint.",
+        ));
+    }
+    // `istio/istio: pilot/pkg/model/service.go` (GetDNSConnectStrategy).
+    let strategy = object.metadata.annotations.get("istio.io/connect-strategy");
+    if object.id.kind == Kind::ServiceEntry
+        && unbound
+        && strategy.is_some_and(|one| one.eq_ignore_ascii_case("RACE_FIRST_TCP_CONNECT"))
+    {
+        // Of the two reasons the later one is kept.
+        found.retain(|condition| condition.condition_type != "istio.io/WaypointMissing");
+        found.push(condition(
+            "istio.io/WaypointMissing",
+            true,
+            "NoWaypointForRacingConnectStrategy",
+            "A connect strategy has no effect for captured clients without a waypoint.",
         ));
     }
     conditions(found)

@@ -1,8 +1,8 @@
-//! Service or ServiceEntry → workload: which workloads its selector matches.
+//! Service or ServiceEntry → workload: which workloads its selector matches, or are written out in it.
 
 use super::{Reason, Row, origin};
 use crate::mesh::Mesh;
-use crate::resource::Kind;
+use crate::resource::{Kind, Resource};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -24,7 +24,12 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
                 Kind::ServiceEntry => "workloadSelector",
                 _ => "selector",
             };
-            let origin = origin(object, FieldPath::new().key("spec").key(field));
+            let spec = FieldPath::new().key("spec");
+            let path = match &to.resource {
+                Resource::Endpoint(endpoint) => spec.key("endpoints").index(endpoint.place),
+                _ => spec.key(field),
+            };
+            let origin = origin(object, path);
             rows.push(Row::new(
                 service.object,
                 to.id.clone(),

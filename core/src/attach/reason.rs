@@ -100,6 +100,8 @@ pub(crate) enum Reason {
     CanaryInvalidWeight,
     /// A GatewayClass that no proxy compares with.
     ClassNotEnforced,
+    /// A GatewayClass as target of a policy outside of the root namespace, or one that no waypoint has.
+    NoClassOfWaypoints,
     /// A ztunnel takes no such policy.
     UnsupportedValue,
     /// An ALLOW policy of which a ztunnel keeps no rule: it denies everything.
@@ -126,6 +128,7 @@ impl Reason {
             // A host that nobody owns is refused by none; it only means nothing.
             Self::ReferencedResourceNotFound if via == Via::Host => EdgeStatus::Ignored,
             Self::Invalid
+            | Self::NoClassOfWaypoints
             | Self::ReferencedResourceNotFound
             | Self::TargetNotFound
             | Self::AncestorNotBound
@@ -175,7 +178,7 @@ impl Reason {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Accepted => "Accepted",
-            Self::Invalid => "Invalid",
+            Self::Invalid | Self::NoClassOfWaypoints => "Invalid",
             Self::TargetNotFound => "TargetNotFound",
             Self::AncestorNotBound => "AncestorNotBound",
             Self::NoMatchingParent | Self::NoMatchingPort => "NoMatchingParent",

@@ -108,12 +108,12 @@ fn gateway(mesh: &Mesh, to: &ObjectId) -> Reason {
 /// A class as target: a waypoint of whatever class compares with the name `istio-waypoint` alone.
 fn gateway_class(mesh: &Mesh, policy: &Object, class: &str) -> Reason {
     if !mesh.is_root(&policy.id.namespace) {
-        return Reason::Invalid;
+        return Reason::NoClassOfWaypoints;
     }
     match mesh.controller(class) {
         None => Reason::TargetNotFound,
         Some(MESH_CONTROLLER) if class == WAYPOINT_CLASS => Reason::Accepted,
         Some(MESH_CONTROLLER) => Reason::ClassNotEnforced,
-        Some(_) => Reason::Invalid,
+        Some(_) => Reason::NoClassOfWaypoints,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Attachments, Reason, Row, origin};
 use crate::mesh::{Address, GatewayIndex, GatewayInfo, Mesh, Role, ServiceInfo, WorkloadInfo};
-use crate::resource::{Kind, Labels, Object, ObjectId, RouteNamespaces};
+use crate::resource::{Kind, Labels, Object, ObjectId, Resource, RouteNamespaces};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -104,7 +104,10 @@ pub(super) fn workload(mesh: &Mesh, workload: &WorkloadInfo) -> Binding {
     }
     // Labels that a WorkloadEntry has in its spec count for selectors alone.
     let labels = match mesh.object(workload.object) {
-        Some(object) if object.id.kind == Kind::WorkloadEntry => &object.metadata.labels,
+        // Nor do a ServiceEntry's own for the endpoints that it writes out.
+        Some(object) if matches!(object.id.kind, Kind::WorkloadEntry | Kind::Endpoint) => {
+            &object.metadata.labels
+        }
         _ => &workload.labels,
     };
     let binding =
@@ -320,6 +323,10 @@ fn row(
 
 /// Where a label stands that counts for an object: in the pod template of a controller.
 pub(super) fn label_path(object: &Object, key: &str) -> FieldPath {
+    if let Resource::Endpoint(endpoint) = &object.resource {
+        let endpoints = FieldPath::new().key("spec").key("endpoints");
+        return endpoints.index(endpoint.place).key("labels").key(key);
+    }
     let metadata = match object.id.kind {
         Kind::Deployment
         | Kind::StatefulSet

@@ -223,8 +223,8 @@ fn detours(model: &Model, service: &ServiceInfo, base: &Request) -> Vec<(Way, Re
     let workloads = service.workloads.iter().take(1);
     for workload in workloads.filter_map(|index| model.mesh.workload(*index)) {
         let port = base.to.port.and_then(|port| {
-            let target = service.port(port)?.target_port.as_ref();
-            workload.target_port(port, target)
+            service.port(port)?;
+            workload.target_port(service, port)
         });
         if let Some(object) = model.mesh.object(workload.object) {
             let mut request = base.clone();

@@ -181,14 +181,11 @@ pub(super) fn workloads_of(mesh: &Mesh, service: ServiceIndex, port: u16) -> Vec
     let Some(service) = mesh.service(service) else {
         return Vec::new();
     };
-    let target = service
-        .port(port)
-        .and_then(|port| port.target_port.as_ref());
     service
         .workloads
         .iter()
         .filter_map(|&workload| {
-            let port = mesh.workload(workload)?.target_port(port, target)?;
+            let port = mesh.workload(workload)?.target_port(service, port)?;
             Some(Destination { workload, port })
         })
         .collect()

@@ -169,10 +169,15 @@ fn mend(model: &Model, row: &attach::Row, reason: Reason) -> Option<(String, Vec
 }
 
 fn route_without_effect(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "use a TCPRoute or no route: UDP goes straight to the Service";
+    rows(model, lint, out, help, |row, reason| {
+        row.via == Via::ParentRef && reason == Reason::UnsupportedKind
+    });
     let help = "enrol the Service in a waypoint, and keep the route in the Service's namespace or the waypoint's";
     rows(model, lint, out, help, |row, reason| {
         row.via == Via::ParentRef
             && row.status == EdgeStatus::Ignored
+            && reason != Reason::UnsupportedKind
             && !matches!(
                 reason,
                 Reason::WaypointTakesNoRoutes
@@ -266,19 +271,36 @@ fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 }
 
 fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let help = "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint";
-    rows(model, lint, out, help, |row, reason| {
-        matches!(
-            reason,
-            Reason::NotCaptured
-                | Reason::IneffectiveSelector
-                | Reason::UnsupportedValue
-                | Reason::ClassNotEnforced
-        ) && matches!(
-            row.via,
-            Via::Selector | Via::Namespace | Via::Mesh | Via::TargetRef
-        )
-    });
+    for (reason, help) in [
+        (
+            Reason::NotCaptured,
+            "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint",
+        ),
+        (
+            Reason::IneffectiveSelector,
+            "name the waypoint in `targetRefs` instead of selecting its pods",
+        ),
+        (
+            Reason::UnsupportedValue,
+            "attach it to a waypoint or to a Service that uses one, by `targetRefs`",
+        ),
+        (
+            Reason::ClassNotEnforced,
+            "target the class `istio-waypoint`, which covers every waypoint, or the Gateway",
+        ),
+        (
+            Reason::NoClassOfWaypoints,
+            "target the class `istio-waypoint` from the root namespace, or the Gateway from its own",
+        ),
+    ] {
+        rows(model, lint, out, help, |row, of_row| {
+            let of_policy = matches!(
+                row.via,
+                Via::Selector | Via::Namespace | Via::Mesh | Via::TargetRef
+            );
+            of_policy && of_row == reason
+        });
+    }
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
     rows(model, lint, out, help, |_, reason| {
         reason == Reason::NotEnforcedByZtunnel

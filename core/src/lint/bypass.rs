@@ -70,7 +70,7 @@ fn endpoints(model: &Model, service: ServiceIndex) -> Vec<(WorkloadIndex, u16)> 
         };
         if workload.capture.is_captured() {
             found.extend(service.ports.iter().filter_map(|port| {
-                let target = workload.target_port(port.port, port.target_port.as_ref())?;
+                let target = workload.target_port(service, port.port)?;
                 Some((index, target))
             }));
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Mesh, WorkloadIndex};
 use crate::resource::{
-    IntOrString, Kind, Object, ObjectId, ObjectIndex, Resource, Service, ServiceEntry, ServicePort,
+    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Service, ServiceEntry, ServicePort,
 };
 
 /// A Service's place in the mesh. Each host of a ServiceEntry is one too.
@@ -38,8 +38,10 @@ pub(crate) struct ServiceInfo {
     pub(crate) address: Address,
     /// Its ports.
     pub(crate) ports: Vec<ServicePort>,
-    /// The workloads that its selector matches.
+    /// The workloads that its selector matches, or that it writes out.
     pub(crate) workloads: Vec<WorkloadIndex>,
+    /// It is of a ServiceEntry.
+    pub(crate) is_entry: bool,
 }
 
 impl ServiceInfo {
@@ -96,7 +98,7 @@ fn of_service(mesh: &Mesh, index: ObjectIndex, object: &Object, service: &Servic
     let workloads = if service.selector.is_empty() {
         behind_slices(mesh, &namespace, &name)
     } else {
-        mesh.select(&namespace, &service.selector)
+        selected(mesh, &namespace, &service.selector)
     };
     ServiceInfo {
         object: index,
@@ -104,9 +106,19 @@ fn of_service(mesh: &Mesh, index: ObjectIndex, object: &Object, service: &Servic
         address: address(service),
         ports: service.ports.clone(),
         workloads,
+        is_entry: false,
         namespace,
         name,
     }
+}
+
+fn selected(mesh: &Mesh, namespace: &str, selector: &Labels) -> Vec<WorkloadIndex> {
+    let mut workloads = mesh.select(namespace, selector);
+    workloads.retain(|&index| {
+        let workload = mesh.workload(index);
+        workload.is_some_and(|workload| workload.is_selectable(mesh))
+    });
+    workloads
 }
 
 /// The workloads that EndpointSlices put behind a Service, by the object that they name, else by its address.
@@ -155,8 +167,11 @@ fn of_entry(
         namespace, name, ..
     } = &object.id;
     let workloads = match &entry.workload_selector {
-        Some(selector) if !selector.labels.is_empty() => mesh.select(namespace, &selector.labels),
-        _ => Vec::new(),
+        Some(selector) if !selector.labels.is_empty() => {
+            selected(mesh, namespace, &selector.labels)
+        }
+        Some(_) => Vec::new(),
+        None => written_out(mesh, &object.id),
     };
     let ports = entry.ports.iter().map(|port| ServicePort {
         name: Some(port.name.clone()),
@@ -172,10 +187,22 @@ fn of_entry(
         host: host.to_ascii_lowercase(),
         ports: ports.clone(),
         workloads: workloads.clone(),
+        is_entry: true,
         namespace: namespace.clone(),
         name: name.clone(),
     };
     entry.hosts.iter().map(of_host).collect()
+}
+
+/// The endpoints of a ServiceEntry, by address.
+fn written_out(mesh: &Mesh, entry: &ObjectId) -> Vec<WorkloadIndex> {
+    let endpoints = mesh.live_in(Kind::Endpoint, &entry.namespace);
+    let own = endpoints.filter(|(_, object)| match &object.resource {
+        Resource::Endpoint(endpoint) => endpoint.service_entry == *entry,
+        _ => false,
+    });
+    own.filter_map(|(index, _)| mesh.workload_of(index))
+        .collect()
 }
 
 fn address(service: &Service) -> Address {

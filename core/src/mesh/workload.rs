@@ -1,12 +1,14 @@
-//! Workloads: Pods, the one virtual pod of each controller, and WorkloadEntries, with identity, labels and capture.
+//! Workloads: Pods, the one virtual pod of each controller, WorkloadEntries and the endpoints of ServiceEntries, with
+//! identity, labels and capture.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Capture, Mesh, capture};
+use super::{Capture, Mesh, ServiceInfo, capture};
 use crate::flow::Principal;
 use crate::resource::{
-    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload, WorkloadEntry,
+    Endpoint, IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload,
+    WorkloadEntry,
 };
 
 /// A workload's place in the mesh.
@@ -28,28 +30,44 @@ pub(crate) struct WorkloadInfo {
     pub(crate) capture: Capture,
     /// The addresses of its pods, as far as the manifests tell them.
     pub(crate) addresses: Vec<IpAddr>,
-    /// Named container ports.
+    /// Named container ports, or `ports` of a WorkloadEntry.
     named_ports: BTreeMap<String, u16>,
+    /// It is a WorkloadEntry or an endpoint, and no pod.
+    is_entry: bool,
 }
 
 impl WorkloadInfo {
-    /// The container port behind a `targetPort`; a name that no container has serves nothing.
-    /// `istio/istio: pilot/pkg/serviceregistry/ambient/workloads.go` (FindPortName).
-    pub(crate) fn target_port(
-        &self,
-        service_port: u16,
-        target: Option<&IntOrString>,
-    ) -> Option<u16> {
-        match target {
-            None => Some(service_port),
-            Some(IntOrString::Int(port)) => Some(*port),
-            Some(IntOrString::String(name)) => self.named_ports.get(name).copied(),
-        }
+    /// The port behind a port of a Service. A `targetPort` that is a name has to be there. Otherwise a port of the
+    /// Service port's own name comes before the number, unless a Kubernetes Service leads to a pod.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/workloads.go` (constructServices,
+    /// constructServicesFromWorkloadEntry, FindPortName).
+    pub(crate) fn target_port(&self, service: &ServiceInfo, number: u16) -> Option<u16> {
+        let Some(port) = service.port(number) else {
+            return Some(number);
+        };
+        let target = match &port.target_port {
+            Some(IntOrString::String(name)) => return self.named_ports.get(name).copied(),
+            Some(IntOrString::Int(target)) => *target,
+            None => number,
+        };
+        let by_name = port
+            .name
+            .as_ref()
+            .filter(|_| self.is_entry || service.is_entry)
+            .and_then(|name| self.named_ports.get(name));
+        Some(by_name.copied().unwrap_or(target))
+    }
+
+    /// Whether Services select it. What a ServiceEntry writes out belongs to that alone.
+    pub(super) fn is_selectable(&self, mesh: &Mesh) -> bool {
+        mesh.object(self.object)
+            .is_some_and(|object| object.id.kind != Kind::Endpoint)
     }
 }
 
 /// The kinds that are workloads, or hold pods.
 const KINDS: &[Kind] = &[
+    Kind::Endpoint,
     Kind::WorkloadEntry,
     Kind::Pod,
     Kind::Deployment,
@@ -143,6 +161,7 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<WorkloadInfo
     match &object.resource {
         Resource::Workload(workload) => of_pod(mesh, index, object, workload),
         Resource::WorkloadEntry(entry) => Some(of_entry(mesh, index, object, entry)),
+        Resource::Endpoint(endpoint) => Some(of_endpoint(mesh, index, object, endpoint)),
         _ => None,
     }
 }
@@ -168,6 +187,7 @@ fn of_pod(
         capture: capture::capture(workload, &namespace, &mesh.namespace_labels(&namespace)),
         addresses: pod_ip(workload).into_iter().collect(),
         named_ports: named_ports(workload),
+        is_entry: false,
         namespace,
     })
 }
@@ -178,13 +198,34 @@ fn of_entry(
     object: &Object,
     entry: &WorkloadEntry,
 ) -> WorkloadInfo {
-    let namespace = object.id.namespace.clone();
     let mut labels = object.metadata.labels.clone();
     labels.extend(entry.labels.clone());
+    let annotations = &object.metadata.annotations;
+    written_out(mesh, index, object, entry, (labels, annotations))
+}
+
+fn of_endpoint(
+    mesh: &Mesh,
+    index: ObjectIndex,
+    object: &Object,
+    endpoint: &Endpoint,
+) -> WorkloadInfo {
+    let marks = (endpoint.labels.clone(), &endpoint.annotations);
+    written_out(mesh, index, object, &endpoint.entry, marks)
+}
+
+fn written_out(
+    mesh: &Mesh,
+    index: ObjectIndex,
+    object: &Object,
+    entry: &WorkloadEntry,
+    (labels, annotations): (Labels, &Labels),
+) -> WorkloadInfo {
+    let namespace = object.id.namespace.clone();
     WorkloadInfo {
         object: index,
         principal: principal(mesh, &namespace, entry.service_account.as_deref()),
-        capture: capture::of_entry(&labels, &object.metadata.annotations),
+        capture: capture::of_entry(&labels, annotations),
         labels,
         addresses: entry
             .address
@@ -192,6 +233,7 @@ fn of_entry(
             .filter_map(|address| address.parse().ok())
             .collect(),
         named_ports: entry.ports.clone(),
+        is_entry: true,
         namespace,
     }
 }

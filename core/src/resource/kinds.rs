@@ -342,6 +342,8 @@ pub(crate) enum Kind {
     WasmPlugin,
     TrafficExtension,
     Telemetry,
+    /// Not an object of its own: an endpoint that a ServiceEntry writes out.
+    Endpoint,
     /// Not an object: the mesh itself, which mesh-wide policies point at.
     Mesh,
     /// Not an object: a host name that no object owns.
@@ -390,6 +392,7 @@ impl Kind {
             Self::WasmPlugin => "WasmPlugin",
             Self::TrafficExtension => "TrafficExtension",
             Self::Telemetry => "Telemetry",
+            Self::Endpoint => "Endpoint",
             Self::Mesh => "Mesh",
             Self::Host => "Host",
         }

@@ -3,6 +3,7 @@
 
 pub(crate) mod authorization_policy;
 mod backend_policy;
+mod endpoint;
 mod endpoint_slice;
 mod extension;
 mod feature;
@@ -39,6 +40,7 @@ pub(crate) use authorization_policy::{
     WrittenClause, WrittenGroup,
 };
 pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
+pub(crate) use endpoint::Endpoint;
 pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
@@ -112,6 +114,8 @@ pub(crate) enum Resource {
     ServiceEntry(ServiceEntry),
     /// A WorkloadEntry.
     WorkloadEntry(WorkloadEntry),
+    /// An endpoint that a ServiceEntry writes out.
+    Endpoint(Endpoint),
     /// A Gateway API Gateway.
     Gateway(Gateway),
     /// A GatewayClass.
@@ -197,6 +201,7 @@ impl Resource {
             | Self::ServiceEntry(_)
             | Self::EndpointSlice(_)
             | Self::WorkloadEntry(_)
+            | Self::Endpoint(_)
             | Self::Workload(_)
             | Self::Gateway(_)
             | Self::GatewayClass(_)

@@ -44,7 +44,7 @@ pub struct Status {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// The type: `Accepted`, `ResolvedRefs`, `WaypointBound`, …
+    /// The type: `Accepted`, `ResolvedRefs`, `istio.io/WaypointBound`, …
     #[serde(rename = "type")]
     pub condition_type: String,
     /// `True` or `False`.

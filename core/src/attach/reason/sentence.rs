@@ -14,6 +14,9 @@ impl Reason {
             Self::Invalid => {
                 format!("{holder} is refused by validation, so nothing that it says takes effect.")
             }
+            Self::NoClassOfWaypoints => format!(
+                "{target} is a target for policies of the root namespace alone, and only if waypoints are of that class; {holder} is enforced nowhere."
+            ),
             Self::TargetNotFound => {
                 format!("{target} does not exist, so {holder} is enforced nowhere there.")
             }
@@ -196,7 +199,7 @@ impl Reason {
                 "ztunnel cannot read HTTP attributes and drops the rules of {holder} that name them; no rule that allows is left, so everything is denied."
             ),
             Self::EmptyAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing."
+                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing, although the documentation says that it denies everything."
             ),
         }
     }
