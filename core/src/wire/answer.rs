@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Diagnostic, ObjectRef, Range};
 
 /// The answer of `POST /v1/evaluate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// One for each request, in their order.
@@ -19,7 +20,7 @@ pub struct Evaluation {
 }
 
 /// What becomes of one request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's label.
@@ -68,7 +69,7 @@ pub struct Answer {
 }
 
 /// A change of a request that changes its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// In words, without a verb.
@@ -80,7 +81,7 @@ pub struct Change {
 }
 
 /// A change of policies that changes the verdict of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyChange {
     /// In words.
@@ -94,7 +95,9 @@ pub struct PolicyChange {
 }
 
 /// The verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It reaches a backend, or gets an answer below 400.
@@ -106,7 +109,9 @@ pub enum Verdict {
 }
 
 /// The verdict of one proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum HopVerdict {
     /// It lets the request pass.
@@ -120,7 +125,7 @@ pub enum HopVerdict {
 }
 
 /// What the client sees where a proxy answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
@@ -138,7 +143,7 @@ pub struct Response {
 }
 
 /// What made the verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The proxy.
@@ -151,7 +156,9 @@ pub struct Decision {
 }
 
 /// A proxy's part on the way of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum HopKind {
     /// The caller itself.
@@ -167,7 +174,9 @@ pub enum HopKind {
 }
 
 /// The kind of reason behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// A rule of an AuthorizationPolicy.
@@ -183,7 +192,7 @@ pub enum Cause {
 }
 
 /// A policy and, where one decided, its rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRef {
     /// The policy.
@@ -195,7 +204,7 @@ pub struct PolicyRef {
 }
 
 /// The rule of a route that takes a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteChoice {
     /// The route.
@@ -215,7 +224,7 @@ pub struct RouteChoice {
 }
 
 /// A backend with its share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backend {
     /// The Service, ServiceEntry or host.
@@ -239,7 +248,7 @@ pub struct Backend {
 }
 
 /// The request as the backend receives it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveredRequest {
     /// The method.
@@ -253,7 +262,7 @@ pub struct DeliveredRequest {
 }
 
 /// One proxy on the way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HopAnswer {
     /// Its part.
@@ -295,7 +304,7 @@ pub struct HopAnswer {
 }
 
 /// Why one of two rules that match is taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TieBreaker {
     /// The other rule.
@@ -305,7 +314,7 @@ pub struct TieBreaker {
 }
 
 /// What a rule says that changes neither route nor backend.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteOptions {
     /// The time for the whole request, as written; absent: no limit.
@@ -323,7 +332,7 @@ pub struct RouteOptions {
 }
 
 /// When and how often a request is tried again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Retries {
     /// How often.
@@ -337,7 +346,7 @@ pub struct Retries {
 }
 
 /// A delay that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delay {
     /// How long, as written.
@@ -347,7 +356,7 @@ pub struct Delay {
 }
 
 /// An answer that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Abort {
     /// The HTTP status.
@@ -361,7 +370,7 @@ pub struct Abort {
 }
 
 /// A route rule that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteCandidate {
     /// The rule and its match.
@@ -373,7 +382,7 @@ pub struct RouteCandidate {
 }
 
 /// One condition of a route's match.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionAnswer {
     /// What it asks about: `path`, `method`, `headers[x-user]`, `queryParams[page]`.
@@ -387,7 +396,9 @@ pub struct ConditionAnswer {
 }
 
 /// What a proxy understands of traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Layer {
     /// Connections.
     L4,
@@ -396,7 +407,7 @@ pub enum Layer {
 }
 
 /// One policy's part in a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
     /// The policy. Shared, as all that is the same in every answer.
@@ -422,7 +433,7 @@ fn nothing() -> Arc<[String]> {
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleAnswer {
     /// Its index in the policy.
@@ -434,7 +445,7 @@ pub struct RuleAnswer {
 }
 
 /// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
     /// The field, relative to the rule: `from[0].source.namespaces`.
@@ -454,8 +465,11 @@ pub struct ClauseAnswer {
 }
 
 /// `true`, `false`, or `"unknown"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(into = "serde_json::Value", try_from = "serde_json::Value")]
+#[schemars(with = "serde_json::Value", extend("enum" = [true, false, "unknown"]))]
 pub enum Matched {
     /// It matches.
     Yes,
@@ -489,7 +503,7 @@ impl TryFrom<serde_json::Value> for Matched {
 }
 
 /// Whether a request's `expect` is met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Expected {
     /// Every field of `expect` equals the answer's.

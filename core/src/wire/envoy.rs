@@ -1,12 +1,13 @@
 //! What waypoints' Envoys are told.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Diagnostic;
 
 /// The answer of `POST /v1/envoy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvoyConfiguration {
     /// By waypoint and Service.
     pub chains: Vec<EnvoyChain>,
@@ -15,7 +16,7 @@ pub struct EnvoyConfiguration {
 }
 
 /// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvoyChain {
     /// The waypoint, as the graph names it.
@@ -35,7 +36,7 @@ pub struct EnvoyChain {
 }
 
 /// The routes of one port.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvoyRoutes {
     /// The Service's port.

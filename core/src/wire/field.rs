@@ -1,9 +1,10 @@
 //! What becomes of a field.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A field of a kind, and what becomes of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
     /// The kind.
