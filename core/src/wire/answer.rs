@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::{Decode, Reader, Value};
 
 use super::{Diagnostic, ObjectRef, Range};
 
 /// The answer of `POST /v1/evaluate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// One for each request, in their order.
@@ -17,7 +19,7 @@ pub struct Evaluation {
 }
 
 /// What becomes of one request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's label.
@@ -66,7 +68,7 @@ pub struct Answer {
 }
 
 /// A change of a request that changes its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// In words, without a verb.
@@ -78,7 +80,7 @@ pub struct Change {
 }
 
 /// A change of policies that changes the verdict of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyChange {
     /// In words.
@@ -92,7 +94,7 @@ pub struct PolicyChange {
 }
 
 /// The verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It reaches a backend, or gets an answer below 400.
@@ -104,7 +106,7 @@ pub enum Verdict {
 }
 
 /// The verdict of one proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum HopVerdict {
     /// It lets the request pass.
@@ -118,7 +120,7 @@ pub enum HopVerdict {
 }
 
 /// What the client sees where a proxy answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
@@ -136,7 +138,7 @@ pub struct Response {
 }
 
 /// What made the verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The proxy.
@@ -149,7 +151,7 @@ pub struct Decision {
 }
 
 /// A proxy's part on the way of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum HopKind {
     /// The caller itself.
@@ -165,7 +167,7 @@ pub enum HopKind {
 }
 
 /// The kind of reason behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// A rule of an AuthorizationPolicy.
@@ -181,7 +183,7 @@ pub enum Cause {
 }
 
 /// A policy and, where one decided, its rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRef {
     /// The policy.
@@ -193,7 +195,7 @@ pub struct PolicyRef {
 }
 
 /// The rule of a route that takes a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteChoice {
     /// The route.
@@ -213,7 +215,7 @@ pub struct RouteChoice {
 }
 
 /// A backend with its share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Backend {
     /// The Service, ServiceEntry or host.
@@ -237,7 +239,7 @@ pub struct Backend {
 }
 
 /// The request as the backend receives it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveredRequest {
     /// The method.
@@ -251,7 +253,7 @@ pub struct DeliveredRequest {
 }
 
 /// One proxy on the way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct HopAnswer {
     /// Its part.
@@ -293,7 +295,7 @@ pub struct HopAnswer {
 }
 
 /// Why one of two rules that match is taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct TieBreaker {
     /// The other rule.
@@ -303,7 +305,7 @@ pub struct TieBreaker {
 }
 
 /// What a rule says that changes neither route nor backend.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteOptions {
     /// The time for the whole request, as written; absent: no limit.
@@ -321,7 +323,7 @@ pub struct RouteOptions {
 }
 
 /// When and how often a request is tried again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Retries {
     /// How often.
@@ -335,7 +337,7 @@ pub struct Retries {
 }
 
 /// A delay that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Delay {
     /// How long, as written.
@@ -345,7 +347,7 @@ pub struct Delay {
 }
 
 /// An answer that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Abort {
     /// The HTTP status.
@@ -359,7 +361,7 @@ pub struct Abort {
 }
 
 /// A route rule that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteCandidate {
     /// The rule and its match.
@@ -371,7 +373,7 @@ pub struct RouteCandidate {
 }
 
 /// One condition of a route's match.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionAnswer {
     /// What it asks about: `path`, `method`, `headers[x-user]`, `queryParams[page]`.
@@ -385,7 +387,7 @@ pub struct ConditionAnswer {
 }
 
 /// What a proxy understands of traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
 pub enum Layer {
     /// Connections.
     L4,
@@ -394,7 +396,7 @@ pub enum Layer {
 }
 
 /// One policy's part in a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
     /// The policy.
@@ -416,7 +418,7 @@ pub struct PolicyAnswer {
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleAnswer {
     /// Its index in the policy.
@@ -428,7 +430,7 @@ pub struct RuleAnswer {
 }
 
 /// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
     /// The field, relative to the rule: `from[0].source.namespaces`.
@@ -448,8 +450,8 @@ pub struct ClauseAnswer {
 }
 
 /// `true`, `false`, or `"unknown"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "serde_json::Value", try_from = "serde_json::Value")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "serde_json::Value")]
 pub enum Matched {
     /// It matches.
     Yes,
@@ -469,21 +471,22 @@ impl From<Matched> for serde_json::Value {
     }
 }
 
-impl TryFrom<serde_json::Value> for Matched {
-    type Error = String;
-
-    fn try_from(value: serde_json::Value) -> Result<Self, String> {
-        match value {
-            serde_json::Value::Bool(true) => Ok(Self::Yes),
-            serde_json::Value::Bool(false) => Ok(Self::No),
-            serde_json::Value::String(word) if word == "unknown" => Ok(Self::Unknown),
-            other => Err(format!("`{other}` is not `true`, `false` or `unknown`")),
+impl Decode for Matched {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::Bool(true)) => Self::Yes,
+            None | Some(Value::Bool(false)) => Self::No,
+            Some(Value::String(word)) if word == "unknown" => Self::Unknown,
+            Some(_) => {
+                reader.misfit("`true`, `false` or `unknown`");
+                Self::Unknown
+            }
         }
     }
 }
 
 /// Whether a request's `expect` is met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Expected {
     /// Every field of `expect` equals the answer's.

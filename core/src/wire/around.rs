@@ -1,11 +1,13 @@
 //! Ways around policies.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Diagnostic, ObjectRef, Request, Verdict};
 
 /// The answer of `POST /v1/ways-around`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct WaysAround {
     /// By policy.
@@ -15,7 +17,7 @@ pub struct WaysAround {
 }
 
 /// A request that one would expect a policy to stop, and that gets through.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct WayAround {
     /// The policy.
@@ -31,7 +33,7 @@ pub struct WayAround {
 }
 
 /// How a request gets around a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum Way {
     /// No proxy on the straight way enforces the policy, or what it would take to.

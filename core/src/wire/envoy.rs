@@ -1,12 +1,14 @@
 //! What waypoints' Envoys are told.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 use serde_json::Value;
 
 use super::Diagnostic;
 
 /// The answer of `POST /v1/envoy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 pub struct EnvoyConfiguration {
     /// By waypoint and Service.
     pub chains: Vec<EnvoyChain>,
@@ -15,7 +17,7 @@ pub struct EnvoyConfiguration {
 }
 
 /// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvoyChain {
     /// The waypoint, as the graph names it.

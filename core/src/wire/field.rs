@@ -1,9 +1,11 @@
 //! What becomes of a field.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 /// A field of a kind, and what becomes of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
     /// The kind.

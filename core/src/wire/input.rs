@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::{Decode, Reader, Value};
+
 /// The body of `POST /v1/evaluate`; the other endpoints read all of it but `requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,8 +67,9 @@ impl Default for Requests {
 }
 
 /// Mesh-wide facts that manifests do not carry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
+#[decode(or_default)]
 pub struct Settings {
     /// The mesh's trust domain.
     pub trust_domain: String,
@@ -125,8 +128,26 @@ pub enum ExtensionProvider {
     },
 }
 
+impl Decode for ExtensionProvider {
+    fn decode(reader: &Reader<'_>) -> Self {
+        #[derive(Decode)]
+        #[serde(default)]
+        struct Full {
+            answer: ProviderAnswer,
+            protocol: ProviderProtocol,
+        }
+        match reader.value() {
+            Some(Value::Map(_)) => {
+                let Full { answer, protocol } = Full::decode(reader);
+                Self::Full { answer, protocol }
+            }
+            _ => Self::Answer(ProviderAnswer::decode(reader)),
+        }
+    }
+}
+
 /// What an external authorizer answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderAnswer {
     /// It lets requests pass.
@@ -139,7 +160,7 @@ pub enum ProviderAnswer {
 }
 
 /// How an external authorizer is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderProtocol {
     /// `envoyExtAuthzHttp`
@@ -150,7 +171,7 @@ pub enum ProviderProtocol {
 }
 
 /// `meshConfig.pathNormalization`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PathNormalization {
     /// The path stays as it is.
@@ -165,7 +186,7 @@ pub enum PathNormalization {
 }
 
 /// Which answer counts where Istio's documentation and its code differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub enum Behavior {
     /// As Istio's code does.
@@ -176,7 +197,7 @@ pub enum Behavior {
 }
 
 /// One sample request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// A label.
@@ -204,7 +225,7 @@ pub struct Request {
 }
 
 /// Who calls: exactly one of `workload`, `serviceAccount`, `principal`, `gateway`, `outside`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// `namespace/name` of a Pod or of a controller with a pod template in the manifests.
@@ -231,7 +252,7 @@ pub struct Source {
 }
 
 /// What is called: exactly one of `service`, `host`, `workload`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination {
     /// `namespace/name` of a Service, called through its VIP.
@@ -252,8 +273,9 @@ pub struct Destination {
 }
 
 /// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
+#[decode(or_default)]
 pub struct HttpRequest {
     /// The method.
     pub method: String,
@@ -288,8 +310,21 @@ pub enum HeaderValue {
     Many(Vec<String>),
 }
 
+impl Decode for HeaderValue {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::List(_)) => Self::Many(Vec::decode(reader)),
+            Some(Value::String(line)) => Self::One(line.clone()),
+            _ => {
+                reader.note("a header is a text, or a list of texts".to_owned());
+                Self::Many(Vec::new())
+            }
+        }
+    }
+}
+
 /// A gRPC call: `POST /<service>/<method>` over HTTP/2.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GrpcRequest {
     /// The full name, `package.Service`.
@@ -305,7 +340,7 @@ pub struct GrpcRequest {
 }
 
 /// A TLS connection that the client originates.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TlsRequest {
     /// The server name that the client asks for.
@@ -314,7 +349,7 @@ pub struct TlsRequest {
 }
 
 /// A token, by its claims or as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Jwt {
     /// A real token, checked against the inline `jwks` of the RequestAuthentication.
@@ -360,4 +395,33 @@ pub enum JwtLocation {
         /// Its name.
         cookie: String,
     },
+}
+
+impl Decode for JwtLocation {
+    fn decode(reader: &Reader<'_>) -> Self {
+        let entries: Vec<(&str, Option<&Value>)> = reader
+            .entries()
+            .map(|(key, entry)| (key, entry.value()))
+            .collect();
+        match entries.as_slice() {
+            [("header", Some(Value::String(name)))] => Self::Header {
+                header: name.clone(),
+            },
+            [("param", Some(Value::String(name)))] => Self::Param {
+                param: name.clone(),
+            },
+            [("cookie", Some(Value::String(name)))] => Self::Cookie {
+                cookie: name.clone(),
+            },
+            _ => {
+                reader.note(
+                    "a token is in one of `{ header }`, `{ param }`, `{ cookie }`, each with a name"
+                        .to_owned(),
+                );
+                Self::Header {
+                    header: String::new(),
+                }
+            }
+        }
+    }
 }
