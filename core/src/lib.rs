@@ -6,10 +6,14 @@
     clippy::indexing_slicing
 )]
 
+// What `derive(Decode)` writes names this crate from outside.
+extern crate self as ambient_core;
+
 mod attach;
 mod authz;
 mod behavior;
 mod change;
+pub mod decode;
 mod effective;
 mod envoy;
 mod eval;
@@ -132,7 +136,7 @@ pub fn migrate(input: &wire::Input) -> wire::Migration {
     migrate::run(input)
 }
 
-/// Every sort of finding, with its document, by code.
+/// Every sort of finding, with the place of its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
         .chain(migrate::LINTS.iter().copied())
@@ -140,7 +144,7 @@ pub fn lints() -> Vec<wire::LintDescription> {
             code: lint.code.to_owned(),
             name: lint.name.to_owned(),
             severity: lint.severity,
-            doc: lint.doc.to_owned(),
+            document: format!("lints/{}-{}.md", lint.code, lint.name),
         })
         .collect();
     lints.sort_by(|left, right| left.code.cmp(&right.code));

@@ -1,14 +1,17 @@
 //! Everything that the page shows ↔ a link. The text is in the fragment, which browsers never send. A link is
 //! `#s=1.` and base64url of: length of the rest, checksum of the plain text, raw deflate stream of the JSON.
 
+use ambient_core::decode::Decode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::worker;
 
 /// What a link carries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Shared {
     /// The text of the first tab.
@@ -83,7 +86,7 @@ const HEADER: usize = 8;
 
 /// The fragment for what is shown, `#s=1.…`.
 pub(crate) fn encode(shared: &Shared) -> String {
-    let json = serde_json::to_vec(shared).unwrap_or_default();
+    let json = worker::encode(shared).into_bytes();
     let deflated = compress_to_vec(&json, LEVEL);
     let mut bytes = Vec::with_capacity(HEADER + deflated.len());
     bytes.extend_from_slice(
@@ -136,7 +139,8 @@ fn read(link: &str) -> Result<Shared, Unreadable> {
     if crc32fast::hash(&json) != checksum {
         return Err(Unreadable::Damaged);
     }
-    serde_json::from_slice(&json).map_err(|_| Unreadable::Damaged)
+    let json: serde_json::Value = serde_json::from_slice(&json).map_err(|_| Unreadable::Damaged)?;
+    ambient_core::decode::from_json(&json).map_err(|_| Unreadable::Damaged)
 }
 
 /// Bits behind the last whole byte are no damage: a cut link has them.

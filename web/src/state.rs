@@ -123,6 +123,8 @@ pub(crate) enum Notice {
     },
     /// A link cannot be opened.
     Unreadable(String),
+    /// The engine has stopped; what it said last.
+    EngineFailed(String),
     /// A link is open, and the visitor's own work waits.
     TheirsOpen(Texts),
     /// What to notice in an example.
@@ -195,6 +197,8 @@ pub(crate) enum Message {
     Evaluate,
     /// The engine answered.
     Answered(Box<Answer>),
+    /// The engine stopped, saying this.
+    EngineFailed(String),
     /// Another tab to the front.
     ShowTab(Tab),
     /// Another pane on a narrow screen.
@@ -382,6 +386,10 @@ impl State {
             }
             Message::Evaluate => self.ask(),
             Message::Answered(answer) => self.answered(*answer),
+            Message::EngineFailed(error) => {
+                self.notice = Some(Notice::EngineFailed(error));
+                Vec::new()
+            }
             Message::ShowTab(tab) => {
                 self.tab = tab;
                 vec![Effect::ShowModel]

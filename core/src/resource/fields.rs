@@ -183,182 +183,47 @@ pub(crate) const FIELDS: &[Field] = &[
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use serde::Deserialize;
-    use serde::de::value::{BorrowedStrDeserializer, Error};
-    use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::decode::{self, Decode};
 
-    /// Values that stand in the table as a whole.
-    const LEAVES: &[&str] = &["StringMatch", "Percent", "PortSelector", "Headers"];
-
-    /// Feeds a type one entry of everything, and writes down what it asks for.
-    struct Asks<'a> {
-        path: String,
-        found: &'a mut BTreeSet<String>,
+    /// A value with nothing in it but one field.
+    fn with(path: &str) -> Value {
+        if let Some(rest) = path.strip_prefix("[]") {
+            return json!([with(rest)]);
+        }
+        let path = path.strip_prefix('.').unwrap_or(path);
+        if path.is_empty() {
+            return json!({});
+        }
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (key, rest) = path.split_at(end);
+        json!({ key: with(rest) })
     }
 
-    impl Asks<'_> {
-        fn inside(&mut self, step: &str) -> Asks<'_> {
-            Asks {
-                path: format!("{}{step}", self.path),
-                found: self.found,
-            }
-        }
-
-        fn leaf(&mut self) {
-            self.found.insert(self.path.clone());
-        }
-    }
-
-    macro_rules! leaves {
-        ($($method:ident => $visit:ident($value:expr)),* $(,)?) => {
-            $(fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-                self.leaf();
-                visitor.$visit($value)
-            })*
-        };
-    }
-
-    impl<'de> Deserializer<'de> for Asks<'_> {
-        type Error = Error;
-
-        leaves! {
-            deserialize_bool => visit_bool(false),
-            deserialize_i64 => visit_i64(0),
-            deserialize_u16 => visit_u16(0),
-            deserialize_u32 => visit_u32(0),
-            deserialize_u64 => visit_u64(0),
-            deserialize_f64 => visit_f64(0.0),
-            deserialize_str => visit_str(""),
-            deserialize_string => visit_str(""),
-        }
-
-        fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-            self.leaf();
-            visitor.visit_unit()
-        }
-
-        fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.deserialize_any(visitor)
-        }
-
-        fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            visitor.visit_some(self)
-        }
-
-        fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-            visitor.visit_seq(Entries {
-                asks: self.inside("[]"),
-                names: [""].iter(),
-            })
-        }
-
-        fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-            visitor.visit_map(Entries {
-                asks: self.inside("."),
-                names: ["*"].iter(),
-            })
-        }
-
-        fn deserialize_struct<V: Visitor<'de>>(
-            mut self,
-            name: &'static str,
-            fields: &'static [&'static str],
-            visitor: V,
-        ) -> Result<V::Value, Error> {
-            if LEAVES.contains(&name) {
-                self.leaf();
-                return visitor.visit_map(Entries {
-                    asks: self,
-                    names: [].iter(),
+    /// Every field of the types that lie on the way to the table's fields has an entry, or lies above one.
+    fn check<T: Decode>(kind: Kind) {
+        let table = || FIELDS.iter().filter(|field| field.kind == kind);
+        for field in table() {
+            let (known, unknown) = decode::fields::<T>(&with(field.path));
+            assert!(unknown.is_empty(), "{}: surplus {unknown:?}", kind.name());
+            for known in known.iter().map(|known| known.replace("[0]", "[]")) {
+                let listed = table().any(|field| {
+                    let at_or_below = field.path.strip_prefix(&known);
+                    let whole = known.strip_prefix(field.path);
+                    at_or_below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+                        || whole.is_some_and(|rest| rest.starts_with(['.', '[']))
                 });
+                assert!(listed, "{}: missing {known}", kind.name());
             }
-            let step = if self.path.is_empty() { "" } else { "." };
-            visitor.visit_map(Entries {
-                asks: self.inside(step),
-                names: fields.iter(),
-            })
         }
-
-        serde::forward_to_deserialize_any! {
-            i8 i16 i32 u8 f32 char bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct enum identifier
-        }
-    }
-
-    struct Entries<'a> {
-        asks: Asks<'a>,
-        names: std::slice::Iter<'static, &'static str>,
-    }
-
-    impl<'de> SeqAccess<'de> for Entries<'_> {
-        type Error = Error;
-
-        fn next_element_seed<T: DeserializeSeed<'de>>(
-            &mut self,
-            seed: T,
-        ) -> Result<Option<T::Value>, Error> {
-            let Some(_) = self.names.next() else {
-                return Ok(None);
-            };
-            seed.deserialize(self.asks.inside("")).map(Some)
-        }
-    }
-
-    impl<'de> MapAccess<'de> for Entries<'_> {
-        type Error = Error;
-
-        fn next_key_seed<K: DeserializeSeed<'de>>(
-            &mut self,
-            seed: K,
-        ) -> Result<Option<K::Value>, Error> {
-            let Some(name) = self.names.as_slice().first() else {
-                return Ok(None);
-            };
-            seed.deserialize(BorrowedStrDeserializer::new(name))
-                .map(Some)
-        }
-
-        fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-            let name = self
-                .names
-                .next()
-                .ok_or_else(|| de::Error::custom("no key"))?;
-            seed.deserialize(self.asks.inside(name))
-        }
-    }
-
-    fn fields<'de, T: Deserialize<'de>>() -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        let asks = Asks {
-            path: String::new(),
-            found: &mut found,
-        };
-        T::deserialize(asks).map(drop).unwrap();
-        found
     }
 
     #[test]
     fn the_table_has_every_field_of_the_types_and_no_other() {
-        for (kind, fields) in [
-            (VirtualService, fields::<super::super::VirtualService>()),
-            (DestinationRule, fields::<super::super::DestinationRule>()),
-            (IstioGateway, fields::<super::super::IstioGateway>()),
-        ] {
-            let table: BTreeSet<String> = FIELDS
-                .iter()
-                .filter(|field| field.kind == kind)
-                .map(|field| field.path.to_owned())
-                .collect();
-            let missing: Vec<_> = fields.difference(&table).collect();
-            let surplus: Vec<_> = table.difference(&fields).collect();
-            assert!(
-                missing.is_empty() && surplus.is_empty(),
-                "{}: missing {missing:?}, surplus {surplus:?}",
-                kind.name()
-            );
-        }
+        check::<super::super::VirtualService>(VirtualService);
+        check::<super::super::DestinationRule>(DestinationRule);
+        check::<super::super::IstioGateway>(IstioGateway);
     }
 }

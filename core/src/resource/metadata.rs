@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::Kind;
 use crate::wire;
@@ -71,7 +71,7 @@ pub(crate) struct ObjectIndex(pub(crate) u32);
 pub(crate) type Labels = BTreeMap<String, String>;
 
 /// `metadata`, as far as any rule reads it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Metadata {
     /// The name; an object without one is no object.
@@ -89,7 +89,7 @@ pub(crate) struct Metadata {
 }
 
 /// `metadata.ownerReferences[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct OwnerReference {
     /// The owner's kind.

@@ -30,7 +30,7 @@ mod virtual_service;
 mod virtual_service_rules;
 mod workload;
 
-use serde::Deserialize;
+use crate::decode::{Decode, Reader, Value};
 
 use crate::source;
 
@@ -75,13 +75,21 @@ pub(crate) use workload::Workload;
 pub(crate) use workload::PodSpec;
 
 /// A number or a name, as in `targetPort`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IntOrString {
     /// A number.
     Int(u16),
     /// A name.
     String(String),
+}
+
+impl Decode for IntOrString {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::Int(_)) => Self::Int(Decode::decode(reader)),
+            _ => Self::String(Decode::decode(reader)),
+        }
+    }
 }
 
 /// An object with its type.

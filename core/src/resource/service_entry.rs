@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::Labels;
 
 /// `spec` of a ServiceEntry.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEntry {
     /// The names it stands for.
@@ -31,7 +31,7 @@ pub(crate) struct ServiceEntry {
 }
 
 /// `workloadSelector` of Istio's networking kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct LabelsSelector {
     /// Labels that must be there with these values.
@@ -39,7 +39,7 @@ pub(crate) struct LabelsSelector {
 }
 
 /// `spec.ports[]` of a ServiceEntry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEntryPort {
     /// The port.
@@ -53,7 +53,7 @@ pub(crate) struct ServiceEntryPort {
 }
 
 /// `spec` of a WorkloadEntry, and an entry of a ServiceEntry's `endpoints`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WorkloadEntry {
     /// The address.

@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     fn errors(spec: &str) -> Vec<String> {
-        let service = serde_yaml::from_str(spec).unwrap();
+        let service = crate::source::from_yaml(spec);
         let mut out = Violations::default();
         validate(&service, &mut out);
         out.errors.into_iter().map(|error| error.path).collect()

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use super::node::{Entry, Node, Value};
 use super::scalar;
-use super::text::{Position, Span};
+use crate::decode::{Entry, Node, Position, Span, Value};
 
 /// How deep values may nest. Kubernetes' own objects stay far below.
 const MAX_DEPTH: usize = 100;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::decode::{Decode, Reader, Value};
+
 /// The body of `POST /v1/evaluate`; the other endpoints read all of it but `requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -66,8 +68,9 @@ impl Default for Requests {
 }
 
 /// Mesh-wide facts that manifests do not carry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[decode(or_default)]
 pub struct Settings {
     /// The mesh's trust domain.
     pub trust_domain: String,
@@ -126,8 +129,28 @@ pub enum ExtensionProvider {
     },
 }
 
+impl Decode for ExtensionProvider {
+    fn decode(reader: &Reader<'_>) -> Self {
+        #[derive(Decode)]
+        #[serde(default)]
+        struct Full {
+            answer: ProviderAnswer,
+            protocol: ProviderProtocol,
+        }
+        match reader.value() {
+            Some(Value::Map(_)) => {
+                let Full { answer, protocol } = Full::decode(reader);
+                Self::Full { answer, protocol }
+            }
+            _ => Self::Answer(ProviderAnswer::decode(reader)),
+        }
+    }
+}
+
 /// What an external authorizer answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderAnswer {
     /// It lets requests pass.
@@ -140,7 +163,9 @@ pub enum ProviderAnswer {
 }
 
 /// How an external authorizer is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderProtocol {
     /// `envoyExtAuthzHttp`
@@ -151,7 +176,9 @@ pub enum ProviderProtocol {
 }
 
 /// `meshConfig.pathNormalization`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PathNormalization {
     /// The path stays as it is.
@@ -166,7 +193,9 @@ pub enum PathNormalization {
 }
 
 /// Which answer counts where Istio's documentation and its code differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Behavior {
     /// As Istio's code does.
@@ -177,7 +206,7 @@ pub enum Behavior {
 }
 
 /// One sample request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// A label.
@@ -205,7 +234,7 @@ pub struct Request {
 }
 
 /// Who calls: exactly one of `workload`, `serviceAccount`, `principal`, `gateway`, `outside`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// `namespace/name` of a Pod or of a controller with a pod template in the manifests.
@@ -232,7 +261,7 @@ pub struct Source {
 }
 
 /// What is called: exactly one of `service`, `host`, `workload`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination {
     /// `namespace/name` of a Service, called through its VIP.
@@ -253,8 +282,9 @@ pub struct Destination {
 }
 
 /// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[decode(or_default)]
 pub struct HttpRequest {
     /// The method.
     pub method: String,
@@ -289,8 +319,21 @@ pub enum HeaderValue {
     Many(Vec<String>),
 }
 
+impl Decode for HeaderValue {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::List(_)) => Self::Many(Vec::decode(reader)),
+            Some(Value::String(line)) => Self::One(line.clone()),
+            _ => {
+                reader.note("a header is a text, or a list of texts".to_owned());
+                Self::Many(Vec::new())
+            }
+        }
+    }
+}
+
 /// A gRPC call: `POST /<service>/<method>` over HTTP/2.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GrpcRequest {
     /// The full name, `package.Service`.
@@ -306,7 +349,7 @@ pub struct GrpcRequest {
 }
 
 /// A TLS connection that the client originates.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TlsRequest {
     /// The server name that the client asks for.
@@ -315,7 +358,7 @@ pub struct TlsRequest {
 }
 
 /// A token, by its claims or as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Jwt {
     /// A real token, checked against the inline `jwks` of the RequestAuthentication.
@@ -361,4 +404,33 @@ pub enum JwtLocation {
         /// Its name.
         cookie: String,
     },
+}
+
+impl Decode for JwtLocation {
+    fn decode(reader: &Reader<'_>) -> Self {
+        let entries: Vec<(&str, Option<&Value>)> = reader
+            .entries()
+            .map(|(key, entry)| (key, entry.value()))
+            .collect();
+        match entries.as_slice() {
+            [("header", Some(Value::String(name)))] => Self::Header {
+                header: name.clone(),
+            },
+            [("param", Some(Value::String(name)))] => Self::Param {
+                param: name.clone(),
+            },
+            [("cookie", Some(Value::String(name)))] => Self::Cookie {
+                cookie: name.clone(),
+            },
+            _ => {
+                reader.note(
+                    "a token is in one of `{ header }`, `{ param }`, `{ cookie }`, each with a name"
+                        .to_owned(),
+                );
+                Self::Header {
+                    header: String::new(),
+                }
+            }
+        }
+    }
 }

@@ -3,32 +3,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ambient_core::decode::Decode;
 use ambient_core::wire;
 use rust_sugiyama::configure::Config;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Where everything stands, in pixels at a zoom of 1.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Layout {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+pub(crate) struct Layout {
     /// The width of all of it.
-    pub width: f64,
+    pub(crate) width: f64,
     /// The height of all of it.
-    pub height: f64,
+    pub(crate) height: f64,
     /// The nodes that have references; an object without any is only in the text.
-    pub boxes: Vec<Placed>,
+    pub(crate) boxes: Vec<Placed>,
 }
 
 /// A node's box.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Placed {
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+pub(crate) struct Placed {
     /// The node's id.
-    pub id: String,
+    pub(crate) id: String,
     /// The left edge.
-    pub x: f64,
+    pub(crate) x: f64,
     /// The upper edge.
-    pub y: f64,
+    pub(crate) y: f64,
     /// The width.
-    pub width: f64,
+    pub(crate) width: f64,
 }
 
 /// The height of every box.

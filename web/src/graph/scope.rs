@@ -3,28 +3,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ambient_core::decode::Decode;
 use ambient_core::wire;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// With more nodes than this, namespaces come folded.
 const READABLE: usize = 80;
 
 /// What is to be drawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode)]
+pub(crate) struct Scope {
     /// Namespaces that are one box; `None`: as the size of the graph asks for.
-    pub folded: Option<BTreeSet<String>>,
+    pub(crate) folded: Option<BTreeSet<String>>,
     /// The node that is shown with its neighbours alone.
-    pub focus: Option<String>,
+    pub(crate) focus: Option<String>,
 }
 
 /// A graph as drawn.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Drawn {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+pub(crate) struct Drawn {
     /// Nodes and edges; a folded namespace is a node of kind `Namespace` without a place in the text.
-    pub graph: wire::Graph,
+    pub(crate) graph: wire::Graph,
     /// Every namespace with references, and whether it is folded.
-    pub namespaces: BTreeMap<String, bool>,
+    pub(crate) namespaces: BTreeMap<String, bool>,
 }
 
 /// The id of the box of a folded namespace.

@@ -227,7 +227,7 @@ mod tests {
             ("{ fromParams: [a, b] }", &["1"]),
             ("{ fromCookies: [session, two] }", &["c.c.c", "2"]),
         ] {
-            let rule: JwtRule = serde_yaml::from_str(rule).unwrap();
+            let rule: JwtRule = crate::source::from_yaml(rule);
             let found: Vec<Content> = places(&rule)
                 .iter()
                 .flat_map(|place| place.find(&http(), &[]))
