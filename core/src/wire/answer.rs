@@ -429,6 +429,11 @@ pub struct RuleAnswer {
     pub index: usize,
     /// Whether all of its clauses match.
     pub matched: Matched,
+    /// Where no `ALLOW` rule matches and the request is refused for it: the paths of the fewest clauses that would have
+    /// to turn for this one to match. The fewer, the nearer it was. Of the entries of `from` or `to` the one that lacks
+    /// least counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Its fields.
     pub clauses: Vec<ClauseAnswer>,
 }
