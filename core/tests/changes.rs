@@ -282,11 +282,11 @@ fn every_allow_rule_says_how_near_it_was() {
     );
     // What allows it, or what refuses it by a rule, was not near: it decided.
     let (missing, _) = lacking(RULES, request("shop/web", "GET", "/"));
-    assert_eq!(missing, [vec![String::new(); 0], vec![]]);
+    assert!(missing.iter().all(Vec::is_empty), "{missing:?}");
     let (missing, reason) = lacking(
         "  action: DENY\n  rules: [{ to: [{ operation: { methods: [GET] } }] }, { to: [{ operation: { methods: [PUT] } }] }]\n",
         request("shop/web", "GET", "/"),
     );
-    assert_eq!(missing, [vec![String::new(); 0], vec![]]);
+    assert!(missing.iter().all(Vec::is_empty), "{missing:?}");
     assert!(!reason.contains("Nearest"), "{reason}");
 }

@@ -1,6 +1,7 @@
 //! Outcome and log → the contract's answer: clauses with what was wanted and what came, and sentences. The only place
 //! that words a verdict; nothing is decided here.
 
+mod authentication;
 mod expect;
 mod policies;
 mod sentence;
@@ -138,6 +139,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
             wire::Layer::L4
         },
         verdict: hop.verdict,
+        authentication: authentication::explain(model, hop),
         policies: policies::explain(model, hop),
         route: hop.route.map(|taken| route(model, &taken)),
         backends: hop.backends.clone(),
