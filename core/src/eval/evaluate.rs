@@ -88,6 +88,8 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) by: Option<Deciding>,
     /// What is wrong with the token that it refuses.
     pub(crate) token_error: Option<TokenError>,
+    /// What each of its jwtRules found, in their order.
+    pub(crate) tokens: Vec<jwt::Finding>,
     /// The table that it searches, if any.
     pub(crate) table: Option<&'m RouteTable>,
     /// The rule taken.
@@ -183,6 +185,7 @@ pub(super) fn hop<'m, T: Trace + Default>(
         verdict: HopVerdict::Allow,
         by: None,
         token_error: None,
+        tokens: Vec::new(),
         table: None,
         route: None,
         backends: Vec::new(),
@@ -269,6 +272,7 @@ pub(super) fn authenticate<T>(
     hop.arrived = Some(hop.flow.clone());
     check.apply(&mut hop.flow);
     hop.token_error = check.error;
+    hop.tokens = check.findings;
     if outcome.request.is_some() {
         outcome.request.clone_from(&hop.flow.http);
     }

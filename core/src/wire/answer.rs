@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::decode::{Decode, Reader, Value};
 
-use super::{Diagnostic, ObjectRef, Range};
+use super::{Diagnostic, JwtLocation, ObjectRef, Range};
 
 /// The answer of `POST /v1/evaluate`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
@@ -279,6 +279,10 @@ pub struct HopAnswer {
     pub layer: Layer,
     /// Its verdict.
     pub verdict: HopVerdict,
+    /// The jwtRules of its RequestAuthentications, in the order in which they are asked: behind the `CUSTOM` policies and
+    /// before all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authentication: Vec<JwtRuleAnswer>,
     /// The policies that it enforces, in evaluation order.
     #[serde(default)]
     pub policies: Vec<PolicyAnswer>,
@@ -408,6 +412,64 @@ pub enum Layer {
     L7,
 }
 
+/// What one jwtRule says of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JwtRuleAnswer {
+    /// The RequestAuthentication.
+    pub policy: ObjectRef,
+    /// Index of the jwtRule.
+    pub rule: usize,
+    /// The issuer that it is for; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Where it looks for tokens.
+    pub places: Vec<JwtLocation>,
+    /// What it says of all that it finds there.
+    pub result: TokenResult,
+    /// The tokens that it finds.
+    pub tokens: Vec<TokenAnswer>,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the jwtRule stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+/// One token that a jwtRule finds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenAnswer {
+    /// Where.
+    #[serde(rename = "in")]
+    pub location: JwtLocation,
+    /// Who issued it; absent where it does not say, or is not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// What the jwtRule says of it.
+    pub result: TokenResult,
+    /// What is wrong with it, to be said of the token: `has expired`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a jwtRule says of a token, or of all that it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TokenResult {
+    /// There is none where it looks.
+    Missing,
+    /// It is good.
+    Accepted,
+    /// It is bad.
+    Rejected,
+    /// Only keys that are not here can tell.
+    Unknown,
+    /// What was said before settles it, or the request is a preflight.
+    NotAsked,
+}
+
 /// One policy's part in a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -438,6 +500,11 @@ pub struct RuleAnswer {
     pub index: usize,
     /// Whether all of its clauses match.
     pub matched: Matched,
+    /// Where no `ALLOW` rule matches and the request is refused for it: the paths of the fewest clauses that would have
+    /// to turn for this one to match. The fewer, the nearer it was. Of the entries of `from` or `to` the one that lacks
+    /// least counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Its fields.
     pub clauses: Vec<ClauseAnswer>,
 }
