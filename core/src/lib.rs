@@ -395,6 +395,11 @@ impl Workspace {
                 Ok(call) => {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
                     let mut answer = explain::answer(&self.model, request, &outcome);
+                    if !outcome.divided.is_empty() {
+                        findings
+                            .report(&eval::DIVIDED_BY_CANARY, at(&FieldPath::new()), answer.reason.as_str())
+                            .help("attach what must hold for all connections to the Service, not to one of its waypoints");
+                    }
                     answer.changes = change::requests(&self.model, request, &outcome);
                     answer.policy_changes = change::policies(&self.model, request, &outcome);
                     answer.enforced = (outcome.verdict == wire::Verdict::Allow)

@@ -33,7 +33,7 @@ pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyCh
         let services = mesh
             .service_objects()
             .map(|(service, _)| service)
-            .filter(|service| model.attachments.service_waypoint(*service) == Some(index))
+            .filter(|service| model.attachments.serves(index, *service))
             .map(Some);
         for service in workloads.into_iter().chain(services) {
             let chain = Chain::Waypoint(index, service);

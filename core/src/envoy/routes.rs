@@ -38,7 +38,7 @@ fn configuration(
     port: u16,
 ) -> Value {
     let own = model.waypoint_cluster(waypoint, Some(service), (&info.host, port), None);
-    let routes: Vec<Value> = match model.routes.http(service, port) {
+    let routes: Vec<Value> = match model.routes.http((waypoint, service, port)) {
         Some(table) => table
             .entries()
             .iter()

@@ -331,6 +331,7 @@ fn adopt<'m, T>(branch: Outcome<'m, T>, outcome: &mut Outcome<'m, T>) {
         (_, verdict) => verdict,
     };
     outcome.decided = branch.decided.or(outcome.decided);
+    outcome.divided = branch.divided;
     outcome.response = branch.response;
     outcome.request = branch.request;
     if branch.route.is_some() {

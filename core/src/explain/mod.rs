@@ -132,6 +132,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
             .proxy
             .and_then(|proxy| id(model, proxy))
             .map(ObjectId::to_wire),
+        share: hop.share.map(|share| share.percent),
         peer: hop.flow.peer.as_ref().map(ToString::to_string),
         layer: if hop.flow.http.is_some() {
             wire::Layer::L7

@@ -108,7 +108,10 @@ impl Seen<'_, '_> {
 
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client.
     fn source(&self, labels: &mut Fields) {
+        let of_this_way =
+            |hop: &&HopOutcome<'_, Log>| hop.share.is_none() || hop.share == self.hop.share;
         let before = self.outcome.hops.iter().take(self.place).rev();
+        let before = before.filter(of_this_way);
         let envoy = before
             .clone()
             .find(|hop| matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway));

@@ -272,6 +272,9 @@ pub struct HopAnswer {
     /// The Gateway of a waypoint or gateway; the workload in front of which a ztunnel stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ObjectRef>,
+    /// Where a canary waypoint gets a share: the percentage of connections that pass here; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u32>,
     /// The identity that this proxy sees; `null`: none.
     #[serde(default)]
     pub peer: Option<String>,
@@ -413,7 +416,7 @@ pub enum Layer {
 }
 
 /// What one jwtRule says of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JwtRuleAnswer {
     /// The RequestAuthentication.
@@ -438,7 +441,7 @@ pub struct JwtRuleAnswer {
 }
 
 /// One token that a jwtRule finds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenAnswer {
     /// Where.
@@ -455,7 +458,9 @@ pub struct TokenAnswer {
 }
 
 /// What a jwtRule says of a token, or of all that it finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum TokenResult {
     /// There is none where it looks.

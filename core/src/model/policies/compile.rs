@@ -157,8 +157,9 @@ impl Compiler {
         tokens: &Members<ObjectIndex>,
     ) {
         let addressed = mesh.gateways().map(|(gateway, _)| (gateway, None));
-        let services = mesh.services().filter_map(|(service, _)| {
-            Some((attachments.service_waypoint(service)?, Some(service)))
+        let services = mesh.services().flat_map(|(service, _)| {
+            let waypoints = attachments.service_waypoints(service);
+            waypoints.map(move |waypoint| (waypoint.gateway, Some(service)))
         });
         for (gateway, service) in addressed.chain(services) {
             let set = members.of_waypoint(gateway, service);
