@@ -108,6 +108,16 @@ impl Http {
             .map_or("", |(_, query)| query)
     }
 
+    /// The scheme: what a proxy in front says that it was, else that of the connection.
+    /// `envoyproxy/envoy: source/common/http/conn_manager_utility.cc` (mutateRequestHeaders, getScheme).
+    pub(crate) fn scheme(&self, of_connection: &'static str) -> &'static str {
+        match self.header("x-forwarded-proto") {
+            [said] if said.eq_ignore_ascii_case("https") => "https",
+            [said] if said.eq_ignore_ascii_case("http") => "http",
+            _ => of_connection,
+        }
+    }
+
     /// The lines of a header, `name` in lower case; empty where it is absent.
     pub(crate) fn header(&self, name: &str) -> &[String] {
         self.headers

@@ -11,7 +11,7 @@ mod service_account;
 mod string;
 
 pub(crate) use glob::Glob;
-pub(crate) use header_lines::normalize_headers;
+pub(crate) use header_lines::{add_header_line, normalize_headers};
 pub(crate) use host::{host_matches, hosts_intersect, narrower_host};
 pub(crate) use ip_block::parse_ip_block;
 pub(crate) use path_normalization::normalize_path;

@@ -28,7 +28,7 @@ mod virtual_service;
 pub(crate) use action::{Action, Answered, Listener, NoBackend, Outcome, Retry};
 pub(crate) use backend::{Backend, Backends, Invalid, Subset};
 pub(crate) use condition::{Condition, PathMatch};
-pub(crate) use cors::Cors;
+pub(crate) use cors::{ALLOW_CREDENTIALS, Cors};
 pub(crate) use delegate::merge as merge_delegate;
 pub(crate) use fault::{Abort, Fault};
 pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};

@@ -368,6 +368,7 @@ fn cors_policy(written: &CorsPolicy) -> Cors {
             written.max_age.as_deref().and_then(seconds),
             written.allow_credentials == Some(true),
         ),
+        expose: written.expose_headers.join(","),
         forwards_unmatched: written.unmatched_preflights.as_deref() != Some("IGNORE"),
     }
 }
