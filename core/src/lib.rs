@@ -332,6 +332,13 @@ impl Workspace {
         measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
+    /// The first proxy with routes on the way of a request, for benchmarks.
+    #[doc(hidden)]
+    pub fn prepare_routes(&self, request: usize) -> Option<measure::PreparedRoutes<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::prepare_routes(&self.model, sample.request.as_ref().ok()?)
+    }
+
     /// One request, for benchmarks.
     #[doc(hidden)]
     pub fn ask(&self, request: usize) -> Option<measure::Asked<'_>> {

@@ -13,6 +13,7 @@ mod group;
 mod grpc;
 mod headers;
 mod http;
+mod index;
 mod ingress;
 mod layer4;
 mod path;
