@@ -235,6 +235,7 @@ fn fitting(wanted: &StringMatch, start: &str) -> String {
             .find(|text| compiled.as_ref().is_ok_and(|regex| regex.is_match(text)))
             .unwrap_or(format!("{start}{}", literal.trim_start_matches('/')))
         }
-        (None, None, None) => format!("{start}there"),
+        (None, None, None) if start == "/" => "/there".to_owned(),
+        (None, None, None) => "there".to_owned(),
     }
 }

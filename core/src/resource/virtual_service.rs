@@ -356,6 +356,27 @@ pub(crate) struct PortSelector {
     pub(crate) number: Option<u16>,
 }
 
+/// The names of gRPC's statuses, by their numbers.
+pub(crate) const GRPC_STATUSES: &[&str] = &[
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
 impl VirtualService {
     /// Whether it is a part of other VirtualServices, which delegate to it.
     pub(crate) fn is_delegate(&self) -> bool {
