@@ -3,7 +3,7 @@
 //! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
 
 use super::{Attachments, Reason, Row, origin};
-use crate::mesh::{MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
+use crate::mesh::{Exposure, MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
 use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -86,8 +86,10 @@ fn gateway(mesh: &Mesh, to: &ObjectId) -> Reason {
         return Reason::TargetNotFound;
     };
     match gateway.role {
+        // istiod looks among what could be a waypoint.
+        _ if !mesh.has_address(gateway) => Reason::TargetNotFound,
         Role::Remote | Role::EastWest | Role::Foreign => Reason::ForeignController,
-        Role::Ingress if !mesh.is_managed(gateway) => {
+        Role::Ingress if mesh.exposure(gateway) != Exposure::Deployed => {
             let label = (
                 "gateway.networking.k8s.io/gateway-name".to_owned(),
                 to.name.clone(),

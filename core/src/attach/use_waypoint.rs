@@ -56,6 +56,16 @@ impl Binding {
         }
     }
 
+    /// The Gateway that a label names and that is there, whether it serves or not.
+    pub(super) fn named<'m>(&self, mesh: &'m Mesh) -> Option<&'m GatewayInfo> {
+        let index = match self {
+            Self::Bound { gateway, .. } => *gateway,
+            Self::NotBound { wanted, .. } => mesh.find_gateway(&wanted.namespace, &wanted.name)?,
+            Self::None(_) => return None,
+        };
+        mesh.gateway(index)
+    }
+
     /// Why it is what it is.
     pub(crate) fn reason(&self) -> Reason {
         match self {
@@ -180,6 +190,7 @@ impl Named {
         let Some((index, gateway)) = mesh
             .find_gateway(&namespace, &name)
             .and_then(|index| Some((index, mesh.gateway(index)?)))
+            .filter(|(_, gateway)| mesh.has_address(gateway))
         else {
             return Binding::NotBound {
                 wanted: wanted(),

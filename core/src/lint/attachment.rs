@@ -290,16 +290,15 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, dropped) in model.routes.dropped() {
+    for (index, problem, message) in model.routes.dropped() {
         let Some(object) = model.mesh.object(index) else {
             continue;
         };
         let origin = Origin {
             document: object.document,
-            path: FieldPath::parse(&dropped.path),
+            path: FieldPath::parse(&problem.path),
         };
-        out.report(lint, origin, dropped.message.as_str())
-            .resource(&object.id);
+        out.report(lint, origin, message).resource(&object.id);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::Mesh;
 use crate::flow::Principal;
-use crate::resource::{Gateway, Kind, Labels, Listener, Object, ObjectId, ObjectIndex, Resource};
+use crate::resource::{
+    Gateway, GatewayAddress, Kind, Labels, Listener, Object, ObjectId, ObjectIndex, Resource,
+};
 
 /// A Gateway's place in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,10 +83,32 @@ pub(crate) struct GatewayInfo {
     pub(crate) pod_labels: Labels,
 }
 
+/// Who deploys a Gateway, and where it is then reached. `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go`
+/// (IsManaged), `pilot/pkg/config/kube/gateway/conversion.go` (extractGatewayServices).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Exposure {
+    /// Istio does, with a Service of its own.
+    Deployed,
+    /// Someone else does.
+    Services {
+        /// The Services in front of it.
+        hosts: Vec<String>,
+        /// Whether there are addresses beside them, which count for nothing.
+        refuses_some: bool,
+    },
+}
+
+impl Exposure {
+    /// Whether no address is left, so that Istio configures nothing.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Services { hosts, .. } if hosts.is_empty())
+    }
+}
+
 /// The classes that exist without being in the manifests, each with its controller.
 /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/classinfo.go`, `gatewayclass_collection.go` (FetchGatewayClass).
 const BUILT_IN_CLASSES: &[(&str, &str)] = &[
-    ("istio", "istio.io/gateway-controller"),
+    ("istio", INGRESS_CONTROLLER),
     ("istio-remote", "istio.io/unmanaged-gateway"),
     (WAYPOINT_CLASS, MESH_CONTROLLER),
 ];
@@ -92,6 +116,8 @@ const BUILT_IN_CLASSES: &[(&str, &str)] = &[
 pub(crate) const WAYPOINT_CLASS: &str = "istio-waypoint";
 /// The controller of waypoints.
 pub(crate) const MESH_CONTROLLER: &str = "istio.io/mesh-controller";
+/// The controller of ingress gateways, which writes on all routes.
+pub(crate) const INGRESS_CONTROLLER: &str = "istio.io/gateway-controller";
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
 const SERVICE_ACCOUNT: &str = "gateway.istio.io/service-account";
@@ -138,7 +164,7 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo>
 fn role(mesh: &Mesh, object: &Object, class_object: Option<&Object>, class: &str) -> Role {
     let role = match mesh.controller(class) {
         Some(MESH_CONTROLLER) => Role::Waypoint,
-        Some("istio.io/gateway-controller") => Role::Ingress,
+        Some(INGRESS_CONTROLLER) => Role::Ingress,
         Some("istio.io/unmanaged-gateway") => Role::Remote,
         Some("istio.io/eastwest-controller") => Role::EastWest,
         _ => Role::Foreign,
@@ -241,14 +267,63 @@ impl Mesh {
         }
     }
 
-    /// Whether Istio deploys a Gateway: an address that is a host name points at what someone else runs.
-    /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (IsManaged).
-    pub(crate) fn is_managed(&self, gateway: &GatewayInfo) -> bool {
-        match self.object(gateway.object).map(|object| &object.resource) {
-            Some(Resource::Gateway(written)) => written.addresses.iter().all(|address| {
-                address.address_type.as_deref().unwrap_or("IPAddress") != "Hostname"
-            }),
-            _ => false,
+    /// Who deploys a Gateway, and where it is then reached.
+    pub(crate) fn exposure(&self, gateway: &GatewayInfo) -> Exposure {
+        let Some(Resource::Gateway(written)) =
+            self.object(gateway.object).map(|object| &object.resource)
+        else {
+            return Exposure::Deployed;
+        };
+        let is = |address: &GatewayAddress, wanted: &str| {
+            // The CRD's default.
+            address.address_type.as_deref().unwrap_or("IPAddress") == wanted
+        };
+        match written.addresses.as_slice() {
+            [] => return Exposure::Deployed,
+            [only] if is(only, "IPAddress") => return Exposure::Deployed,
+            _ => {}
+        }
+        let hosts = written
+            .addresses
+            .iter()
+            .filter(|address| is(address, "Hostname"))
+            .filter_map(|address| address.value.as_deref())
+            .map(|name| {
+                if name.contains('.') {
+                    name.to_owned()
+                } else {
+                    let domain = &self.settings.cluster_domain;
+                    format!("{name}.{}.svc.{domain}", gateway.namespace)
+                }
+            });
+        let hosts: Vec<String> = hosts.collect();
+        Exposure::Services {
+            refuses_some: hosts.len() < written.addresses.len(),
+            hosts,
+        }
+    }
+
+    /// Whether a Gateway has, or will have, an address in its status, without which it is no waypoint. That of another
+    /// cluster has what its spec says. `pilot/pkg/config/kube/gateway/conversion.go` (reportUnmanagedGatewayStatus),
+    /// `pilot/pkg/serviceregistry/ambient/waypoints.go` (gatewayToWaypointTransform).
+    pub(crate) fn has_address(&self, gateway: &GatewayInfo) -> bool {
+        match gateway.role {
+            Role::Remote => match self.object(gateway.object).map(|object| &object.resource) {
+                Some(Resource::Gateway(written)) => !written.addresses.is_empty(),
+                _ => false,
+            },
+            Role::Foreign => true,
+            Role::Waypoint | Role::Ingress | Role::Sandwich | Role::EastWest => {
+                !self.exposure(gateway).is_nowhere()
+            }
+        }
+    }
+
+    /// The controller of a Gateway's class, if the class is known.
+    pub(crate) fn controller_of(&self, gateway: &GatewayInfo) -> Option<&str> {
+        match &self.object(gateway.object)?.resource {
+            Resource::Gateway(written) => self.controller(&written.gateway_class_name),
+            _ => None,
         }
     }
 

@@ -1,0 +1,249 @@
+//! What Istio's webhook refuses in a ServiceEntry. `istio/istio: pkg/config/validation/validation.go`
+//! (ValidateServiceEntry), `pkg/config/validation/agent/validation.go` (ValidateWildcardDomain, ValidateFQDN).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::violation::Violations;
+use super::{Labels, ServiceEntry};
+use crate::matcher;
+
+/// Protocols that a port may have, in whatever case.
+const PROTOCOLS: &[&str] = &[
+    "tcp",
+    "udp",
+    "grpc",
+    "grpc-web",
+    "http",
+    "http_proxy",
+    "http2",
+    "https",
+    "tls",
+    "mongo",
+    "redis",
+    "mysql",
+];
+/// Of these those for which hosts can be looked up on each request.
+const DYNAMIC_PROTOCOLS: &[&str] = &["http", "tls", "grpc", "http2"];
+
+/// Reports what is refused.
+pub(super) fn validate(entry: &ServiceEntry, labels: &Labels, out: &mut Violations) {
+    hosts(entry, out);
+    ports(entry, out);
+    addresses(entry, out);
+    if entry.workload_selector.is_some() && !entry.endpoints.is_empty() {
+        out.error(
+            "spec.workloadSelector",
+            "only one of `workloadSelector` and `endpoints` may be there",
+        );
+    }
+    match entry.resolution.as_deref().unwrap_or("NONE") {
+        "NONE" if !entry.endpoints.is_empty() => {
+            out.error("spec.endpoints", "resolution `NONE` takes no `endpoints`");
+        }
+        "STATIC" => {
+            for (index, endpoint) in entry.endpoints.iter().enumerate() {
+                let address = endpoint.address.as_deref().unwrap_or_default();
+                let is_known = address.starts_with("unix://") || is_ip(address);
+                // Without an address it is in another network.
+                if !is_known && !(address.is_empty() && endpoint.network.is_some()) {
+                    out.error_with_help(
+                        format!("spec.endpoints[{index}].address"),
+                        format!("`{address}` is no IP address"),
+                        "with resolution `DNS` it may be a host name",
+                    );
+                }
+            }
+        }
+        "DNS" => by_dns(entry, out),
+        "DNS_ROUND_ROBIN" => {
+            if entry.endpoints.len() > 1 {
+                out.error(
+                    "spec.endpoints",
+                    "resolution `DNS_ROUND_ROBIN` takes one endpoint at most",
+                );
+            }
+            by_dns(entry, out);
+        }
+        "DYNAMIC_DNS" => by_dynamic_dns(entry, labels, out),
+        _ => {}
+    }
+}
+
+fn hosts(entry: &ServiceEntry, out: &mut Violations) {
+    if entry.hosts.is_empty() {
+        out.error("spec.hosts", "a ServiceEntry needs a host");
+    }
+    for (index, host) in entry.hosts.iter().enumerate() {
+        let is_valid = match host.split_once('.') {
+            _ if host.len() > 255 => false,
+            Some((first, rest)) => is_wildcard_label(first) && are_labels(rest),
+            None => is_wildcard_label(host),
+        };
+        if host == "*" || !is_valid {
+            out.error(
+                format!("spec.hosts[{index}]"),
+                format!("`{host}` is no host name; a wildcard may only be its first label"),
+            );
+        }
+    }
+}
+
+fn ports(entry: &ServiceEntry, out: &mut Violations) {
+    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    for (index, port) in entry.ports.iter().enumerate() {
+        let at = format!("spec.ports[{index}]");
+        if !names.insert(&port.name) {
+            out.error(
+                format!("{at}.name"),
+                format!("another port is named `{}`", port.name),
+            );
+        }
+        if !is_label(&port.name) {
+            out.error(
+                format!("{at}.name"),
+                format!("`{}` is no name of a port", port.name),
+            );
+        }
+        if !numbers.insert(port.number) {
+            out.error(
+                format!("{at}.number"),
+                format!("another port has number {}", port.number),
+            );
+        }
+        if port.number == 0 {
+            out.error(format!("{at}.number"), "0 is no port");
+        }
+        if let Some(protocol) = port.protocol.as_deref().filter(|name| !name.is_empty())
+            && !is_one_of(protocol, PROTOCOLS)
+        {
+            out.error(
+                format!("{at}.protocol"),
+                format!("`{protocol}` is no protocol that Istio knows"),
+            );
+        }
+    }
+}
+
+fn addresses(entry: &ServiceEntry, out: &mut Violations) {
+    let by_name = !matches!(
+        entry.resolution.as_deref(),
+        None | Some("NONE" | "STATIC" | "")
+    );
+    for (index, address) in entry.addresses.iter().enumerate() {
+        let at = format!("spec.addresses[{index}]");
+        let is_block = address.contains('/');
+        if matcher::parse_ip_block(address).is_none() {
+            out.error(at, format!("`{address}` is no IP address or block"));
+        } else if is_block && by_name {
+            out.error(
+                at,
+                "a block of addresses needs resolution `NONE` or `STATIC`",
+            );
+        }
+    }
+}
+
+fn by_dns(entry: &ServiceEntry, out: &mut Violations) {
+    if entry.endpoints.is_empty() {
+        let looked_up = entry.hosts.iter().position(|host| !are_labels(host));
+        if let Some(index) = looked_up {
+            out.error_with_help(
+                format!("spec.hosts[{index}]"),
+                "without `endpoints` the host itself is looked up, so it cannot be a wildcard",
+                "with resolution `DYNAMIC_DNS` the name of each request is looked up",
+            );
+        }
+    }
+    for (index, endpoint) in entry.endpoints.iter().enumerate() {
+        let address = endpoint.address.as_deref().unwrap_or_default();
+        if !is_ip(address) && !are_labels(address) {
+            out.error(
+                format!("spec.endpoints[{index}].address"),
+                format!("`{address}` is neither an IP address nor a host name"),
+            );
+        }
+    }
+}
+
+fn by_dynamic_dns(entry: &ServiceEntry, labels: &Labels, out: &mut Violations) {
+    for (index, host) in entry.hosts.iter().enumerate() {
+        if !host.starts_with('*') {
+            out.error(
+                format!("spec.hosts[{index}]"),
+                "resolution `DYNAMIC_DNS` takes wildcard hosts only",
+            );
+        }
+    }
+    for (field, is_there) in [
+        ("addresses", !entry.addresses.is_empty()),
+        ("endpoints", !entry.endpoints.is_empty()),
+    ] {
+        if is_there {
+            out.error(
+                format!("spec.{field}"),
+                format!("resolution `DYNAMIC_DNS` takes no `{field}`"),
+            );
+        }
+    }
+    for (index, port) in entry.ports.iter().enumerate() {
+        if !is_one_of(
+            port.protocol.as_deref().unwrap_or_default(),
+            DYNAMIC_PROTOCOLS,
+        ) {
+            out.error(
+                format!("spec.ports[{index}].protocol"),
+                "resolution `DYNAMIC_DNS` takes HTTP, HTTP2, GRPC and TLS only",
+            );
+        }
+    }
+    let names_waypoint = labels
+        .get("istio.io/use-waypoint")
+        .is_some_and(|name| !name.is_empty() && !name.eq_ignore_ascii_case("none"));
+    if entry.location.as_deref() == Some("MESH_INTERNAL") && names_waypoint {
+        out.error(
+            "spec.location",
+            "resolution `DYNAMIC_DNS` with a waypoint needs location `MESH_EXTERNAL`",
+        );
+    }
+}
+
+fn is_one_of(protocol: &str, known: &[&str]) -> bool {
+    known.contains(&protocol.to_ascii_lowercase().as_str())
+}
+
+fn is_ip(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok()
+}
+
+/// Labels of a name, with a dot at the end if it likes; the last is no number.
+fn are_labels(name: &str) -> bool {
+    let labels: Vec<&str> = name.split('.').collect();
+    let last = labels.len().saturating_sub(1);
+    let is_number = |label: &&&str| label.parse::<i64>().is_ok();
+    !name.is_empty()
+        && name.len() <= 255
+        && labels.last().filter(is_number).is_none()
+        && labels
+            .iter()
+            .enumerate()
+            .all(|(index, label)| is_label(label) || (label.is_empty() && index == last))
+}
+
+/// A label of a name: `*`, or beginning with one.
+fn is_wildcard_label(label: &str) -> bool {
+    match label.strip_prefix('*') {
+        Some("") => true,
+        Some(rest) => is_label(rest.strip_prefix('-').unwrap_or(rest)),
+        None => is_label(label),
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    let is_edge = |byte: &u8| byte.is_ascii_alphanumeric();
+    let bytes = label.as_bytes();
+    bytes.len() <= 63
+        && bytes.first().is_some_and(is_edge)
+        && bytes.last().is_some_and(is_edge)
+        && bytes.iter().all(|byte| is_edge(byte) || *byte == b'-')
+}
