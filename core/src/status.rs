@@ -462,6 +462,20 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
             parents.push(status);
         }
     }
+    // From the last to the first, as istiod writes them (parentRefString).
+    parents.sort_by_cached_key(|status| {
+        let parent = &status.parent_ref;
+        let text = format!(
+            "{}/{}/{}/{}/{}.{}",
+            parent.group.as_deref().unwrap_or(GATEWAY_API),
+            parent.kind.as_deref().unwrap_or("Gateway"),
+            parent.name,
+            parent.section_name.as_deref().unwrap_or_default(),
+            parent.port.unwrap_or_default(),
+            parent.namespace.as_deref().unwrap_or(&id.namespace),
+        );
+        std::cmp::Reverse(text)
+    });
     (!parents.is_empty()).then(|| Status {
         parents,
         ..Status::default()
