@@ -44,9 +44,9 @@ pub(super) fn validate(entry: &ServiceEntry, labels: &Labels, out: &mut Violatio
         "STATIC" => {
             for (index, endpoint) in entry.endpoints.iter().enumerate() {
                 let address = endpoint.address.as_deref().unwrap_or_default();
-                let is_known = address.starts_with("unix://") || is_ip(address);
                 // Without an address it is in another network.
-                if !is_known && !(address.is_empty() && endpoint.network.is_some()) {
+                let is_elsewhere = address.is_empty() && endpoint.network.is_some();
+                if !(is_elsewhere || address.starts_with("unix://") || is_ip(address)) {
                     out.error_with_help(
                         format!("spec.endpoints[{index}].address"),
                         format!("`{address}` is no IP address"),
