@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::attach::{self, ListenerState, Reason, Wanted};
-use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, Role};
+use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, UNMANAGED};
 use crate::model::{Model, ParentSort};
 use crate::resource::{
     GATEWAY_API, Kind, Object, ObjectId, ObjectIndex, ParentReference, Resource, Route,
@@ -15,6 +15,9 @@ use crate::resource::{
 use crate::wire::{
     Condition, ListenerStatus, ObjectStatus, ParentRef, RouteKind, RouteParentStatus, Status, Via,
 };
+
+/// How the addresses of a host that DNS looks up are tried.
+const CONNECT_STRATEGY: &str = "istio.io/connect-strategy";
 
 /// The status of every object on which istiod writes one, sorted by id.
 pub(crate) fn predict(model: &Model) -> Vec<ObjectStatus> {
@@ -96,14 +99,23 @@ fn service(model: &Model, index: ObjectIndex, object: &Object) -> Option<Status>
     let unbound = found.iter().all(|condition| condition.status != "True");
     if let Resource::ServiceEntry(entry) = &object.resource
         && unbound
-        && entry.hosts.iter().any(|host| host.starts_with('*'))
     {
-        found.push(condition(
-            "WaypointMissing",
-            true,
-            "NoWaypointForWildcardService",
-            "A wildcard host has no effect without a waypoint.",
-        ));
+        let annotation = object.metadata.annotations.get(CONNECT_STRATEGY);
+        let races =
+            annotation.is_some_and(|value| value.eq_ignore_ascii_case("RACE_FIRST_TCP_CONNECT"));
+        let missing =
+            |reason: &str, message: &str| condition("WaypointMissing", true, reason, message);
+        if races {
+            found.push(missing(
+                "NoWaypointForRacingConnectStrategy",
+                "A strategy for connections has no effect without a waypoint.",
+            ));
+        } else if entry.hosts.iter().any(|host| host.starts_with('*')) {
+            found.push(missing(
+                "NoWaypointForWildcardService",
+                "A wildcard host has no effect without a waypoint.",
+            ));
+        }
     }
     conditions(found)
 }
@@ -113,12 +125,10 @@ fn workload_entry(model: &Model, index: ObjectIndex, object: &Object) -> Option<
 }
 
 fn gateway_class(model: &Model, object: &Object) -> Option<Status> {
-    let ours = model.mesh.controller(&object.id.name).is_some_and(|name| {
-        matches!(
-            name,
-            MESH_CONTROLLER | INGRESS_CONTROLLER | "istio.io/unmanaged-gateway"
-        )
-    });
+    let ours = model
+        .mesh
+        .controller(&object.id.name)
+        .is_some_and(|name| matches!(name, MESH_CONTROLLER | INGRESS_CONTROLLER | UNMANAGED));
     ours.then(|| {
         conditions(vec![condition(
             "Accepted",
@@ -170,15 +180,12 @@ fn gateway(
         .find_gateway(&object.id.namespace, &object.id.name)?;
     let info = model.mesh.gateway(found)?;
     let states = model.attachments.listeners().of(index);
-    match info.role {
-        Role::Foreign | Role::EastWest => None,
-        // ztunnel may feed what another controller configures.
-        Role::Sandwich if model.mesh.controller_of(info) != Some(INGRESS_CONTROLLER) => None,
-        Role::Remote => conditions(vec![
+    match model.mesh.controller_of(info)? {
+        UNMANAGED => conditions(vec![
             condition("Accepted", true, "Accepted", "Istio does not run it."),
             condition("Programmed", true, "Programmed", "Istio does not run it."),
         ]),
-        Role::Waypoint | Role::Ingress | Role::Sandwich => {
+        MESH_CONTROLLER | INGRESS_CONTROLLER => {
             let valid = states.iter().filter(|state| state.is_valid).count();
             let exposure = model.mesh.exposure(info);
             let accepted = match &exposure {
@@ -207,6 +214,7 @@ fn gateway(
                 ..Status::default()
             })
         }
+        _ => None,
     }
 }
 

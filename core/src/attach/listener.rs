@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use super::use_waypoint::admits_namespace;
 use super::{Reason, Row, origin, reference_grant};
-use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, Role};
+use crate::mesh::{
+    GatewayIndex, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, Role, UNMANAGED,
+};
 use crate::resource::{
     GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, ParentReference,
     Resource, Route,
@@ -241,12 +243,10 @@ fn parent_of(mesh: &Mesh, object: &Object, set: &ListenerSet) -> Result<GatewayI
         .find_gateway(namespace, &parent.name)
         .and_then(|index| Some((index, mesh.gateway(index)?)))
         .ok_or(Reason::ParentNotFound)?;
-    match gateway.role {
-        Role::Foreign => Err(Reason::ForeignController),
-        Role::Ingress | Role::Sandwich if allows_set(mesh, gateway, &object.id.namespace) => {
-            Ok(index)
-        }
-        _ => Err(Reason::NotAllowed),
+    match mesh.controller_of(gateway) {
+        Some(INGRESS_CONTROLLER) if allows_set(mesh, gateway, &object.id.namespace) => Ok(index),
+        Some(INGRESS_CONTROLLER | MESH_CONTROLLER | UNMANAGED) => Err(Reason::NotAllowed),
+        _ => Err(Reason::ForeignController),
     }
 }
 
@@ -283,7 +283,7 @@ fn judge<'m>(
 ) {
     let in_set = holder != gateway.object;
     // Classes that take no ListenerSets are not asked about conflicts at all.
-    let is_ingress = matches!(gateway.role, Role::Ingress | Role::Sandwich);
+    let is_ingress = mesh.is_ingress(gateway);
     let states = listeners.iter().enumerate().map(|(position, listener)| {
         let (kinds, all_known) = supported_kinds(listener);
         let needs_tls = listener.tls.is_none() && matches!(&*listener.protocol, "HTTPS" | "TLS");

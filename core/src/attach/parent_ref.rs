@@ -92,9 +92,7 @@ fn gateway(mesh: &Mesh, attachments: &Attachments, to: &ObjectId, wanted: &Wante
     };
     match (gateway.role, mesh.settings().behavior) {
         // What ztunnel feeds may be another controller's.
-        (Role::Sandwich, _) if mesh.controller_of(gateway) != Some(INGRESS_CONTROLLER) => {
-            Reason::ForeignController
-        }
+        (Role::Sandwich, _) if !mesh.is_ingress(gateway) => Reason::ForeignController,
         (Role::Waypoint, Behavior::Implemented) => Reason::WaypointTakesNoRoutes,
         (Role::Waypoint, Behavior::Documented) => Reason::Accepted,
         (Role::Ingress | Role::Sandwich, _) => {

@@ -89,6 +89,7 @@ fn gateway(mesh: &Mesh, to: &ObjectId) -> Reason {
         // istiod looks among what could be a waypoint.
         _ if !mesh.has_address(gateway) => Reason::TargetNotFound,
         Role::Remote | Role::EastWest | Role::Foreign => Reason::ForeignController,
+        Role::Sandwich if !mesh.is_ingress(gateway) => Reason::ForeignController,
         Role::Ingress if mesh.exposure(gateway) != Exposure::Deployed => {
             let label = (
                 "gateway.networking.k8s.io/gateway-name".to_owned(),

@@ -112,19 +112,17 @@ pub(super) fn workload(mesh: &Mesh, workload: &WorkloadInfo) -> Binding {
     if is_gateway {
         return Binding::None(Reason::MissingUseWaypointLabel);
     }
-    // Labels that a WorkloadEntry has in its spec count for selectors alone.
-    let labels = match mesh.object(workload.object) {
-        Some(object) if object.id.kind == Kind::WorkloadEntry => &object.metadata.labels,
-        _ => &workload.labels,
-    };
-    let binding =
-        named(mesh, labels, &workload.namespace).bind(mesh, &workload.namespace, |gateway, _| {
+    let binding = named(mesh, &workload.labels, &workload.namespace).bind(
+        mesh,
+        &workload.namespace,
+        |gateway, _| {
             if gateway.traffic_type.serves_workloads() {
                 Ok(())
             } else {
                 Err(Reason::UnsupportedTrafficType)
             }
-        });
+        },
+    );
     match binding {
         // A namespace's waypoint for Services is no fault of its workloads: silently none.
         Binding::NotBound {
@@ -329,8 +327,14 @@ fn row(
     Some(row)
 }
 
-/// Where a label stands that counts for an object: in the pod template of a controller.
+/// Where a label stands that counts for an object: in the pod template of a controller, in the spec of a WorkloadEntry
+/// if its metadata has it not.
 pub(super) fn label_path(object: &Object, key: &str) -> FieldPath {
+    let in_spec =
+        object.id.kind == Kind::WorkloadEntry && !object.metadata.labels.contains_key(key);
+    if in_spec {
+        return FieldPath::new().key("spec").key("labels").key(key);
+    }
     let metadata = match object.id.kind {
         Kind::Deployment
         | Kind::StatefulSet

@@ -109,7 +109,7 @@ impl Exposure {
 /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/classinfo.go`, `gatewayclass_collection.go` (FetchGatewayClass).
 const BUILT_IN_CLASSES: &[(&str, &str)] = &[
     ("istio", INGRESS_CONTROLLER),
-    ("istio-remote", "istio.io/unmanaged-gateway"),
+    ("istio-remote", UNMANAGED),
     (WAYPOINT_CLASS, MESH_CONTROLLER),
 ];
 /// The class whose name policies must use to reach every waypoint.
@@ -118,6 +118,8 @@ pub(crate) const WAYPOINT_CLASS: &str = "istio-waypoint";
 pub(crate) const MESH_CONTROLLER: &str = "istio.io/mesh-controller";
 /// The controller of ingress gateways, which writes on all routes.
 pub(crate) const INGRESS_CONTROLLER: &str = "istio.io/gateway-controller";
+/// The controller of gateways in other clusters.
+pub(crate) const UNMANAGED: &str = "istio.io/unmanaged-gateway";
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
 const SERVICE_ACCOUNT: &str = "gateway.istio.io/service-account";
@@ -165,19 +167,33 @@ fn role(mesh: &Mesh, object: &Object, class_object: Option<&Object>, class: &str
     let role = match mesh.controller(class) {
         Some(MESH_CONTROLLER) => Role::Waypoint,
         Some(INGRESS_CONTROLLER) => Role::Ingress,
-        Some("istio.io/unmanaged-gateway") => Role::Remote,
+        Some(UNMANAGED) => Role::Remote,
         Some("istio.io/eastwest-controller") => Role::EastWest,
         _ => Role::Foreign,
     };
-    let binding = [Some(object), class_object]
-        .into_iter()
-        .flatten()
-        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING));
     match role {
         Role::Waypoint => role,
-        // `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (makeInboundBinding)
-        _ if binding.is_some() => Role::Sandwich,
+        _ if inbound_binding(object, class_object).is_some() => Role::Sandwich,
         _ => role,
+    }
+}
+
+/// The annotation of a Gateway, else of its class: whether ztunnel speaks the PROXY protocol to it, and on which port.
+/// `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (makeInboundBinding).
+fn inbound_binding(object: &Object, class: Option<&Object>) -> Option<(bool, Option<u16>)> {
+    let binding = [Some(object), class]
+        .into_iter()
+        .flatten()
+        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING))?;
+    let (protocol, port) = match binding.split_once('/') {
+        Some((_, port)) if port.contains('/') => return None,
+        Some((protocol, port)) => (protocol, port.parse().ok().filter(|port| *port != 0)),
+        None => (binding.as_str(), None),
+    };
+    match protocol {
+        "PROXY" => Some((true, port)),
+        "NONE" => Some((false, port)),
+        _ => None,
     }
 }
 
@@ -307,16 +323,19 @@ impl Mesh {
     /// cluster has what its spec says. `pilot/pkg/config/kube/gateway/conversion.go` (reportUnmanagedGatewayStatus),
     /// `pilot/pkg/serviceregistry/ambient/waypoints.go` (gatewayToWaypointTransform).
     pub(crate) fn has_address(&self, gateway: &GatewayInfo) -> bool {
-        match gateway.role {
-            Role::Remote => match self.object(gateway.object).map(|object| &object.resource) {
+        match self.controller_of(gateway) {
+            Some(UNMANAGED) => match self.object(gateway.object).map(|object| &object.resource) {
                 Some(Resource::Gateway(written)) => !written.addresses.is_empty(),
                 _ => false,
             },
-            Role::Foreign => true,
-            Role::Waypoint | Role::Ingress | Role::Sandwich | Role::EastWest => {
-                !self.exposure(gateway).is_nowhere()
-            }
+            Some(MESH_CONTROLLER | INGRESS_CONTROLLER) => !self.exposure(gateway).is_nowhere(),
+            _ => true,
         }
+    }
+
+    /// Whether Istio makes an ingress gateway of it, which takes routes and ListenerSets, fed by a ztunnel or not.
+    pub(crate) fn is_ingress(&self, gateway: &GatewayInfo) -> bool {
+        self.controller_of(gateway) == Some(INGRESS_CONTROLLER)
     }
 
     /// The controller of a Gateway's class, if the class is known.
@@ -335,20 +354,11 @@ impl Mesh {
             return None;
         };
         let class = ObjectId::new(Kind::GatewayClass, "", written.gateway_class_name.as_str());
-        let binding = [
-            Some(object),
-            self.find(&class).and_then(|at| self.object(at)),
-        ]
-        .into_iter()
-        .flatten()
-        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING))?;
-        let (protocol, port) = match binding.split_once('/') {
-            Some((protocol, port)) => (protocol, port.parse::<u16>().ok()),
-            None => (binding.as_str(), None),
-        };
+        let class = self.find(&class).and_then(|at| self.object(at));
+        let (is_proxy, port) = inbound_binding(object, class)?;
         written.listeners.iter().find(|listener| match port {
             Some(port) => listener.port == port,
-            None => protocol == "PROXY" && listener.protocol == "istio.io/PROXY",
+            None => is_proxy && listener.protocol == "istio.io/PROXY",
         })
     }
 }

@@ -25,6 +25,16 @@ const PROTOCOLS: &[&str] = &[
 ];
 /// Of these those for which hosts can be looked up on each request.
 const DYNAMIC_PROTOCOLS: &[&str] = &["http", "tls", "grpc", "http2"];
+/// And those whose requests name their host.
+const NAMING_PROTOCOLS: &[&str] = &[
+    "http",
+    "http2",
+    "http_proxy",
+    "grpc",
+    "grpc-web",
+    "https",
+    "tls",
+];
 
 /// Reports what is refused.
 pub(super) fn validate(entry: &ServiceEntry, labels: &Labels, out: &mut Violations) {
@@ -37,6 +47,7 @@ pub(super) fn validate(entry: &ServiceEntry, labels: &Labels, out: &mut Violatio
             "only one of `workloadSelector` and `endpoints` may be there",
         );
     }
+    one_host_for_tcp(entry, out);
     match entry.resolution.as_deref().unwrap_or("NONE") {
         "NONE" if !entry.endpoints.is_empty() => {
             out.error("spec.endpoints", "resolution `NONE` takes no `endpoints`");
@@ -122,6 +133,26 @@ fn ports(entry: &ServiceEntry, out: &mut Violations) {
                 format!("`{protocol}` is no protocol that Istio knows"),
             );
         }
+    }
+}
+
+/// Nothing in a plain TCP connection tells one host from another.
+fn one_host_for_tcp(entry: &ServiceEntry, out: &mut Violations) {
+    let ignores_hosts = matches!(entry.resolution.as_deref(), None | Some("NONE"));
+    if ignores_hosts || entry.hosts.len() < 2 {
+        return;
+    }
+    let plain = entry.ports.iter().position(|port| {
+        !is_one_of(
+            port.protocol.as_deref().unwrap_or_default(),
+            NAMING_PROTOCOLS,
+        )
+    });
+    if let Some(index) = plain {
+        out.error(
+            format!("spec.ports[{index}].protocol"),
+            "several hosts need HTTP or TLS, whose requests tell which one is meant",
+        );
     }
 }
 
