@@ -122,13 +122,20 @@ impl Model {
             },
             None => row.reason,
         };
-        (
-            if reason == row.reason {
-                row.status
-            } else {
-                reason.status(row.via)
-            },
-            reason,
-        )
+        if reason == row.reason {
+            return (row.status, reason);
+        }
+        // Ingress gateways in reach enforce what ztunnels do not, whatever the condition says.
+        let around = match (row.via, self.mesh.object(row.from)) {
+            (Via::Namespace | Via::Mesh, Some(policy)) => {
+                Some(attach::in_reach(&self.mesh, &policy.id.namespace))
+            }
+            _ => None,
+        };
+        match around.filter(|around| around.gateways) {
+            Some(around) if !around.captured => (row.status, row.reason),
+            Some(_) if reason != Reason::AllowsNothingAtZtunnel => (row.status, reason),
+            _ => (reason.status(row.via), reason),
+        }
     }
 }

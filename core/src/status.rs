@@ -278,7 +278,10 @@ fn unreachable(
         .filter_map(|state| Some(attach::written_listener(mesh, state)?.port))
         .peekable();
     ports.peek()?;
-    if service.workloads.is_empty() {
+    let is_service = mesh
+        .object(service.object)
+        .is_some_and(|object| object.id.kind == Kind::Service);
+    if is_service && service.workloads.is_empty() {
         return Some(NOT_ASSIGNED);
     }
     ports
@@ -293,7 +296,25 @@ fn listener_set(model: &Model, routes: &Routes<'_>, index: ObjectIndex) -> Optio
         .of(index)
         .find(|row| row.via == Via::ParentRef)?;
     let message = row.reason.sentence(row.via, &object.id, &row.to);
+    let parent = model
+        .mesh
+        .find_gateway(&row.to.namespace, &row.to.name)
+        .and_then(|gateway| model.mesh.gateway(gateway));
+    let refuses_some = parent.is_some_and(|gateway| {
+        matches!(
+            model.mesh.exposure(gateway),
+            Exposure::Services {
+                refuses_some: true,
+                ..
+            }
+        )
+    });
     let accepted = match row.reason {
+        // What is wrong with the Gateway's addresses is said here too.
+        Reason::Accepted | Reason::ListenersNotValid if refuses_some => {
+            let message = "An address of the Gateway is no host name and counts for nothing.";
+            condition("Accepted", false, "UnsupportedAddress", message)
+        }
         Reason::Accepted => condition("Accepted", true, "Accepted", message),
         Reason::NotAllowed | Reason::ListenersNotValid | Reason::UnsupportedAddress => {
             condition("Accepted", false, row.reason.name(), message)
@@ -304,10 +325,7 @@ fn listener_set(model: &Model, routes: &Routes<'_>, index: ObjectIndex) -> Optio
         Reason::NotAllowed => &[],
         _ => model.attachments.listeners().of(index),
     };
-    let gateway = model
-        .mesh
-        .find_gateway(&row.to.namespace, &row.to.name)
-        .and_then(|gateway| model.mesh.gateway(gateway))?;
+    let gateway = parent?;
     let programmed = if row.is_attached() {
         programmed(model, gateway, &model.mesh.exposure(gateway), states)
     } else {
@@ -532,7 +550,10 @@ fn policy(model: &Model, index: ObjectIndex, object: &Object) -> Option<Status> 
         row.is_attached()
             || matches!(
                 row.reason,
-                Reason::ClassNotEnforced | Reason::ForeignController | Reason::TargetNotConsulted
+                Reason::ClassNotEnforced
+                    | Reason::ForeignController
+                    | Reason::TargetNotConsulted
+                    | Reason::ExternalNameService
             )
     };
     let sentence = |row: &attach::Row| row.reason.sentence(row.via, &object.id, &row.to);

@@ -21,6 +21,7 @@ pub(crate) use canary::Share;
 pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
 pub(crate) use parent_ref::is_elsewhere;
 pub(crate) use reason::Reason;
+pub(crate) use selector::in_reach;
 pub(crate) use use_waypoint::Binding;
 
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};

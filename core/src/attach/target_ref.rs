@@ -2,8 +2,8 @@
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/policies.go` (WaypointPolicyStatusCollection),
 //! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
 
-use super::{Attachments, Reason, Row, origin};
-use crate::mesh::{Exposure, MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
+use super::{Attachments, Reason, Row, origin, use_waypoint};
+use crate::mesh::{Address, Exposure, MESH_CONTROLLER, Mesh, Role, ServiceIndex, WAYPOINT_CLASS};
 use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -64,6 +64,8 @@ fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectI
         Kind::Service | Kind::ServiceEntry => match mesh.service_of(to) {
             None => Reason::TargetNotFound,
             Some(service) if attachments.service_waypoint(service).is_some() => Reason::Accepted,
+            // istiod calls it accepted, and gives the Service to no proxy.
+            Some(service) if is_external_name(mesh, service) => Reason::ExternalNameService,
             Some(_) => Reason::AncestorNotBound,
         },
         _ => Reason::Invalid,
@@ -75,6 +77,14 @@ fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectI
         return Reason::TargetNotConsulted;
     }
     reason
+}
+
+/// Whether labels name a waypoint that would serve a Service, if it were not one that ambient does not implement.
+fn is_external_name(mesh: &Mesh, index: ServiceIndex) -> bool {
+    mesh.service(index).is_some_and(|service| {
+        service.address == Address::ExternalName
+            && use_waypoint::labelled(mesh, service).gateway().is_some()
+    })
 }
 
 /// A Gateway as target. One that is deployed by someone else is found only by the label that its pods may carry.

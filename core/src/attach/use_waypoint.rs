@@ -77,12 +77,17 @@ impl Binding {
 
 /// The waypoint of traffic addressed to a Service.
 pub(super) fn service(mesh: &Mesh, service: &ServiceInfo) -> Binding {
-    let Some(object) = mesh.object(service.object) else {
-        return Binding::None(Reason::MissingUseWaypointLabel);
-    };
     if service.address == Address::ExternalName {
         return Binding::None(Reason::ExternalNameService);
     }
+    labelled(mesh, service)
+}
+
+/// The waypoint that labels give to a Service, of whatever type: conditions of policies ask no more than that.
+pub(super) fn labelled(mesh: &Mesh, service: &ServiceInfo) -> Binding {
+    let Some(object) = mesh.object(service.object) else {
+        return Binding::None(Reason::MissingUseWaypointLabel);
+    };
     if matches!(
         object.metadata.labels.get(MANAGED).map(String::as_str),
         Some("istio.io-mesh-controller" | "istio.io-eastwest-controller")

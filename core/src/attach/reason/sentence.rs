@@ -206,14 +206,14 @@ impl Reason {
             }
             Self::UnsupportedValue => {
                 format!(
-                    "ztunnel takes no policy of this action or on a dry run, so {holder} has no effect there."
+                    "ztunnel takes no policy of this action or on a dry run, so {holder} has no effect in front of workloads."
                 )
             }
             Self::AllowsNothingAtZtunnel => format!(
                 "ztunnel cannot read HTTP attributes and drops the rules of {holder} that name them; no rule that allows is left, so everything is denied."
             ),
             Self::EmptyAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing."
+                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing in front of workloads."
             ),
         }
     }
