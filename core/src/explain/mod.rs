@@ -114,7 +114,7 @@ fn route(model: &Model, taken: &Taken<'_>) -> wire::RouteChoice {
     wire::RouteChoice {
         object: object.map_or_else(no_object, |object| object.id.to_wire()),
         rule: entry.rule,
-        match_index: Some(entry.match_index),
+        match_index: Some(entry.match_index.unwrap_or_default()),
         file: origin
             .as_ref()
             .and_then(|origin| model.documents.file(origin.document))

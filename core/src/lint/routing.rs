@@ -33,7 +33,7 @@ pub(super) static CHECKS: &[Row] = &[
 ];
 
 /// A rule, or one of its matches, by its place.
-type Place = (ObjectIndex, Section, usize, usize);
+type Place = (ObjectIndex, Section, usize, Option<usize>);
 
 fn place(entry: &Entry) -> Place {
     (entry.route, entry.section, entry.rule, entry.match_index)
@@ -114,6 +114,7 @@ fn written_match(model: &Model, place: Place) -> Option<FieldPath> {
         _ => return None,
     };
     // A rule with one match is marked as a whole.
+    let position = position?;
     (count > 1 && position < count).then(|| rule_path(place).key(field).index(position))
 }
 

@@ -39,11 +39,11 @@ pub(super) fn entries(
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,
-                match_index,
+                match_index: (!rule.matches.is_empty()).then_some(match_index),
                 action: Arc::clone(&action),
                 conditions,
             };
-            entries.push((Key::new(&entry.conditions), entry));
+            entries.push((Key::new(&entry), entry));
         }
     }
     entries

@@ -42,11 +42,11 @@ pub(super) fn entries(
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,
-                match_index,
+                match_index: Some(match_index),
                 action: Arc::clone(&action),
                 conditions,
             };
-            entries.push((Key::new(&entry.conditions), entry));
+            entries.push((Key::new(&entry), entry));
         }
     }
     entries

@@ -115,7 +115,7 @@ mod tests {
                     route: ObjectIndex(0),
                     section: Section::Rules,
                     rule,
-                    match_index: 0,
+                    match_index: Some(0),
                     conditions: path.map(Condition::Path).into_iter().chain(get).collect(),
                     action: Arc::new(Action::default()),
                 }

@@ -25,7 +25,7 @@ pub(crate) fn entries(
             route: object,
             section: Section::Rules,
             rule,
-            match_index: 0,
+            match_index: Some(0),
             conditions: conditions.to_vec(),
             action: Arc::new(action(written, object, backends)),
         })

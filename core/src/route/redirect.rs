@@ -74,20 +74,10 @@ impl Redirect {
     }
 }
 
-/// Where plain HTTP is sent that must be TLS: the same place, by https.
+/// Where plain HTTP is sent that must be TLS: the same place by https, at the port that the client wrote.
+/// `envoyproxy/envoy: source/common/http/utility.cc` (createSslRedirectPath).
 pub(crate) fn https_location(http: &Http) -> String {
-    let redirect = Redirect {
-        status: 301,
-        scheme: Some("https".to_owned()),
-        host: None,
-        port: RedirectPort::Keep,
-        path: None,
-    };
-    let listener = Listener {
-        port: 80,
-        tls: false,
-    };
-    redirect.location(http, None, listener)
+    format!("https://{}{}", http.authority, http.path)
 }
 
 /// Where a client is that is sent nowhere else.

@@ -43,8 +43,8 @@ pub(crate) struct Entry {
     pub(crate) section: Section,
     /// The rule, by its place there.
     pub(crate) rule: usize,
-    /// The match, by its place in the rule; 0 also where the rule has none.
-    pub(crate) match_index: usize,
+    /// The match, by its place in the rule; `None`: the rule has none, which takes everything.
+    pub(crate) match_index: Option<usize>,
     /// All of these must hold.
     pub(crate) conditions: Vec<Condition>,
     /// What becomes of a request.

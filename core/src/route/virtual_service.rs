@@ -70,12 +70,12 @@ pub(crate) fn http(rules: &[Rule], place: &Place<'_>, backends: &dyn Backends) -
             action: Arc::clone(&action),
         };
         if rule.route.matches.is_empty() {
-            entries.push(entry(0, Vec::new()));
+            entries.push(entry(None, Vec::new()));
             break;
         }
         for (match_index, written) in rule.route.matches.iter().enumerate() {
             if is_for(written, place) {
-                entries.push(entry(match_index, conditions(written, place)));
+                entries.push(entry(Some(match_index), conditions(written, place)));
             }
         }
     }
@@ -456,11 +456,11 @@ pub(crate) fn layer4(
             action: Arc::clone(&action),
         };
         if written.matches.is_empty() {
-            entries.push(entry(0, Vec::new()));
+            entries.push(entry(None, Vec::new()));
         }
         for (match_index, written) in written.matches.iter().enumerate() {
             if let Some(conditions) = layer4_conditions(written, section, place) {
-                entries.push(entry(match_index, conditions));
+                entries.push(entry(Some(match_index), conditions));
             }
         }
     }
