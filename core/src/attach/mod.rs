@@ -16,10 +16,12 @@ mod use_waypoint;
 
 use std::collections::BTreeMap;
 
-pub(crate) use backend_ref::resolve as resolve_backend;
+pub(crate) use backend_ref::{refusal as backend_refusal, resolve as resolve_backend};
 pub(crate) use canary::Share;
 pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
+pub(crate) use parent_ref::is_elsewhere;
 pub(crate) use reason::Reason;
+pub(crate) use selector::in_reach;
 pub(crate) use use_waypoint::Binding;
 
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};

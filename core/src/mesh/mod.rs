@@ -13,7 +13,10 @@ mod workload;
 use std::collections::BTreeMap;
 
 pub(crate) use capture::Capture;
-pub(crate) use gateway::{GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, WAYPOINT_CLASS};
+pub(crate) use gateway::{
+    Exposure, GatewayIndex, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Role, UNMANAGED,
+    WAYPOINT_CLASS,
+};
 pub(crate) use ingress::Ingress;
 pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};

@@ -179,8 +179,10 @@ fn of_entry(
     entry: &WorkloadEntry,
 ) -> WorkloadInfo {
     let namespace = object.id.namespace.clone();
-    let mut labels = object.metadata.labels.clone();
-    labels.extend(entry.labels.clone());
+    // Both places count for everything, the metadata first.
+    // `istio/istio: pilot/pkg/serviceregistry/serviceentry/conversion.go` (ConvertClientWorkloadEntry)
+    let mut labels = entry.labels.clone();
+    labels.extend(object.metadata.labels.clone());
     WorkloadInfo {
         object: index,
         principal: principal(mesh, &namespace, entry.service_account.as_deref()),

@@ -25,6 +25,7 @@ pub(crate) mod request_authentication;
 mod route;
 mod service;
 mod service_entry;
+mod service_entry_rules;
 mod syntax;
 mod violation;
 mod virtual_service;
@@ -44,7 +45,7 @@ pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use fields::Treatment;
-pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
+pub(crate) use gateway::{Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
     BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
@@ -200,12 +201,16 @@ impl Resource {
                 virtual_service_rules::validate(service, namespace, &mut out);
                 out
             }
+            Self::ServiceEntry(entry) => {
+                let mut out = Violations::default();
+                service_entry_rules::validate(entry, &metadata.labels, &mut out);
+                out
+            }
             Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => self
                 .as_route()
                 .map_or_else(Violations::default, |route| route.validate()),
             Self::MetadataOnly
             | Self::Service(_)
-            | Self::ServiceEntry(_)
             | Self::EndpointSlice(_)
             | Self::WorkloadEntry(_)
             | Self::Workload(_)

@@ -25,14 +25,14 @@ pub(super) fn is_domain(text: &str) -> bool {
         Some(label) => Some(label.strip_prefix('-').unwrap_or(label)),
         None => Some(first),
     };
-    text.len() <= 255 && first.is_none_or(is_label) && rest.is_none_or(is_fqdn)
+    first.is_none_or(is_label) && rest.is_none_or(is_fqdn)
 }
 
 /// Labels with dots between, of which the last is no number; a dot may stand behind. (ValidateDNS1123Labels)
 pub(super) fn is_fqdn(text: &str) -> bool {
     let named = text.strip_suffix('.').unwrap_or(text);
     let last = text.rsplit('.').next().unwrap_or(text);
-    last.parse::<i64>().is_err() && named.split('.').all(is_label)
+    text.len() <= 255 && last.parse::<i64>().is_err() && named.split('.').all(is_label)
 }
 
 /// A header's name: a token of HTTP. `istio/istio: pkg/config/validation/validation.go` (validHeaderNameRegex).

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::backend::Backends;
 use super::condition::Condition;
+use super::conversion::{self, Problem};
 use super::group::{Group, Member, Precedence, merge};
-use super::http::Dropped;
 use super::ingress::Bound;
 use super::{grpc, http, layer4};
 use crate::matcher;
@@ -55,13 +55,13 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
-    pub(crate) fn check(self, object: ObjectIndex, backends: &dyn Backends) -> Option<Dropped> {
+    /// What istiod cannot convert of it.
+    pub(crate) fn problem(self, object: ObjectIndex, backends: &dyn Backends) -> Option<Problem> {
         match self {
-            Self::Http(route) => http::check(route),
-            Self::Grpc(route) => grpc::check(route, object, backends),
-            Self::Tls(route) => layer4::check(&route.rules),
-            Self::Tcp(route) => layer4::check(&route.rules),
+            Self::Http(route) => conversion::http(route, object, backends),
+            Self::Grpc(route) => conversion::grpc(route, object, backends),
+            Self::Tls(route) => conversion::layer4(&route.rules, object, backends),
+            Self::Tcp(route) => conversion::layer4(&route.rules, object, backends),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod action;
 mod backend;
 mod condition;
+mod conversion;
 mod cors;
 mod delegate;
 mod fault;
@@ -29,13 +30,13 @@ mod virtual_service;
 pub(crate) use action::{Action, Answered, Listener, NoBackend, Outcome, Retry};
 pub(crate) use backend::{Backend, Backends, Invalid, Subset};
 pub(crate) use condition::{Condition, PathMatch};
+pub(crate) use conversion::Problem;
 pub(crate) use cors::{ALLOW_CREDENTIALS, Cors};
 pub(crate) use delegate::merge as merge_delegate;
 pub(crate) use fault::{Abort, Fault};
 pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};
 pub(crate) use group::{Group, Precedence, concatenate};
 pub(crate) use headers::HeaderChanges;
-pub(crate) use http::Dropped;
 pub(crate) use ingress::{
     Bound, Content, Port as GatewayPort, Server, ServerHost, ServerKind, VirtualHosts,
 };

@@ -79,12 +79,13 @@ fn of_gateway_api(
         let Some(listener) = attach::written_listener(mesh, state) else {
             continue;
         };
-        let Some(kind) = kind(listener).filter(|_| state.is_valid(gateway.role)) else {
+        let Some(kind) = kind(listener).filter(|_| state.is_valid) else {
             continue;
         };
         let rivals: Vec<&str> = states
             .iter()
-            .filter(|other| (other.holder, other.position) != (state.holder, state.position))
+            .filter(|other| other.holder == state.holder && other.position != state.position)
+            .filter(|other| other.takes_routes)
             .filter_map(|other| attach::written_listener(mesh, other))
             .filter(|other| other.port == listener.port && other.protocol == listener.protocol)
             .map(|other| other.hostname.as_deref().unwrap_or_default())
@@ -154,7 +155,8 @@ fn bound(
             port: row.port,
         };
         let takes = attachments.listeners().takes(mesh, state, &wanted);
-        if !takes || rules.check(row.from, &resolver).is_some() {
+        let problem = rules.problem(row.from, &resolver);
+        if !takes || problem.is_some_and(|problem| problem.drops.is_some()) {
             continue;
         }
         let attached = Attached {

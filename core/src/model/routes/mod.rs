@@ -17,7 +17,7 @@ use crate::matcher;
 use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
-    self, Attached, Dropped, GatewayPort, Group, Place, PlaceKind, Protocol, RouteTable, Rules,
+    self, Attached, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable, Rules,
 };
 use crate::wire::{Behavior, Via};
 
@@ -30,8 +30,27 @@ pub(crate) struct Routes {
     http: BTreeMap<At, RouteTable>,
     layer4: BTreeMap<At, RouteTable>,
     ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
-    dropped: BTreeMap<ObjectIndex, Dropped>,
+    problems: BTreeMap<(ObjectIndex, ParentSort), Problem>,
     at_waypoints: BTreeSet<ObjectIndex>,
+}
+
+/// What a parent of a route is, as far as istiod converts the route anew for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ParentSort {
+    /// A Service or ServiceEntry: no ReferenceGrant is asked for.
+    Mesh,
+    /// A Gateway or ListenerSet.
+    Gateway,
+}
+
+impl ParentSort {
+    /// That of a parent of a kind.
+    pub(crate) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Gateway | Kind::ListenerSet => Self::Gateway,
+            _ => Self::Mesh,
+        }
+    }
 }
 
 /// What the tables of all proxies are compiled from.
@@ -49,11 +68,11 @@ impl Routes {
             virtual_services: self::virtual_services::gather(mesh),
         };
         let mut routes = Self {
-            dropped: dropped(&sources),
+            problems: problems(&sources),
             ingress: gateways::compile(&sources, attachments),
             ..Self::default()
         };
-        let attached = attached(mesh, attachments, &routes.dropped);
+        let attached = attached(mesh, attachments, &routes);
         let bound = bound(mesh, attachments);
         routes.at_waypoints = bound.values().flatten().copied().collect();
         let waypoints = mesh.services().flat_map(|(service, info)| {
@@ -135,16 +154,25 @@ impl Routes {
         self.at_waypoints.iter().copied()
     }
 
-    /// Whether istiod drops a route as a whole.
-    pub(crate) fn is_dropped(&self, route: ObjectIndex) -> bool {
-        self.dropped.contains_key(&route)
+    /// Whether istiod drops a route as a whole, for parents of a sort.
+    pub(crate) fn is_dropped(&self, route: ObjectIndex, parent: ParentSort) -> bool {
+        self.problem(route, parent)
+            .is_some_and(|problem| problem.drops.is_some())
     }
 
-    /// The routes that istiod drops as a whole.
-    pub(crate) fn dropped(&self) -> impl Iterator<Item = (ObjectIndex, &Dropped)> {
-        self.dropped
+    /// What istiod cannot convert of a route for parents of a sort.
+    pub(crate) fn problem(&self, route: ObjectIndex, parent: ParentSort) -> Option<&Problem> {
+        self.problems.get(&(route, parent))
+    }
+
+    /// The routes that istiod drops as a whole, also where no ReferenceGrant is asked for.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = (ObjectIndex, &Problem, &str)> {
+        self.problems
             .iter()
-            .map(|(&object, dropped)| (object, dropped))
+            .filter_map(|(&(object, parent), problem)| {
+                let message = problem.drops.as_deref()?;
+                (parent == ParentSort::Mesh).then_some((object, problem, message))
+            })
     }
 }
 
@@ -189,17 +217,22 @@ impl Sources<'_> {
     }
 }
 
-/// The routes that istiod drops as a whole, whatever they are attached to.
-fn dropped(sources: &Sources<'_>) -> BTreeMap<ObjectIndex, Dropped> {
-    let objects = sources.mesh.objects();
-    objects
-        .filter(|(index, _)| sources.mesh.is_live(*index))
-        .filter_map(|(index, object)| {
-            let resolver = sources.resolver(&object.id.namespace, false);
-            let dropped = Rules::of(&object.resource)?.check(index, &resolver)?;
-            Some((index, dropped))
-        })
-        .collect()
+/// What istiod cannot convert of each route, for each sort of parents.
+fn problems(sources: &Sources<'_>) -> BTreeMap<(ObjectIndex, ParentSort), Problem> {
+    let mut problems = BTreeMap::new();
+    for (index, object) in sources.mesh.objects() {
+        let Some(rules) = Rules::of(&object.resource).filter(|_| sources.mesh.is_live(index))
+        else {
+            continue;
+        };
+        for parent in [ParentSort::Mesh, ParentSort::Gateway] {
+            let needs_grant = parent == ParentSort::Gateway;
+            let resolver = sources.resolver(&object.id.namespace, needs_grant);
+            let problem = rules.problem(index, &resolver);
+            problems.extend(problem.map(|problem| ((index, parent), problem)));
+        }
+    }
+    problems
 }
 
 /// The VirtualServices that waypoints use, by Service. Whether routes of the Service leave them anything is seen when
@@ -225,7 +258,7 @@ fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<O
 fn attached<'a>(
     mesh: &'a Mesh,
     attachments: &Attachments,
-    dropped: &BTreeMap<ObjectIndex, Dropped>,
+    routes: &Routes,
 ) -> BTreeMap<ServiceIndex, Vec<Attached<'a>>> {
     let mut by_service: BTreeMap<ServiceIndex, Vec<Attached<'a>>> = BTreeMap::new();
     let mut of_waypoints: Vec<(ObjectId, Attached<'a>)> = Vec::new();
@@ -234,7 +267,8 @@ fn attached<'a>(
         .iter()
         .filter(|row| row.via == Via::ParentRef && row.is_attached())
     {
-        let counts = mesh.is_live(row.from) && !dropped.contains_key(&row.from);
+        let dropped = routes.is_dropped(row.from, ParentSort::Mesh);
+        let counts = mesh.is_live(row.from) && !dropped;
         let Some(object) = mesh.object(row.from).filter(|_| counts) else {
             continue;
         };
