@@ -96,9 +96,12 @@ impl<'m> View<'m> {
     }
 
     fn service(&self, service: ServiceIndex, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
-        if let Some(gateway) = self.model.attachments.service_waypoint(service) {
-            self.enrolment(index, found);
-            self.waypoint(gateway, Some(id), found);
+        let waypoints = self.model.attachments.service_waypoints(service);
+        for (place, waypoint) in waypoints.enumerate() {
+            if place == 0 {
+                self.enrolment(index, found);
+            }
+            self.waypoint(waypoint.gateway, Some(id), found);
         }
         let workloads = self
             .model
@@ -267,9 +270,7 @@ impl<'m> View<'m> {
         let behind = |gateway: GatewayIndex| {
             let services = mesh
                 .service_objects()
-                .filter(move |(service, _)| {
-                    self.model.attachments.service_waypoint(*service) == Some(gateway)
-                })
+                .filter(move |(service, _)| self.model.attachments.serves(gateway, *service))
                 .map(|(_, service)| service.object);
             let workloads = mesh
                 .workloads()

@@ -94,7 +94,10 @@ pub(crate) struct Http {
 impl Http {
     /// The path without query and fragment, which is what policies and routes match.
     pub(crate) fn path_only(&self) -> &str {
-        self.path.split(['?', '#']).next().unwrap_or_default()
+        let mut bytes = self.path.bytes();
+        let end = bytes.position(|byte| matches!(byte, b'?' | b'#'));
+        end.and_then(|end| self.path.get(..end))
+            .unwrap_or(&self.path)
     }
 
     /// The query without its `?`; empty where there is none.
@@ -103,6 +106,16 @@ impl Http {
         without_fragment
             .split_once('?')
             .map_or("", |(_, query)| query)
+    }
+
+    /// The scheme: what a proxy in front says that it was, else that of the connection.
+    /// `envoyproxy/envoy: source/common/http/conn_manager_utility.cc` (mutateRequestHeaders, getScheme).
+    pub(crate) fn scheme(&self, of_connection: &'static str) -> &'static str {
+        match self.header("x-forwarded-proto") {
+            [said] if said.eq_ignore_ascii_case("https") => "https",
+            [said] if said.eq_ignore_ascii_case("http") => "http",
+            _ => of_connection,
+        }
     }
 
     /// The lines of a header, `name` in lower case; empty where it is absent.

@@ -332,6 +332,20 @@ impl Workspace {
         measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
+    /// The first proxy with routes on the way of a request, for benchmarks.
+    #[doc(hidden)]
+    pub fn prepare_routes(&self, request: usize) -> Option<measure::PreparedRoutes<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::prepare_routes(&self.model, sample.request.as_ref().ok()?)
+    }
+
+    /// One request, for benchmarks.
+    #[doc(hidden)]
+    pub fn ask(&self, request: usize) -> Option<measure::Asked<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::ask(&self.model, sample.request.as_ref().ok()?)
+    }
+
     /// The findings about the manifests.
     pub fn analyze(&self) -> wire::Analysis {
         wire::Analysis {
@@ -388,6 +402,11 @@ impl Workspace {
                 Ok(call) => {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
                     let mut answer = explain::answer(&self.model, request, &outcome);
+                    if !outcome.divided.is_empty() {
+                        findings
+                            .report(&eval::DIVIDED_BY_CANARY, at(&FieldPath::new()), answer.reason.as_str())
+                            .help("attach what must hold for all connections to the Service, not to one of its waypoints");
+                    }
                     answer.changes = change::requests(&self.model, request, &outcome);
                     answer.policy_changes = change::policies(&self.model, request, &outcome);
                     answer.enforced = (outcome.verdict == wire::Verdict::Allow)

@@ -1,11 +1,15 @@
 //! Everything that can be said of manifests before any request is asked about: the pipeline on one page. A model is
 //! built once for a text, never changes, and is asked many times.
 
+mod envoy_names;
 mod policies;
 mod routes;
 
+pub(crate) use envoy_names::outbound_cluster;
 pub(crate) use policies::{Chain, Policies, scope};
 pub(crate) use routes::{Routes, Written as WrittenVirtualService, virtual_services};
+
+use std::sync::Arc;
 
 use crate::attach::{self, Attachments, Reason, Row};
 use crate::authz::{Effect, LossKind};
@@ -17,15 +21,15 @@ use crate::wire::{self, EdgeStatus, Via};
 /// What the manifests come to.
 pub(crate) struct Model {
     /// The texts, and where everything stands.
-    pub(crate) documents: Documents,
+    pub(crate) documents: Arc<Documents>,
     /// The objects and their index.
-    pub(crate) mesh: Mesh,
+    pub(crate) mesh: Arc<Mesh>,
     /// Every reference, with what becomes of it.
-    pub(crate) attachments: Attachments,
+    pub(crate) attachments: Arc<Attachments>,
     /// Policies as each proxy enforces them.
     pub(crate) policies: Policies,
     /// Routes as each waypoint tries them.
-    pub(crate) routes: Routes,
+    pub(crate) routes: Arc<Routes>,
 }
 
 impl Model {
@@ -59,31 +63,26 @@ impl Model {
         let policies = Policies::compile(&mesh, &attachments);
         let routes = Routes::compile(&mesh, &attachments);
         Self {
-            documents,
-            mesh,
-            attachments,
+            documents: Arc::new(documents),
+            mesh: Arc::new(mesh),
+            attachments: Arc::new(attachments),
             policies,
-            routes,
+            routes: Arc::new(routes),
         }
     }
 
-    /// What the manifests would come to with other policies in place of some.
-    pub(crate) fn with_policies(
+    /// What the manifests come to with other rules in some policies. All else is shared.
+    pub(crate) fn with_rules(
         &self,
-        policies: Vec<(resource::ObjectIndex, resource::AuthorizationPolicy)>,
+        changed: &[(resource::ObjectIndex, resource::AuthorizationPolicy)],
     ) -> Self {
-        let mut objects: Vec<resource::Object> = self
-            .mesh
-            .objects()
-            .map(|(_, object)| object.clone())
-            .collect();
-        for (index, policy) in policies {
-            let place = self.mesh.objects().position(|(other, _)| other == index);
-            if let Some(object) = place.and_then(|place| objects.get_mut(place)) {
-                object.resource = resource::Resource::AuthorizationPolicy(policy);
-            }
+        Self {
+            documents: Arc::clone(&self.documents),
+            mesh: Arc::clone(&self.mesh),
+            attachments: Arc::clone(&self.attachments),
+            policies: self.policies.with_rules(&self.mesh, changed),
+            routes: Arc::clone(&self.routes),
         }
-        Self::of(Documents::default(), objects, self.mesh.settings())
     }
 
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to

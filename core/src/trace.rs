@@ -43,6 +43,8 @@ pub(crate) trait Trace {
     fn enter(&mut self, step: Step);
     /// The innermost open step ends.
     fn leave(&mut self, truth: Truth);
+    /// A step that has none inside it, begun and ended.
+    fn leaf(&mut self, step: Step, truth: Truth);
 }
 
 /// Watches nothing; compiles to nothing.
@@ -53,6 +55,7 @@ impl Trace for NoTrace {
     const EXHAUSTIVE: bool = false;
     fn enter(&mut self, _: Step) {}
     fn leave(&mut self, _: Truth) {}
+    fn leaf(&mut self, _: Step, _: Truth) {}
 }
 
 /// One step of a [`Log`], with all that happened inside it behind it, up to `end`.
@@ -62,21 +65,30 @@ pub(crate) struct Entry {
     pub(crate) step: Step,
     /// How it ended.
     pub(crate) truth: Truth,
-    /// Index behind its last inner entry.
-    pub(crate) end: usize,
+    /// Index behind its last inner entry; while the step is open, what [`Log::open`] was before it.
+    end: u32,
 }
 
 /// Keeps every step, flat and in order: ids and truths only. `explain` makes trees and sentences of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     entries: Vec<Entry>,
-    open: Vec<usize>,
+    /// The number of entries up to and with the innermost open step; 0: none is open. Those around it are chained through
+    /// their `end`, so that a log costs one list.
+    open: u32,
 }
+
+/// Behind the first step there are many: a policy has rules, a rule has clauses.
+const FIRST_ENTRIES: usize = 64;
 
 impl Log {
     /// The entries so far; [`children`] walks them as a tree.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    fn end(&self) -> u32 {
+        u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -89,7 +101,7 @@ pub(crate) fn children(
     let mut next = 0;
     std::iter::from_fn(move || {
         let entry = *entries.get(next)?;
-        let end = entry.end.saturating_sub(offset).max(next + 1);
+        let end = index(entry.end).saturating_sub(offset).max(next + 1);
         let inner = entries.get(next + 1..end).unwrap_or_default();
         let inner_offset = offset + next + 1;
         next = end;
@@ -101,25 +113,36 @@ impl Trace for Log {
     const EXHAUSTIVE: bool = true;
 
     fn enter(&mut self, step: Step) {
-        self.open.push(self.entries.len());
+        if self.entries.capacity() == 0 {
+            self.entries.reserve(FIRST_ENTRIES);
+        }
         self.entries.push(Entry {
             step,
             truth: Truth::Unknown,
-            end: 0,
+            end: self.open,
         });
+        self.open = self.end();
     }
 
     fn leave(&mut self, truth: Truth) {
-        let end = self.entries.len();
-        if let Some(entry) = self
-            .open
-            .pop()
-            .and_then(|index| self.entries.get_mut(index))
-        {
+        let end = self.end();
+        let innermost = index(self.open).wrapping_sub(1);
+        if let Some(entry) = self.entries.get_mut(innermost) {
+            self.open = entry.end;
             entry.truth = truth;
             entry.end = end;
         }
     }
+
+    fn leaf(&mut self, step: Step, truth: Truth) {
+        let end = self.end().saturating_add(1);
+        self.entries.push(Entry { step, truth, end });
+    }
+}
+
+/// Four thousand million steps are more than a mesh has.
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Evaluates one step under watch.
@@ -210,7 +233,8 @@ mod tests {
         step(&mut log, Step::Policy(0), |log| {
             any(log, [Truth::No, Truth::Yes], |log, truth| {
                 step(log, Step::Rule(1), |log| {
-                    step(log, Step::Clause(2), |_| truth)
+                    log.leaf(Step::Clause(2), truth);
+                    truth
                 })
             })
         });

@@ -1,5 +1,5 @@
 //! Every lint is a document, and every document a test: its first example raises exactly this finding on the marked
-//! lines, its second raises nothing of the sort.
+//! lines, its second raises nothing of the sort. An example of requests may have manifests of its own, marked as such.
 
 mod common;
 
@@ -14,9 +14,9 @@ fn document(lint: &wire::LintDescription) -> String {
 
 /// What an example raises: its findings about manifests, about requests if it is a list of requests, or what a migration
 /// notes.
-fn raised(block: &common::Block) -> BTreeSet<(u32, String)> {
+fn raised(block: &common::Block, manifests: &str) -> BTreeSet<(u32, String)> {
     let (manifests, requests) = if block.info.contains("requests") {
-        ("", block.text.as_str())
+        (manifests, block.text.as_str())
     } else {
         (block.text.as_str(), "[]")
     };
@@ -45,14 +45,17 @@ fn every_lint_is_raised_where_its_document_says() {
             problems.push(format!("{}: its document lacks an example", lint.code));
             continue;
         };
-        let (found, expected) = (raised(raises), common::expected_codes(&raises.text));
+        let manifests = example("manifests").map_or("", |block| block.text.as_str());
+        let found = raised(raises, manifests);
+        let mut expected = common::expected_codes(&raises.text);
+        expected.extend(common::expected_codes(manifests));
         if found != expected || !expected.iter().any(|(_, code)| *code == lint.code) {
             problems.push(format!(
                 "{}: raises {found:?}, its document says {expected:?}",
                 lint.code
             ));
         }
-        let found = raised(clean);
+        let found = raised(clean, manifests);
         if found.iter().any(|(_, code)| *code == lint.code) {
             problems.push(format!("{}: the clean example raises {found:?}", lint.code));
         }

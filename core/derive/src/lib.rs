@@ -12,8 +12,8 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Data, DeriveInput, Error, Expr, ExprLit, Field, Fields, Lit, Meta, Result, Token,
-    Type, parse_macro_input, parse_quote,
+    Attribute, Data, DeriveInput, Error, Expr, ExprLit, Field, Fields, GenericArgument, Lit, Meta,
+    PathArguments, Result, Token, Type, parse_macro_input, parse_quote,
 };
 
 /// Implements `Decode`; see the crate's documentation.
@@ -137,21 +137,24 @@ fn name(field: &Field, own: &Options, container: &Options) -> String {
         name.push('|');
         name.push_str(alias);
     }
-    let optional = container.default || own.default || is_option(&field.ty);
+    let optional = container.default || own.default || holds_nothing(&field.ty);
     if !optional {
         name.push('!');
     }
     name
 }
 
-fn is_option(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Option"),
-        _ => false,
+/// Whether a type has a value for what is left out or `null`: an `Option`, any `Value`, an `Arc` of one.
+fn holds_nothing(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
+    match &last.arguments {
+        PathArguments::AngleBracketed(inner) if last.ident == "Arc" => {
+            matches!(inner.args.first(), Some(GenericArgument::Type(inner)) if holds_nothing(inner))
+        }
+        _ => last.ident == "Option" || last.ident == "Value",
     }
 }
 

@@ -17,6 +17,7 @@ mod use_waypoint;
 use std::collections::BTreeMap;
 
 pub(crate) use backend_ref::resolve as resolve_backend;
+pub(crate) use canary::Share;
 pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
 pub(crate) use reason::Reason;
 pub(crate) use use_waypoint::Binding;
@@ -76,6 +77,7 @@ pub(crate) struct Attachments {
     rows: Vec<Row>,
     by_holder: BTreeMap<ObjectIndex, Vec<usize>>,
     services: BTreeMap<ServiceIndex, Binding>,
+    canaries: BTreeMap<ServiceIndex, Share>,
     workloads: BTreeMap<WorkloadIndex, Binding>,
     listeners: Listeners,
 }
@@ -86,6 +88,12 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         .services()
         .map(|(index, service)| (index, use_waypoint::service(mesh, service)))
         .collect();
+    let canaries = services
+        .iter()
+        .filter_map(|(&index, binding)| {
+            Some((index, canary::share(mesh, mesh.service(index)?, binding)?))
+        })
+        .collect();
     let workloads = mesh
         .workloads()
         .map(|(index, workload)| (index, use_waypoint::workload(mesh, workload)))
@@ -94,6 +102,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         rows: Vec::new(),
         by_holder: BTreeMap::new(),
         services,
+        canaries,
         workloads,
         listeners: listener::resolve(mesh),
     };
@@ -159,6 +168,24 @@ impl Attachments {
     /// The waypoint of traffic addressed to a Service.
     pub(crate) fn service_waypoint(&self, service: ServiceIndex) -> Option<GatewayIndex> {
         self.services.get(&service)?.gateway()
+    }
+
+    /// All waypoints of such traffic: the first, and the canary if there is one, each with its share. Both are told of
+    /// everything that is attached to the Service, also if their share is nothing.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/ambientindex.go`.
+    pub(crate) fn service_waypoints(&self, service: ServiceIndex) -> impl Iterator<Item = Share> {
+        let canary = self.canaries.get(&service).copied();
+        let first = self.service_waypoint(service).map(|gateway| Share {
+            gateway,
+            percent: 100 - canary.map_or(0, |canary| canary.percent),
+        });
+        first.into_iter().chain(canary)
+    }
+
+    /// Whether a Gateway is one of these.
+    pub(crate) fn serves(&self, gateway: GatewayIndex, service: ServiceIndex) -> bool {
+        self.service_waypoints(service)
+            .any(|waypoint| waypoint.gateway == gateway)
     }
 
     /// The same, with the reason where there is none.

@@ -1,6 +1,8 @@
 //! From a policy as written to a policy as enforced. What is common to all proxies is here; what each keeps and loses
 //! is said by [`ztunnel`](super::ztunnel) and [`waypoint`](super::waypoint).
 
+use std::sync::{Arc, OnceLock};
+
 use super::attribute::Attribute;
 use super::clause::{Clause, ClauseId, Matcher};
 use super::loss::{Loss, LossKind};
@@ -64,7 +66,7 @@ pub(crate) fn compile(
     enforcer: Enforcer,
 ) -> Policy {
     let action = policy.action.unwrap_or_default();
-    let provider = (action == Action::Custom).then(|| provider(policy, context.settings));
+    let provider = (action == Action::Custom).then(|| Arc::new(provider(policy, context.settings)));
     let mut compiler = Compiler {
         context,
         values: Values::new(context, enforcer),
@@ -90,7 +92,7 @@ pub(crate) fn compile(
         Enforcer::Ztunnel => Order::default(),
         Enforcer::Http | Enforcer::Tcp => {
             rules.sort_by_cached_key(|rule| Order::of_rule_at_envoy(rule.index));
-            Order::at_envoy(context.namespace, context.name, provider.as_ref())
+            Order::at_envoy(context.namespace, context.name, provider.as_deref())
         }
     };
     Policy {
@@ -99,9 +101,9 @@ pub(crate) fn compile(
         dry_run: written::is_dry_run(context.annotations),
         cause: Cause::Authorization,
         provider,
-        losses: compiler.losses,
-        rules,
-        origins: compiler.origins,
+        losses: compiler.losses.into(),
+        rules: rules.into(),
+        origins: compiler.origins.into(),
         order,
     }
 }
@@ -183,9 +185,10 @@ impl Compiler<'_> {
         let id = ClauseId(u32::try_from(self.origins.len()).ok()?);
         self.origins.push(ClauseOrigin {
             rule,
-            path: clause.path,
-            want: clause.values.to_vec(),
+            path: clause.path.into(),
+            want: clause.values.into(),
             attribute: attribute.clone(),
+            range: OnceLock::new(),
         });
         Some(Clause {
             id,

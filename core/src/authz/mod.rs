@@ -36,5 +36,5 @@ pub(crate) use decision::{Authentication, Deciding, Decision};
 pub(crate) use lever::{Lever, Near};
 pub(crate) use loss::LossKind;
 pub(crate) use policy::{Effect, Group, Policy, Provider, Rule};
-pub(crate) use policy_set::PolicySet;
+pub(crate) use policy_set::{Caption, PolicySet};
 pub(crate) use ztunnel::is_sent;

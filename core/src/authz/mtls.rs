@@ -6,6 +6,8 @@
 //! agree: `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go` (convertedSelectorPeerAuthentications,
 //! convertPeerAuthentication).
 
+use std::sync::{Arc, OnceLock};
+
 use super::attribute::Attribute;
 use super::clause::{Clause, ClauseId, Matcher};
 use super::policy::{Alternative, ClauseOrigin, Group, Order, Policy, Rule};
@@ -148,7 +150,7 @@ fn refuse_plaintext(candidate: &Candidate<'_>) -> Policy {
     let mut builder = Builder::new(candidate);
     let clause = builder.no_identity("mtls.mode".to_owned());
     builder.rule(vec![clause]);
-    builder.policy
+    builder.policy()
 }
 
 /// The policy made of a workload's ports; `None`: nothing is left to deny.
@@ -195,35 +197,43 @@ fn convert(
         exceptions.insert(0, builder.no_identity("mtls.mode".to_owned()));
         builder.rule(exceptions);
     }
-    (!builder.policy.rules.is_empty()).then_some(builder.policy)
+    (!builder.rules.is_empty()).then(|| builder.policy())
 }
 
 /// Gathers rules, clauses and their origins.
 struct Builder {
-    policy: Policy,
+    object: ObjectIndex,
+    rules: Vec<Rule>,
+    origins: Vec<ClauseOrigin>,
 }
 
 impl Builder {
     fn new(candidate: &Candidate<'_>) -> Self {
         Self {
-            policy: Policy {
-                object: candidate.object,
-                action: Action::Deny,
-                dry_run: false,
-                cause: Cause::Mtls,
-                provider: None,
-                losses: Vec::new(),
-                rules: Vec::new(),
-                origins: Vec::new(),
-                order: Order::default(),
-            },
+            object: candidate.object,
+            rules: Vec::new(),
+            origins: Vec::new(),
+        }
+    }
+
+    fn policy(self) -> Policy {
+        Policy {
+            object: self.object,
+            action: Action::Deny,
+            dry_run: false,
+            cause: Cause::Mtls,
+            provider: None,
+            losses: Arc::default(),
+            rules: self.rules.into(),
+            origins: self.origins.into(),
+            order: Order::default(),
         }
     }
 
     fn clause(&mut self, origin: ClauseOrigin, negated: bool, value: Matcher) -> Clause {
-        let id = ClauseId(u32::try_from(self.policy.origins.len()).unwrap_or(u32::MAX));
+        let id = ClauseId(u32::try_from(self.origins.len()).unwrap_or(u32::MAX));
         let attribute = origin.attribute.clone();
-        self.policy.origins.push(origin);
+        self.origins.push(origin);
         Clause {
             id,
             attribute,
@@ -234,10 +244,11 @@ impl Builder {
 
     fn origin(&self, path: String, mode: MutualTlsMode, attribute: Attribute) -> ClauseOrigin {
         ClauseOrigin {
-            rule: u32::try_from(self.policy.rules.len()).unwrap_or(u32::MAX),
-            path,
-            want: vec![mode.name().to_owned()],
+            rule: u32::try_from(self.rules.len()).unwrap_or(u32::MAX),
+            path: path.into(),
+            want: [mode.name().to_owned()].into(),
             attribute,
+            range: OnceLock::new(),
         }
     }
 
@@ -253,13 +264,13 @@ impl Builder {
     }
 
     fn rule(&mut self, clauses: Vec<Clause>) {
-        let index = u32::try_from(self.policy.rules.len()).unwrap_or(u32::MAX);
+        let index = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         let groups = clauses.into_iter().map(|clause| Group {
             alternatives: vec![Alternative {
                 clauses: vec![clause],
             }],
         });
-        self.policy.rules.push(Rule {
+        self.rules.push(Rule {
             index,
             groups: groups.collect(),
         });

@@ -3,12 +3,14 @@
 use super::attribute::Attribute;
 use super::clause::{Clause, ClauseId};
 use super::loss::Loss;
+use std::sync::{Arc, OnceLock};
+
 use crate::flow::Flow;
 use crate::resource::{Action, ObjectIndex};
 use crate::trace::{Step, Trace, Truth, all, any, step};
-use crate::wire::{Cause, ProviderAnswer, ProviderProtocol};
+use crate::wire::{Cause, ProviderAnswer, ProviderProtocol, Range};
 
-/// A policy as one kind of proxy enforces it.
+/// A policy as one kind of proxy enforces it. A copy shares what is compiled.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Policy {
     /// The object it is made of.
@@ -20,13 +22,13 @@ pub(crate) struct Policy {
     /// What a verdict of it is called: authorization, or mTLS for a PeerAuthentication.
     pub(crate) cause: Cause,
     /// The external authorizer of a `CUSTOM` policy.
-    pub(crate) provider: Option<Provider>,
+    pub(crate) provider: Option<Arc<Provider>>,
     /// What this proxy dropped.
-    pub(crate) losses: Vec<Loss>,
+    pub(crate) losses: Arc<[Loss]>,
     /// Rules in the order in which this proxy tries and reports them.
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Arc<[Rule]>,
     /// The side table of the clauses: asked for explanations only.
-    pub(super) origins: Vec<ClauseOrigin>,
+    pub(super) origins: Arc<[ClauseOrigin]>,
     /// Its place among the policies of a chain.
     pub(super) order: Order,
 }
@@ -47,12 +49,14 @@ pub(crate) struct Provider {
 pub(crate) struct ClauseOrigin {
     /// The rule, by its place in the policy as written.
     pub(crate) rule: u32,
-    /// Relative to the rule: `from[0].source.namespaces`.
-    pub(crate) path: String,
+    /// Relative to the rule: `from[0].source.namespaces`. Shared, as the values are, with every answer that shows it.
+    pub(crate) path: Arc<str>,
     /// The values as written.
-    pub(crate) want: Vec<String>,
+    pub(crate) want: Arc<[String]>,
     /// What it asks about; what the request has of it is `attribute.observe(flow)`.
     pub(crate) attribute: Attribute,
+    /// Where it stands in the text, once an answer has asked for it.
+    pub(crate) range: OnceLock<Option<Range>>,
 }
 
 /// A place among the policies of a chain, where the proxy has an order of its own.
@@ -63,17 +67,17 @@ pub(crate) struct ClauseOrigin {
 /// buildHTTP).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Order {
-    provider: String,
-    policy: String,
+    provider: Arc<str>,
+    policy: Arc<str>,
 }
 
 impl Order {
     pub(super) fn at_envoy(namespace: &str, name: &str, provider: Option<&Provider>) -> Self {
         Self {
             provider: provider
-                .map(|provider| provider.name.clone())
+                .map(|provider| provider.name.as_str().into())
                 .unwrap_or_default(),
-            policy: format!("ns[{namespace}]-policy[{name}]"),
+            policy: format!("ns[{namespace}]-policy[{name}]").into(),
         }
     }
 
@@ -145,7 +149,7 @@ impl Policy {
     /// Whether a rule matches, and the first one, in this proxy's order, that settles it.
     pub(crate) fn matches<T: Trace>(&self, flow: &Flow, trace: &mut T) -> (Truth, Option<u32>) {
         let mut settled = None;
-        let truth = any(trace, &self.rules, |trace, rule| {
+        let truth = any(trace, self.rules.iter(), |trace, rule| {
             let truth = rule.matches(flow, trace);
             if truth > settled.map_or(Truth::No, |(truth, _)| truth) {
                 settled = Some((truth, rule.index));
@@ -175,7 +179,9 @@ impl Group {
 impl Alternative {
     pub(super) fn holds<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
         all(trace, &self.clauses, |trace, clause| {
-            step(trace, Step::Clause(clause.id.0), |_| clause.holds(flow))
+            let truth = clause.holds(flow);
+            trace.leaf(Step::Clause(clause.id.0), truth);
+            truth
         })
     }
 }

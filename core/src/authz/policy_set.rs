@@ -6,6 +6,8 @@
 //! An [`Index`] over principals, namespaces and paths filters the lists that are walked; a log has to list every policy,
 //! so it goes past the index.
 
+use std::sync::{Arc, OnceLock};
+
 use super::compile::Enforcer;
 use super::decision::{Authentication, Deciding, Decision, Opinions};
 use super::index::Index;
@@ -13,7 +15,7 @@ use super::policy::{Effect, Policy, Provider};
 use crate::flow::Flow;
 use crate::resource::Action;
 use crate::trace::{Step, Trace, Truth, any, step};
-use crate::wire::{Cause, ProviderAnswer, ProviderProtocol, Verdict};
+use crate::wire::{Cause, ObjectRef, ProviderAnswer, ProviderProtocol, Verdict};
 
 /// The policies of one chain, by place in a slice that is shared by many sets. Each list is in the order in which the
 /// proxy tries and reports them.
@@ -28,6 +30,21 @@ pub(crate) struct PolicySet {
     conflicting_providers: bool,
     /// An HTTP authorizer cannot be asked about bytes.
     tcp: bool,
+    /// What answers say of each policy, in the order of evaluation, once one has asked.
+    captions: OnceLock<Box<[Caption]>>,
+}
+
+/// What every answer says of a policy at one proxy, whatever becomes of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caption {
+    /// Its object.
+    pub(crate) policy: Arc<ObjectRef>,
+    /// Why it is here.
+    pub(crate) scope: Arc<str>,
+    /// What this proxy drops of it.
+    pub(crate) losses: Arc<[String]>,
+    /// The file in which it stands.
+    pub(crate) file: Option<Arc<str>>,
 }
 
 /// The policies of one action.
@@ -119,8 +136,19 @@ impl PolicySet {
         self
     }
 
+    /// What answers say of each policy, in the order of evaluation; `word` is asked once for each.
+    pub(crate) fn captions(
+        &self,
+        policies: &[Policy],
+        word: impl FnMut(&Policy) -> Caption,
+    ) -> &[Caption] {
+        self.captions.get_or_init(|| {
+            let members = self.members().filter_map(|index| at(policies, index));
+            members.map(word).collect()
+        })
+    }
+
     /// The members, in the order of evaluation.
-    #[cfg(test)]
     pub(super) fn members(&self) -> impl Iterator<Item = u32> {
         [&self.custom, &self.audit, &self.deny, &self.allow]
             .into_iter()

@@ -1,5 +1,5 @@
-//! What would have to change in policies for a request to be judged otherwise. Each change is made to the objects, and
-//! listed only if the mesh that they then make gives the other verdict.
+//! What would have to change in policies for a request to be judged otherwise. Each change is made to the rules, and
+//! listed only if the policies that they then make give the other verdict.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,11 @@ use crate::eval::{self, HopOutcome, Outcome};
 use crate::flow::Flow;
 use crate::model::Model;
 use crate::resource::{Action, AuthorizationPolicy, ObjectIndex, Resource, Rule};
-use crate::trace::{Log, NoTrace, Step, Truth, children};
+use crate::trace::{Log, Step, Truth, children};
 use crate::wire::{self, Cause, HopVerdict, PolicyChange, Verdict};
 
-/// The mesh is made anew for each change that is tried: of larger ones none is.
-const MAX_OBJECTS: usize = 150;
 /// How many changes are tried for a request.
-const MAX_TRIED: usize = 3;
+const MAX_TRIED: usize = 8;
 
 /// The smallest changes of policies that give the other verdict.
 pub(crate) fn changes(
@@ -24,9 +22,6 @@ pub(crate) fn changes(
     request: &wire::Request,
     outcome: &Outcome<'_, Log>,
 ) -> Vec<PolicyChange> {
-    if model.mesh.objects().count() > MAX_OBJECTS {
-        return Vec::new();
-    }
     let proposals = match outcome.verdict {
         Verdict::Deny => permitting(model, outcome),
         Verdict::Allow => refusing(model, outcome),
@@ -306,9 +301,9 @@ fn verified(
     let ids = proposal.policies.iter();
     let ids = ids.filter_map(|(index, _)| Some(model.mesh.object(*index)?.id.to_wire()));
     let policies = ids.collect();
-    let changed = model.with_policies(proposal.policies);
+    let changed = model.with_rules(&proposal.policies);
     let call = eval::resolve(&changed, request).ok()?;
-    let verdict = eval::evaluate::<NoTrace>(&changed, &call).verdict;
+    let verdict = eval::evaluate::<Log>(&changed, &call).verdict;
     (verdict == wanted).then_some(PolicyChange {
         summary: proposal.summary,
         policies,

@@ -1,6 +1,8 @@
 //! How the types of the standard library, and JSON, read themselves.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Decode, Entry, Node, Reader, Value};
 
@@ -85,6 +87,30 @@ impl<T: Decode> Decode for Box<T> {
     }
 }
 
+impl<T: Decode> Decode for Arc<T> {
+    fn decode(reader: &Reader<'_>) -> Self {
+        Self::new(T::decode(reader))
+    }
+}
+
+impl Decode for Arc<str> {
+    fn decode(reader: &Reader<'_>) -> Self {
+        String::decode(reader).into()
+    }
+}
+
+impl<T: Decode> Decode for Arc<[T]> {
+    fn decode(reader: &Reader<'_>) -> Self {
+        Vec::decode(reader).into()
+    }
+}
+
+impl Decode for Cow<'static, str> {
+    fn decode(reader: &Reader<'_>) -> Self {
+        Self::Owned(String::decode(reader))
+    }
+}
+
 impl<T: Decode> Decode for Vec<T> {
     fn decode(reader: &Reader<'_>) -> Self {
         let items = reader.items();
@@ -111,6 +137,12 @@ pub(crate) trait Key: Ord + Sized {
 impl Key for String {
     fn read(key: &str) -> Result<Self, &'static str> {
         Ok(key.to_owned())
+    }
+}
+
+impl Key for Cow<'static, str> {
+    fn read(key: &str) -> Result<Self, &'static str> {
+        Ok(Self::Owned(key.to_owned()))
     }
 }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::call::{Call, Target, Traffic};
+use super::canary;
 use super::hops::{self, Unreadable, WaypointHop};
 use super::ingress;
 use super::routing::{Destination, route_http, route_layer4, workloads_of};
+use crate::attach::Share;
 use crate::authz::jwt::TokenError;
 use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
@@ -36,6 +38,8 @@ pub(crate) struct Outcome<'m, T> {
     pub(crate) request: Option<Http>,
     /// Every proxy on the way.
     pub(crate) hops: Vec<HopOutcome<'m, T>>,
+    /// What becomes of connections through each of two waypoints, if that is not the same.
+    pub(crate) divided: Vec<Divided>,
 }
 
 impl<T> Outcome<'_, T> {
@@ -50,8 +54,18 @@ impl<T> Outcome<'_, T> {
             mirrors: Vec::new(),
             request: http(traffic).cloned(),
             hops: Vec::new(),
+            divided: Vec::new(),
         }
     }
+}
+
+/// What becomes of the connections that go through one of two waypoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Divided {
+    /// The waypoint, and how many go there.
+    pub(crate) share: Share,
+    /// What becomes of them.
+    pub(crate) verdict: Verdict,
 }
 
 /// What made a verdict: the hop, and the policy or route there.
@@ -74,6 +88,8 @@ pub(crate) struct Taken<'m> {
 pub(crate) struct HopOutcome<'m, T> {
     /// Its part.
     pub(crate) kind: HopKind,
+    /// The waypoint whose share of connections passes here, where a canary gets one.
+    pub(crate) share: Option<Share>,
     /// The Gateway, or the workload behind a ztunnel.
     pub(crate) proxy: Option<ObjectIndex>,
     /// What it sees.
@@ -88,6 +104,8 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) by: Option<Deciding>,
     /// What is wrong with the token that it refuses.
     pub(crate) token_error: Option<TokenError>,
+    /// What each of its jwtRules found, in their order.
+    pub(crate) tokens: Vec<jwt::Finding>,
     /// The table that it searches, if any.
     pub(crate) table: Option<&'m RouteTable>,
     /// The rule taken.
@@ -133,10 +151,24 @@ pub(super) fn onward<'m, T: Trace + Default>(
     destinations: &[Destination],
     outcome: &mut Outcome<'m, T>,
 ) {
+    match hops::waypoint(&model.mesh, &model.attachments, call) {
+        Some(hop) => canary::each(model, call, destinations, &hop, outcome),
+        None => through(model, call, destinations, None, outcome),
+    }
+}
+
+/// The same through the waypoint of one's choice.
+pub(super) fn through<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    destinations: &[Destination],
+    hop: Option<WaypointHop>,
+    outcome: &mut Outcome<'m, T>,
+) {
     let mut sender = (call.client.principal.clone(), call.client.ip);
     let mut destinations = destinations.to_vec();
     let mut behind_envoy = false;
-    if let Some(hop) = hops::waypoint(&model.mesh, &model.attachments, call) {
+    if let Some(hop) = hop {
         behind_envoy = true;
         let gateway = model.mesh.gateway(hop.gateway);
         sender = (gateway.map(|gateway| gateway.principal.clone()), None);
@@ -176,6 +208,7 @@ pub(super) fn hop<'m, T: Trace + Default>(
 ) -> HopOutcome<'m, T> {
     HopOutcome {
         kind,
+        share: None,
         proxy,
         flow,
         arrived: None,
@@ -183,6 +216,7 @@ pub(super) fn hop<'m, T: Trace + Default>(
         verdict: HopVerdict::Allow,
         by: None,
         token_error: None,
+        tokens: Vec::new(),
         table: None,
         route: None,
         backends: Vec::new(),
@@ -236,9 +270,9 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
         match (hop.verdict, service) {
             (HopVerdict::Allow | HopVerdict::Unknown, Some(service)) => {
                 if hop.flow.http.is_some() {
-                    route_http(model, service, &mut hop, outcome)
+                    route_http(model, (gateway, service), &mut hop, outcome)
                 } else {
-                    route_layer4(model, service, &mut hop, outcome)
+                    route_layer4(model, (gateway, service), &mut hop, outcome)
                 }
             }
             _ => None,
@@ -269,6 +303,7 @@ pub(super) fn authenticate<T>(
     hop.arrived = Some(hop.flow.clone());
     check.apply(&mut hop.flow);
     hop.token_error = check.error;
+    hop.tokens = check.findings;
     if outcome.request.is_some() {
         outcome.request.clone_from(&hop.flow.http);
     }

@@ -49,9 +49,8 @@ pub(super) fn enter<'m, T: Trace + Default>(
         Some(chain),
     );
     let next = match call.target {
-        Target::Service(service) => {
-            guarded(model, call, &mut hop, outcome).then(|| straight(model, call, service, outcome))
-        }
+        Target::Service(service) => guarded(model, call, tls, &mut hop, outcome)
+            .then(|| straight(model, call, service, outcome)),
         _ => listen(model, call, listening, tls, &mut hop, outcome),
     };
     outcome.hops.push(hop);
@@ -99,11 +98,20 @@ fn flow(model: &Model, call: &Call, tls: bool) -> Flow {
 fn guarded<'m, T: Trace + Default>(
     model: &Model,
     call: &Call,
+    tls: bool,
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) -> bool {
-    let normalization = model.mesh.settings().path_normalization;
+    let settings = model.mesh.settings();
+    let normalization = settings.path_normalization;
     if let Some(http) = &mut hop.flow.http {
+        if settings.xff_trusted_hops == 0
+            && let Some(said) = http.headers.get_mut("x-forwarded-proto")
+        {
+            // What clients say of the scheme counts only where proxies in front are trusted.
+            let scheme = if tls { "https" } else { "http" };
+            *said = vec![scheme.to_owned()];
+        }
         match matcher::normalize_path(&http.path, normalization) {
             Some(path) => http.path = path,
             None => {
@@ -152,7 +160,7 @@ fn listen<'m, T: Trace + Default>(
     let content = port.and_then(|port| port.accept(tls, hop.flow.sni.as_deref()));
     match content {
         Some(Content::Http(hosts)) if hop.flow.http.is_some() => {
-            if !guarded(model, call, hop, outcome) {
+            if !guarded(model, call, tls, hop, outcome) {
                 return None;
             }
             let listener = Listener {
@@ -164,7 +172,7 @@ fn listen<'m, T: Trace + Default>(
         Some(Content::Layer4(table)) => {
             // What is carried is not read.
             hop.flow.http = None;
-            if !guarded(model, call, hop, outcome) {
+            if !guarded(model, call, tls, hop, outcome) {
                 return None;
             }
             hop.table = Some(table);
@@ -331,6 +339,7 @@ fn adopt<'m, T>(branch: Outcome<'m, T>, outcome: &mut Outcome<'m, T>) {
         (_, verdict) => verdict,
     };
     outcome.decided = branch.decided.or(outcome.decided);
+    outcome.divided = branch.divided;
     outcome.response = branch.response;
     outcome.request = branch.request;
     if branch.route.is_some() {

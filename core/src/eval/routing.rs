@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::evaluate::{HopOutcome, Outcome, RESET, Taken, answer, refuse, routing};
 use crate::flow::Http;
 use crate::matcher;
-use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::route::{self, Answered, Entry, Listener};
@@ -23,7 +23,7 @@ pub(super) struct Destination {
 /// The route of an HTTP request; without a route for this port it goes straight to the Service.
 pub(super) fn route_http<'m, T: Trace + Default>(
     model: &'m Model,
-    service: ServiceIndex,
+    (gateway, service): (GatewayIndex, ServiceIndex),
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) -> Option<Vec<Destination>> {
@@ -35,7 +35,7 @@ pub(super) fn route_http<'m, T: Trace + Default>(
         refuse(hop, outcome, routing(), Some(response));
         return None;
     }
-    let table = model.routes.http(service, port)?;
+    let table = model.routes.http((gateway, service, port))?;
     hop.table = Some(table);
     let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);
@@ -66,11 +66,12 @@ fn is_host_of(mesh: &Mesh, service: ServiceIndex, http: &Http) -> bool {
 /// The route of a connection that is not read; without one for this port it goes straight to the Service.
 pub(super) fn route_layer4<'m, T: Trace + Default>(
     model: &'m Model,
-    service: ServiceIndex,
+    (gateway, service): (GatewayIndex, ServiceIndex),
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) -> Option<Vec<Destination>> {
-    let table = model.routes.layer4(service, hop.flow.destination_port)?;
+    let port = hop.flow.destination_port;
+    let table = model.routes.layer4((gateway, service, port))?;
     hop.table = Some(table);
     let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);

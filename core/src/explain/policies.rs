@@ -1,67 +1,73 @@
-//! The policies of one hop: each with its rules and clauses, read off the log.
+//! The policies of one hop: each with its rules and clauses, read off the log. What every answer says of a policy is
+//! worded once and shared; so is what the request has of an attribute among the clauses that ask about it.
 
-use super::id;
-use crate::authz::{ClauseId, Enforcer, Policy};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{id, no_object};
+use crate::authz::{Attribute, Caption, ClauseId, Enforcer, Policy};
 use crate::eval::HopOutcome;
-use crate::model::{Model, scope};
-use crate::resource::Action;
+use crate::model::{Chain, Model, scope};
+use crate::resource::{Action, ObjectId, ObjectIndex};
 use crate::source::{FieldPath, Origin};
 use crate::trace::{Entry, Log, Step, Truth, children};
 use crate::wire;
 
 /// The policies of a hop, in evaluation order.
 pub(super) fn explain(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::PolicyAnswer> {
-    let Some((_, table)) = hop
-        .chain
-        .and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()))
-    else {
+    let Some(chain) = hop.chain.filter(|_| !hop.policies.entries().is_empty()) else {
         return Vec::new();
     };
-    children(hop.policies.entries(), 0)
-        .filter_map(|(entry, rules, offset)| {
-            let Step::Policy(place) = entry.step else {
-                return None;
-            };
-            let compiled = table.get(usize::try_from(place).ok()?)?;
-            policy(model, hop, compiled, entry.truth, rules, offset)
-        })
-        .collect()
-}
-
-fn policy(
-    model: &Model,
-    hop: &HopOutcome<'_, Log>,
-    compiled: &Policy,
-    truth: Truth,
-    rules: &[Entry],
-    offset: usize,
-) -> Option<wire::PolicyAnswer> {
-    let id = id(model, compiled.object)?;
-    let scope = hop
-        .chain
-        .and_then(|chain| scope(&model.mesh, &model.attachments, chain, compiled.object))
-        .map(|(via, to)| match via {
-            wire::Via::Selector => format!("selector, {} {}", to.kind.name(), to.qualified_name()),
-            wire::Via::Mesh => "mesh".to_owned(),
-            _ => format!("{} {}", to.kind.name(), to.qualified_name()),
-        });
-    Some(wire::PolicyAnswer {
-        policy: id.to_wire(),
-        action: compiled.action.name().to_owned(),
-        scope: scope.unwrap_or_default(),
-        matched: truth.into(),
-        dry_run: compiled.dry_run,
-        losses: compiled
-            .losses
-            .iter()
-            .map(|loss| loss.sentence(compiled.action, enforcer(hop).name()))
-            .collect(),
-        rules: children(rules, offset)
-            .filter_map(|(entry, clauses, offset)| {
-                rule(model, hop, compiled, entry, clauses, offset)
+    let Some((set, table)) = model.policies.of(chain, hop.flow.http.is_some()) else {
+        return Vec::new();
+    };
+    let captions = set.captions(table, |policy| caption(model, chain, enforcer(hop), policy));
+    let mut telling = Telling {
+        model,
+        hop,
+        observed: Vec::new(),
+        missing: super::near(model, hop)
+            .map(|near| {
+                (
+                    (near.policy, near.rule),
+                    near.paths().map(str::to_owned).collect(),
+                )
             })
             .collect(),
-    })
+    };
+    // A log holds every policy of the set, in the set's own order.
+    let policies = children(hop.policies.entries(), 0).zip(captions);
+    let mut answers = Vec::with_capacity(captions.len());
+    answers.extend(policies.filter_map(|((entry, rules, offset), caption)| {
+        let Step::Policy(place) = entry.step else {
+            return None;
+        };
+        let compiled = table.get(usize::try_from(place).ok()?)?;
+        Some(telling.policy(compiled, caption, entry.truth, rules, offset))
+    }));
+    answers
+}
+
+/// What is said of a policy whatever becomes of the request.
+fn caption(model: &Model, chain: Chain, enforcer: Enforcer, policy: &Policy) -> Caption {
+    let scope = scope(&model.mesh, &model.attachments, chain, policy.object);
+    let scope = scope.map(|(via, to)| match via {
+        wire::Via::Selector => format!("selector, {} {}", to.kind.name(), to.qualified_name()),
+        wire::Via::Mesh => "mesh".to_owned(),
+        _ => format!("{} {}", to.kind.name(), to.qualified_name()),
+    });
+    let losses = policy.losses.iter();
+    let losses = losses.map(|loss| loss.sentence(policy.action, enforcer.name()));
+    let object = model.mesh.object(policy.object);
+    Caption {
+        policy: Arc::new(id(model, policy.object).map_or_else(no_object, ObjectId::to_wire)),
+        scope: scope.unwrap_or_default().into(),
+        losses: losses.collect(),
+        file: object.and_then(|object| model.documents.shared_file(object.document)),
+    }
 }
 
 fn enforcer(hop: &HopOutcome<'_, Log>) -> Enforcer {
@@ -72,61 +78,118 @@ fn enforcer(hop: &HopOutcome<'_, Log>) -> Enforcer {
     }
 }
 
-fn rule(
-    model: &Model,
-    hop: &HopOutcome<'_, Log>,
-    compiled: &Policy,
-    entry: Entry,
-    clauses: &[Entry],
-    offset: usize,
-) -> Option<wire::RuleAnswer> {
-    let Step::Rule(index) = entry.step else {
-        return None;
-    };
-    Some(wire::RuleAnswer {
-        index: usize::try_from(index).ok()?,
-        matched: entry.truth.into(),
-        clauses: children(clauses, offset)
-            .filter_map(|(entry, _, _)| clause(model, hop, compiled, entry))
-            .collect(),
-    })
+/// One hop's policies in the making.
+struct Telling<'a, 'm> {
+    model: &'a Model,
+    hop: &'a HopOutcome<'m, Log>,
+    /// What the request has of the attributes asked about so far, in front of the token check or behind it.
+    observed: Vec<(&'a Attribute, bool, Arc<Value>)>,
+    /// What rules lack, where that is why the request is refused.
+    missing: BTreeMap<(ObjectIndex, u32), Vec<String>>,
 }
 
-fn clause(
-    model: &Model,
-    hop: &HopOutcome<'_, Log>,
-    compiled: &Policy,
-    entry: Entry,
-) -> Option<wire::ClauseAnswer> {
-    let Step::Clause(place) = entry.step else {
-        return None;
-    };
-    let source = compiled.origin(ClauseId(place))?;
-    let flow = match (compiled.action, &hop.arrived) {
-        (Action::Custom, Some(arrived)) => arrived,
-        _ => &hop.flow,
-    };
-    let origin = model.mesh.object(compiled.object).map(|object| Origin {
-        document: object.document,
-        path: FieldPath::parse(&match compiled.cause {
-            // istiod makes rules of a PeerAuthentication; what is written stands in the fields of its spec.
-            wire::Cause::Mtls => format!("spec.{}", source.path),
-            _ => format!("spec.rules[{}].{}", source.rule, source.path),
-        }),
-    });
-    Some(wire::ClauseAnswer {
-        path: source.path.clone(),
-        want: source.want.clone(),
-        got: source.attribute.observe(flow).to_value(),
-        matched: entry.truth.into(),
-        file: origin
-            .as_ref()
-            .and_then(|origin| model.documents.file(origin.document))
-            .map(str::to_owned),
-        range: origin
-            .as_ref()
-            .and_then(|origin| model.documents.range(origin)),
-    })
+impl<'a> Telling<'a, '_> {
+    fn policy(
+        &mut self,
+        compiled: &'a Policy,
+        caption: &Caption,
+        truth: Truth,
+        rules: &[Entry],
+        offset: usize,
+    ) -> wire::PolicyAnswer {
+        let mut answers = Vec::with_capacity(compiled.rules.len());
+        answers.extend(
+            children(rules, offset).filter_map(|(entry, clauses, offset)| {
+                self.rule(compiled, caption, entry, clauses, offset)
+            }),
+        );
+        wire::PolicyAnswer {
+            policy: Arc::clone(&caption.policy),
+            action: Cow::Borrowed(compiled.action.name()),
+            scope: Arc::clone(&caption.scope),
+            matched: truth.into(),
+            dry_run: compiled.dry_run,
+            losses: Arc::clone(&caption.losses),
+            rules: answers,
+        }
+    }
+
+    fn rule(
+        &mut self,
+        compiled: &'a Policy,
+        caption: &Caption,
+        entry: Entry,
+        clauses: &[Entry],
+        offset: usize,
+    ) -> Option<wire::RuleAnswer> {
+        let Step::Rule(index) = entry.step else {
+            return None;
+        };
+        // Clauses have nothing inside them.
+        let mut answers = Vec::with_capacity(clauses.len());
+        answers.extend(
+            children(clauses, offset)
+                .filter_map(|(entry, _, _)| self.clause(compiled, caption, entry)),
+        );
+        Some(wire::RuleAnswer {
+            index: usize::try_from(index).ok()?,
+            matched: entry.truth.into(),
+            missing: self
+                .missing
+                .remove(&(compiled.object, index))
+                .unwrap_or_default(),
+            clauses: answers,
+        })
+    }
+
+    fn clause(
+        &mut self,
+        compiled: &'a Policy,
+        caption: &Caption,
+        entry: Entry,
+    ) -> Option<wire::ClauseAnswer> {
+        let Step::Clause(place) = entry.step else {
+            return None;
+        };
+        let source = compiled.origin(ClauseId(place))?;
+        let range = *source.range.get_or_init(|| {
+            let object = self.model.mesh.object(compiled.object)?;
+            let path = match compiled.cause {
+                // istiod makes rules of a PeerAuthentication; what is written stands in the fields of its spec.
+                wire::Cause::Mtls => format!("spec.{}", source.path),
+                _ => format!("spec.rules[{}].{}", source.rule, source.path),
+            };
+            self.model.documents.range(&Origin {
+                document: object.document,
+                path: FieldPath::parse(&path),
+            })
+        });
+        Some(wire::ClauseAnswer {
+            path: Arc::clone(&source.path),
+            want: Arc::clone(&source.want),
+            got: self.observe(&source.attribute, compiled.action),
+            matched: entry.truth.into(),
+            file: caption.file.clone(),
+            range,
+        })
+    }
+
+    fn observe(&mut self, attribute: &'a Attribute, action: Action) -> Arc<Value> {
+        let arrived = self.hop.arrived.as_ref();
+        let arrived = arrived.filter(|_| action == Action::Custom);
+        let known = self.observed.iter().find(|(known, in_front, _)| {
+            *in_front == arrived.is_some()
+                && (std::ptr::eq(*known, attribute) || *known == attribute)
+        });
+        if let Some((_, _, value)) = known {
+            return Arc::clone(value);
+        }
+        let flow = arrived.unwrap_or(&self.hop.flow);
+        let value = Arc::new(attribute.observe(flow).to_value());
+        let entry = (attribute, arrived.is_some(), Arc::clone(&value));
+        self.observed.push(entry);
+        value
+    }
 }
 
 impl From<Truth> for wire::Matched {

@@ -4,11 +4,12 @@ use super::id;
 use crate::eval::{Decided, Outcome};
 use crate::model::Model;
 use crate::route::Answered;
-use crate::wire::{self, Cause, HopKind, HopVerdict, Response, Verdict};
+use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
 pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
     match (outcome.verdict, &outcome.decided) {
+        _ if !outcome.divided.is_empty() => divided(model, outcome),
         (Verdict::Allow, Some(decided)) => {
             format!(
                 "{} at {} allows it{}.",
@@ -31,20 +32,57 @@ pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
     }
 }
 
+/// Two waypoints, two verdicts: how many connections get which, and what the one has that the other has not.
+fn divided<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+    let ways = outcome.divided.iter().map(|way| {
+        let gateway = model.mesh.gateway(way.share.gateway);
+        let name = gateway
+            .and_then(|gateway| id(model, gateway.object))
+            .map(|id| id.qualified_name())
+            .unwrap_or_default();
+        let becomes = match way.verdict {
+            Verdict::Allow => "let pass",
+            Verdict::Deny => "refused",
+            Verdict::Unknown => "decided by what only the cluster knows",
+        };
+        format!(
+            "{} % through waypoint `{name}` are {becomes}",
+            way.share.percent
+        )
+    });
+    let ways = ways.collect::<Vec<_>>().join(", ");
+    let refused = outcome
+        .divided
+        .iter()
+        .any(|way| way.verdict == Verdict::Deny);
+    let why = outcome
+        .decided
+        .as_ref()
+        .filter(|_| refused)
+        .map(|decided| denial(model, outcome, decided))
+        .unwrap_or_default();
+    format!("It depends on the waypoint that a connection gets: {ways}. {why}")
+        .trim_end()
+        .to_owned()
+}
+
 fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
     let place = place(decided.hop);
     let seen = seen(outcome.response.as_ref());
     match decided.by.cause {
         Cause::Authorization => format!("{} at {place} denies it{seen}.", policy(model, decided)),
-        Cause::Default => match decided.by.policy {
-            Some(_) => format!(
-                "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.",
-                policy(model, decided)
-            ),
-            None => {
-                format!("There are ALLOW policies at {place}, and no rule of them matches{seen}.")
+        Cause::Default => {
+            let nearest = nearest(model, outcome, decided);
+            match decided.by.policy {
+                Some(_) => format!(
+                    "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.{nearest}",
+                    policy(model, decided)
+                ),
+                None => format!(
+                    "There are ALLOW policies at {place}, and no rule of them matches{seen}.{nearest}"
+                ),
             }
-        },
+        }
         Cause::Authentication => {
             let fault = outcome
                 .hops
@@ -69,12 +107,37 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
     }
 }
 
+/// The rule that lacks least, the first of several, with what it lacks.
+fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+    let mut hops = outcome.hops.iter();
+    let hop = hops.find(|hop| hop.kind == decided.hop && hop.verdict == HopVerdict::Deny);
+    let rules = hop.into_iter().flat_map(|hop| super::near(model, hop));
+    let Some(near) = rules.min_by_key(|near| near.levers.len()) else {
+        return String::new();
+    };
+    let Some(id) = id(model, near.policy) else {
+        return String::new();
+    };
+    let paths: Vec<String> = near.paths().map(|path| format!("`{path}`")).collect();
+    let lacking = match paths.as_slice() {
+        [] => return String::new(),
+        [only] => format!("only {only} does not match"),
+        [first @ .., last] => format!("{} and {last} do not match", first.join(", ")),
+    };
+    format!(
+        " Nearest is rule {} of {} `{}`: {lacking}.",
+        near.rule,
+        id.kind.name(),
+        id.qualified_name()
+    )
+}
+
 fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -> String {
     let answered = outcome
         .hops
         .iter()
-        .find(|candidate| candidate.kind == hop)
-        .and_then(|hop| hop.answered);
+        .filter(|candidate| candidate.kind == hop)
+        .find_map(|hop| hop.answered);
     match answered {
         Some(Answered::NoRoute) => format!(
             "There are routes for this port at {place}, and none of their rules matches{seen}."
@@ -105,17 +168,6 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
         Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect) | None => {
             format!("Nothing at {place} takes it{seen}.")
         }
-    }
-}
-
-/// The host name of a backend.
-pub(super) fn host(object: &wire::ObjectRef, model: &Model) -> String {
-    match (&object.namespace, object.kind.as_str()) {
-        (Some(namespace), "Service") => {
-            let domain = &model.mesh.settings().cluster_domain;
-            format!("{}.{namespace}.svc.{domain}", object.name)
-        }
-        _ => object.name.clone(),
     }
 }
 

@@ -1,18 +1,19 @@
 //! The metrics and the access log that a request leaves at each proxy, as far as manifests determine them.
 //! `istio/istio: pilot/pkg/model/telemetry.go`, `telemetry_logging.go`, `istio/ztunnel: src/proxy/metrics.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{id, sentence};
+use super::id;
 use crate::eval::{HopOutcome, Outcome};
 use crate::mesh::WorkloadInfo;
-use crate::model::Model;
-use crate::resource::{Labels, ObjectIndex, Resource};
+use crate::model::{Model, outbound_cluster};
+use crate::resource::{Labels, ObjectIndex};
 use crate::route::Answered;
 use crate::trace::Log;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
 
-type Fields = BTreeMap<String, Option<String>>;
+type Fields = BTreeMap<Cow<'static, str>, Option<String>>;
 
 const HTTP: &[&str] = &[
     "istio_requests_total",
@@ -67,24 +68,50 @@ struct Seen<'a, 'm> {
     place: usize,
 }
 
-fn put(fields: &mut Fields, name: &str, value: Option<impl Into<String>>) {
-    fields.insert(name.to_owned(), value.map(Into::into));
+fn put(fields: &mut Fields, name: &'static str, value: Option<impl Into<String>>) {
+    fields.insert(Cow::Borrowed(name), value.map(Into::into));
 }
 
+/// The names of the labels of one side of a connection.
+struct Side {
+    workload: &'static str,
+    namespace: &'static str,
+    service: &'static str,
+    revision: &'static str,
+}
+
+const SOURCE: Side = Side {
+    workload: "source_workload",
+    namespace: "source_workload_namespace",
+    service: "source_canonical_service",
+    revision: "source_canonical_revision",
+};
+
+const DESTINATION: Side = Side {
+    workload: "destination_workload",
+    namespace: "destination_workload_namespace",
+    service: "destination_canonical_service",
+    revision: "destination_canonical_revision",
+};
+
 impl Seen<'_, '_> {
-    fn metrics(&self, is_envoy: bool) -> Vec<String> {
+    fn metrics(&self, is_envoy: bool) -> Vec<Cow<'static, str>> {
         let http = self.hop.flow.http.as_ref().filter(|_| is_envoy);
-        let names: Vec<&str> = match http {
-            Some(http) if http.grpc => HTTP.iter().chain(GRPC).copied().collect(),
-            Some(_) => HTTP.to_vec(),
-            None => TCP.to_vec(),
+        let (names, more) = match http {
+            Some(http) if http.grpc => (HTTP, GRPC),
+            Some(_) => (HTTP, &[][..]),
+            None => (TCP, &[][..]),
         };
-        names.into_iter().map(str::to_owned).collect()
+        let names = names.iter().chain(more);
+        names.map(|name| Cow::Borrowed(*name)).collect()
     }
 
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client.
     fn source(&self, labels: &mut Fields) {
+        let of_this_way =
+            |hop: &&HopOutcome<'_, Log>| hop.share.is_none() || hop.share == self.hop.share;
         let before = self.outcome.hops.iter().take(self.place).rev();
+        let before = before.filter(of_this_way);
         let envoy = before
             .clone()
             .find(|hop| matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway));
@@ -101,10 +128,10 @@ impl Seen<'_, '_> {
             .filter(|hop| hop.kind == HopKind::SourceZtunnel)
             .and_then(|hop| hop.proxy);
         match envoy.and_then(|hop| hop.proxy) {
-            Some(gateway) => named(self.model, gateway, "source", labels),
+            Some(gateway) => named(self.model, gateway, &SOURCE, labels),
             None => match client {
-                Some(client) => named(self.model, client, "source", labels),
-                None => unknown("source", None, labels),
+                Some(client) => named(self.model, client, &SOURCE, labels),
+                None => unknown(&SOURCE, None, labels),
             },
         }
     }
@@ -114,7 +141,7 @@ impl Seen<'_, '_> {
         let is_ztunnel = self.hop.kind == HopKind::DestinationZtunnel;
         let answered = self.hop.response.is_some();
         let backend = self.backend().filter(|_| !answered);
-        let host = backend.map(|backend| sentence::host(&backend.object, self.model));
+        let host = backend.map(|backend| self.model.backend_host(&backend.object));
         let unanswered = (!answered).then_some(());
         put(labels, "destination_service", host.clone());
         put(
@@ -129,12 +156,12 @@ impl Seen<'_, '_> {
         );
         if is_ztunnel {
             if let Some(workload) = self.hop.proxy {
-                named(self.model, workload, "destination", labels);
+                named(self.model, workload, &DESTINATION, labels);
             }
         } else {
             // The proxy that answers by itself reaches no workload.
             let value = unanswered.is_none().then(|| "unknown".to_owned());
-            unknown("destination", value, labels);
+            unknown(&DESTINATION, value, labels);
         }
     }
 
@@ -266,51 +293,28 @@ impl Seen<'_, '_> {
             let straight = self.hop.table.is_none() && self.hop.response.is_none();
             return straight.then(|| "default".to_owned());
         };
-        let entry = taken.entry;
-        let object = self.model.mesh.object(entry.route)?;
-        let rule = match &object.resource {
-            Resource::HttpRoute(route) => route
-                .rules
-                .as_ref()
-                .and_then(|rules| rules.get(entry.rule)?.name.clone()),
-            Resource::GrpcRoute(route) => route.rules.get(entry.rule)?.name.clone(),
-            Resource::VirtualService(service) => {
-                let rule = service.http.get(entry.rule)?;
-                let name = rule.name.clone().unwrap_or_default();
-                let of_match = rule.matches.get(entry.match_index);
-                return Some(match of_match.and_then(|one| one.name.as_ref()) {
-                    Some(one) => format!("{name}.{one}"),
-                    None => name,
-                });
-            }
-            _ => return None,
-        };
-        let made = format!("{}.{}.{}", object.id.namespace, object.id.name, entry.rule);
-        Some(rule.unwrap_or(made))
+        self.model.route_name(taken.entry)
     }
 
-    /// The cluster of the only backend: the waypoint's own, as `inbound-vip|80|http|host;`, or a gateway's.
+    /// The cluster of the only backend, by the name under which its statistics stand: with `;` behind it.
     fn cluster(&self) -> Option<String> {
         let backend = self.backend().filter(|_| self.hop.response.is_none())?;
-        let host = sentence::host(&backend.object, self.model);
+        let host = self.model.backend_host(&backend.object);
         let subset = backend.subset.as_deref();
-        let port = backend.port?;
-        Some(match self.hop.kind {
-            HopKind::IngressGateway => {
-                format!("outbound|{port}|{}|{host};", subset.unwrap_or_default())
+        let to = (host.as_str(), backend.port?);
+        let mesh = &self.model.mesh;
+        let waypoint = mesh
+            .gateways()
+            .find(|(_, gateway)| Some(gateway.object) == self.hop.proxy)
+            .filter(|_| self.hop.kind == HopKind::Waypoint);
+        let cluster = match waypoint {
+            Some((waypoint, gateway)) => {
+                let service = mesh.service_of_host(&host, &gateway.namespace);
+                self.model.waypoint_cluster(waypoint, service, to, subset)
             }
-            _ => {
-                let protocol = if self.hop.flow.http.is_some() {
-                    "http"
-                } else {
-                    "tcp"
-                };
-                let subset = subset
-                    .map(|subset| format!("/{subset}"))
-                    .unwrap_or_default();
-                format!("inbound-vip|{port}|{protocol}{subset}|{host};")
-            }
-        })
+            None => outbound_cluster(to, subset),
+        };
+        Some(format!("{cluster};"))
     }
 
     fn ztunnel_log(&self) -> Fields {
@@ -328,18 +332,17 @@ impl Seen<'_, '_> {
         );
         let service = self
             .backend()
-            .map(|backend| sentence::host(&backend.object, self.model));
+            .map(|backend| self.model.backend_host(&backend.object));
         put(&mut fields, "dst.service", service);
         let workload = self.hop.proxy.and_then(|proxy| id(self.model, proxy));
-        let side = if outbound { "src" } else { "dst" };
+        let (name, namespace) = match outbound {
+            true => ("src.workload", "src.namespace"),
+            false => ("dst.workload", "dst.namespace"),
+        };
+        put(&mut fields, name, workload.map(|id| id.name.clone()));
         put(
             &mut fields,
-            &format!("{side}.workload"),
-            workload.map(|id| id.name.clone()),
-        );
-        put(
-            &mut fields,
-            &format!("{side}.namespace"),
+            namespace,
             workload.map(|id| id.namespace.clone()),
         );
         if self.hop.verdict == HopVerdict::Deny {
@@ -354,7 +357,7 @@ impl Seen<'_, '_> {
 }
 
 /// Labels of a workload, or of the pods of a Gateway.
-fn named(model: &Model, object: ObjectIndex, side: &str, labels: &mut Fields) {
+fn named(model: &Model, object: ObjectIndex, side: &Side, labels: &mut Fields) {
     let Some(name) = id(model, object) else {
         return;
     };
@@ -377,32 +380,19 @@ fn named(model: &Model, object: ObjectIndex, side: &str, labels: &mut Fields) {
         "version",
     ]);
     let workload = Some(name.name.clone());
-    put(labels, &format!("{side}_workload"), workload.clone());
+    put(labels, side.workload, workload.clone());
+    put(labels, side.namespace, Some(name.namespace.clone()));
+    put(labels, side.service, canonical.or(workload));
     put(
         labels,
-        &format!("{side}_workload_namespace"),
-        Some(name.namespace.clone()),
-    );
-    put(
-        labels,
-        &format!("{side}_canonical_service"),
-        canonical.or(workload),
-    );
-    put(
-        labels,
-        &format!("{side}_canonical_revision"),
+        side.revision,
         revision.or(Some("latest".to_owned())),
     );
 }
 
 /// Labels of a side that is not known: to the proxy, or to the manifests.
-fn unknown(side: &str, value: Option<String>, labels: &mut Fields) {
-    for name in [
-        "workload",
-        "workload_namespace",
-        "canonical_service",
-        "canonical_revision",
-    ] {
-        put(labels, &format!("{side}_{name}"), value.clone());
+fn unknown(side: &Side, value: Option<String>, labels: &mut Fields) {
+    for name in [side.workload, side.namespace, side.service, side.revision] {
+        put(labels, name, value.clone());
     }
 }

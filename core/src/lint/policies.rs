@@ -77,7 +77,7 @@ pub(super) fn name(id: &ObjectId) -> String {
     format!("{} `{}`", id.kind.name(), id.qualified_name())
 }
 
-fn holder<'m>(model: &'m Model, row: &attach::Row) -> Option<&'m ObjectId> {
+pub(super) fn holder<'m>(model: &'m Model, row: &attach::Row) -> Option<&'m ObjectId> {
     model.mesh.object(row.from).map(|object| &object.id)
 }
 
@@ -351,14 +351,5 @@ fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
             out.report(lint, row.origin.clone(), message)
                 .help("read verdicts for what it targets as those of everything else");
         }
-    }
-    for row in attached(model, Via::UseWaypointCanary) {
-        let message = format!(
-            "a share of the traffic goes through {}, with the policies there; verdicts here are those of the first waypoint",
-            name(&row.to)
-        );
-        out.report(lint, row.origin.clone(), message).help(
-            "attach what must hold for all traffic to the Service, not to one of its waypoints",
-        );
     }
 }

@@ -41,12 +41,28 @@ impl Glob {
         };
         // The leftmost place of each piece leaves the most room for those behind it.
         for piece in &self.middle {
-            match rest.split_once(&**piece) {
-                Some((_, behind)) => rest = behind,
+            match behind(rest, piece) {
+                Some(behind) => rest = behind,
                 None => return false,
             }
         }
         rest.ends_with(&**last)
+    }
+}
+
+/// What stands behind the first place of a piece. Identities are short, and so are the pieces that are looked for in
+/// them: preparing a search for each costs more than searching.
+fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
+    let Some((first, others)) = piece.as_bytes().split_first() else {
+        return Some(text);
+    };
+    let mut rest = text.as_bytes();
+    loop {
+        let place = rest.iter().position(|byte| byte == first)?;
+        rest = rest.get(place + 1..)?;
+        if rest.starts_with(others) {
+            return text.get(text.len() - rest.len() + others.len()..);
+        }
     }
 }
 

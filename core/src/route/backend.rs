@@ -21,9 +21,9 @@ pub(crate) struct Backend {
     /// Why its share of the requests fails.
     pub(crate) invalid: Option<Invalid>,
     /// What it alone changes in requests.
-    pub(super) headers: HeaderChanges,
+    pub(crate) headers: HeaderChanges,
     /// What it alone changes in answers.
-    pub(super) response_headers: HeaderChanges,
+    pub(crate) response_headers: HeaderChanges,
 }
 
 /// A subset that a DestinationRule defines.
@@ -89,6 +89,14 @@ impl Invalid {
         match self {
             Self::BackendNotFound | Self::UnknownKind | Self::RefNotPermitted => true,
             Self::NoSuchPort | Self::NoSuchSubset => false,
+        }
+    }
+
+    /// Whether istiod makes a host name of the reference.
+    pub(crate) fn has_host(self) -> bool {
+        match self {
+            Self::UnknownKind | Self::RefNotPermitted => false,
+            Self::BackendNotFound | Self::NoSuchPort | Self::NoSuchSubset => true,
         }
     }
 

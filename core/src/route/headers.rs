@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::matcher;
 use crate::resource::{HttpHeader, HttpHeaderFilter};
 
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct HeaderChanges {
-    remove: Vec<String>,
-    /// Value and whether it joins those that are there.
-    write: Vec<(String, String, bool)>,
+pub(crate) struct HeaderChanges {
+    /// Names of headers that go.
+    pub(crate) remove: Vec<String>,
+    /// Name, value and whether it joins those that are there.
+    pub(crate) write: Vec<(String, String, bool)>,
     /// `Host` in `set` or `add` rewrites the host.
     host: Option<String>,
 }
@@ -51,7 +53,9 @@ impl HeaderChanges {
                 }
                 seen.push(name.clone());
                 if matches!(name.as_str(), "host" | ":authority") {
-                    changes.host.get_or_insert(value);
+                    if !value.is_empty() {
+                        changes.host.get_or_insert(value);
+                    }
                 } else if !is_pseudo(&name) {
                     changes.write.push((name, value, joins));
                 }
@@ -69,20 +73,22 @@ impl HeaderChanges {
         both
     }
 
-    pub(super) fn host(&self) -> Option<&str> {
+    pub(crate) fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 
+    /// What goes is taken out first, then lines are replaced, then lines are added; an empty value does nothing.
+    /// `envoyproxy/envoy: source/common/router/header_parser.cc` (evaluateHeaders).
     pub(super) fn apply(&self, headers: &mut BTreeMap<String, Vec<String>>) {
         for name in &self.remove {
             headers.remove(name);
         }
-        for (name, value, joins) in &self.write {
-            if *joins {
-                headers.entry(name.clone()).or_default().push(value.clone());
-            } else {
-                headers.insert(name.clone(), vec![value.clone()]);
-            }
+        let filled = || self.write.iter().filter(|(_, value, _)| !value.is_empty());
+        for (name, value, _) in filled().filter(|(_, _, joins)| !joins) {
+            headers.insert(name.clone(), vec![value.clone()]);
+        }
+        for (name, value, _) in filled().filter(|(_, _, joins)| *joins) {
+            matcher::add_header_line(headers, name, value);
         }
     }
 

@@ -368,12 +368,18 @@ fn cors_policy(written: &CorsPolicy) -> Cors {
             written.max_age.as_deref().and_then(seconds),
             written.allow_credentials == Some(true),
         ),
+        expose: written.expose_headers.join(","),
         forwards_unmatched: written.unmatched_preflights.as_deref() != Some("IGNORE"),
     }
 }
 
-/// The whole seconds of a duration like `1h30m` or `1.5s`.
+/// The whole seconds of a duration.
 pub(crate) fn seconds(duration: &str) -> Option<String> {
+    Some(f64::floor(self::duration(duration)?).to_string())
+}
+
+/// The seconds of a duration like `1h30m` or `1.5s`.
+pub(crate) fn duration(duration: &str) -> Option<f64> {
     let mut total = 0.0;
     let mut rest = duration;
     while !rest.is_empty() {
@@ -390,7 +396,7 @@ pub(crate) fn seconds(duration: &str) -> Option<String> {
         total += number * factor;
         rest = unit.get(length..)?;
     }
-    Some(f64::floor(total).to_string())
+    Some(total)
 }
 
 fn add_mirrors(

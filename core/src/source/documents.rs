@@ -2,6 +2,7 @@
 //! document does not lose the others. Documents own the text, and turn field paths into ranges.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::events::{self, Broken, BrokenKind};
 use super::text::Text;
@@ -24,7 +25,7 @@ pub(crate) struct Documents {
 
 #[derive(Clone, Debug)]
 struct File {
-    name: Option<String>,
+    name: Option<Arc<str>>,
     text: Text,
 }
 
@@ -83,7 +84,7 @@ impl Documents {
             }
         }
         self.files.push(File {
-            name: name.map(str::to_owned),
+            name: name.map(Arc::from),
             text: source,
         });
     }
@@ -131,6 +132,11 @@ impl Documents {
             .get(self.document(document)?.file)?
             .name
             .as_deref()
+    }
+
+    /// The same, for answers that name it often.
+    pub(crate) fn shared_file(&self, document: DocumentId) -> Option<Arc<str>> {
+        self.files.get(self.document(document)?.file)?.name.clone()
     }
 
     /// The place of a file among the files.

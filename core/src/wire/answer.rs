@@ -1,15 +1,18 @@
 //! What comes out of an evaluation.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::decode::{Decode, Reader, Value};
 
-use super::{Diagnostic, ObjectRef, Range};
+use super::{Diagnostic, JwtLocation, ObjectRef, Range};
 
 /// The answer of `POST /v1/evaluate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// One for each request, in their order.
@@ -19,7 +22,7 @@ pub struct Evaluation {
 }
 
 /// What becomes of one request.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's label.
@@ -68,7 +71,7 @@ pub struct Answer {
 }
 
 /// A change of a request that changes its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// In words, without a verb.
@@ -80,7 +83,7 @@ pub struct Change {
 }
 
 /// A change of policies that changes the verdict of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyChange {
     /// In words.
@@ -94,7 +97,9 @@ pub struct PolicyChange {
 }
 
 /// The verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It reaches a backend, or gets an answer below 400.
@@ -106,7 +111,9 @@ pub enum Verdict {
 }
 
 /// The verdict of one proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum HopVerdict {
     /// It lets the request pass.
@@ -120,7 +127,7 @@ pub enum HopVerdict {
 }
 
 /// What the client sees where a proxy answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
@@ -138,7 +145,7 @@ pub struct Response {
 }
 
 /// What made the verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The proxy.
@@ -151,7 +158,9 @@ pub struct Decision {
 }
 
 /// A proxy's part on the way of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum HopKind {
     /// The caller itself.
@@ -167,7 +176,9 @@ pub enum HopKind {
 }
 
 /// The kind of reason behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// A rule of an AuthorizationPolicy.
@@ -183,7 +194,7 @@ pub enum Cause {
 }
 
 /// A policy and, where one decided, its rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRef {
     /// The policy.
@@ -195,7 +206,7 @@ pub struct PolicyRef {
 }
 
 /// The rule of a route that takes a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteChoice {
     /// The route.
@@ -215,7 +226,7 @@ pub struct RouteChoice {
 }
 
 /// A backend with its share.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backend {
     /// The Service, ServiceEntry or host.
@@ -239,7 +250,7 @@ pub struct Backend {
 }
 
 /// The request as the backend receives it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveredRequest {
     /// The method.
@@ -253,7 +264,7 @@ pub struct DeliveredRequest {
 }
 
 /// One proxy on the way.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HopAnswer {
     /// Its part.
@@ -261,6 +272,9 @@ pub struct HopAnswer {
     /// The Gateway of a waypoint or gateway; the workload in front of which a ztunnel stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ObjectRef>,
+    /// Where a canary waypoint gets a share: the percentage of connections that pass here; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u32>,
     /// The identity that this proxy sees; `null`: none.
     #[serde(default)]
     pub peer: Option<String>,
@@ -268,6 +282,10 @@ pub struct HopAnswer {
     pub layer: Layer,
     /// Its verdict.
     pub verdict: HopVerdict,
+    /// The jwtRules of its RequestAuthentications, in the order in which they are asked: behind the `CUSTOM` policies and
+    /// before all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authentication: Vec<JwtRuleAnswer>,
     /// The policies that it enforces, in evaluation order.
     #[serde(default)]
     pub policies: Vec<PolicyAnswer>,
@@ -295,7 +313,7 @@ pub struct HopAnswer {
 }
 
 /// Why one of two rules that match is taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TieBreaker {
     /// The other rule.
@@ -305,7 +323,7 @@ pub struct TieBreaker {
 }
 
 /// What a rule says that changes neither route nor backend.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteOptions {
     /// The time for the whole request, as written; absent: no limit.
@@ -323,7 +341,7 @@ pub struct RouteOptions {
 }
 
 /// When and how often a request is tried again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Retries {
     /// How often.
@@ -337,7 +355,7 @@ pub struct Retries {
 }
 
 /// A delay that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delay {
     /// How long, as written.
@@ -347,7 +365,7 @@ pub struct Delay {
 }
 
 /// An answer that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Abort {
     /// The HTTP status.
@@ -361,7 +379,7 @@ pub struct Abort {
 }
 
 /// A route rule that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteCandidate {
     /// The rule and its match.
@@ -373,7 +391,7 @@ pub struct RouteCandidate {
 }
 
 /// One condition of a route's match.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionAnswer {
     /// What it asks about: `path`, `method`, `headers[x-user]`, `queryParams[page]`.
@@ -387,7 +405,9 @@ pub struct ConditionAnswer {
 }
 
 /// What a proxy understands of traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 pub enum Layer {
     /// Connections.
     L4,
@@ -395,63 +415,129 @@ pub enum Layer {
     L7,
 }
 
+/// What one jwtRule says of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JwtRuleAnswer {
+    /// The RequestAuthentication.
+    pub policy: ObjectRef,
+    /// Index of the jwtRule.
+    pub rule: usize,
+    /// The issuer that it is for; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Where it looks for tokens.
+    pub places: Vec<JwtLocation>,
+    /// What it says of all that it finds there.
+    pub result: TokenResult,
+    /// The tokens that it finds.
+    pub tokens: Vec<TokenAnswer>,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the jwtRule stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+/// One token that a jwtRule finds.
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenAnswer {
+    /// Where.
+    #[serde(rename = "in")]
+    pub location: JwtLocation,
+    /// Who issued it; absent where it does not say, or is not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// What the jwtRule says of it.
+    pub result: TokenResult,
+    /// What is wrong with it, to be said of the token: `has expired`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a jwtRule says of a token, or of all that it finds.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum TokenResult {
+    /// There is none where it looks.
+    Missing,
+    /// It is good.
+    Accepted,
+    /// It is bad.
+    Rejected,
+    /// Only keys that are not here can tell.
+    Unknown,
+    /// What was said before settles it, or the request is a preflight.
+    NotAsked,
+}
+
 /// One policy's part in a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
-    /// The policy.
-    pub policy: ObjectRef,
+    /// The policy. Shared, as all that is the same in every answer.
+    pub policy: Arc<ObjectRef>,
     /// Its action: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; of a PeerAuthentication `DENY`.
-    pub action: String,
+    pub action: Cow<'static, str>,
     /// Why it is here: the object it is attached to, or namespace, mesh, selector.
-    pub scope: String,
+    pub scope: Arc<str>,
     /// Whether one of its rules matches.
     pub matched: Matched,
     /// It is evaluated for the report only and does not count.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// What this proxy cannot see of it, and what follows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub losses: Arc<[String]>,
     /// Its rules.
     pub rules: Vec<RuleAnswer>,
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleAnswer {
     /// Its index in the policy.
     pub index: usize,
     /// Whether all of its clauses match.
     pub matched: Matched,
+    /// Where no `ALLOW` rule matches and the request is refused for it: the paths of the fewest clauses that would have
+    /// to turn for this one to match. The fewer, the nearer it was. Of the entries of `from` or `to` the one that lacks
+    /// least counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Its fields.
     pub clauses: Vec<ClauseAnswer>,
 }
 
 /// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
     /// The field, relative to the rule: `from[0].source.namespaces`.
-    pub path: String,
+    pub path: Arc<str>,
     /// What the policy wants, as written.
-    pub want: Vec<String>,
+    pub want: Arc<[String]>,
     /// What the request has; `null`: nothing. A list where the request carries several.
-    pub got: serde_json::Value,
+    pub got: Arc<serde_json::Value>,
     /// Whether it matches.
     pub matched: Matched,
     /// Name of the file; absent for a single unnamed text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+    pub file: Option<Arc<str>>,
     /// Where the field stands in the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,
 }
 
 /// `true`, `false`, or `"unknown"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(into = "serde_json::Value")]
+#[schemars(with = "serde_json::Value", extend("enum" = [true, false, "unknown"]))]
 pub enum Matched {
     /// It matches.
     Yes,
@@ -486,7 +572,7 @@ impl Decode for Matched {
 }
 
 /// Whether a request's `expect` is met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Expected {
     /// Every field of `expect` equals the answer's.

@@ -1,5 +1,6 @@
 //! Ways around policies.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::decode::Decode;
@@ -7,7 +8,7 @@ use crate::decode::Decode;
 use super::{Diagnostic, ObjectRef, Request, Verdict};
 
 /// The answer of `POST /v1/ways-around`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaysAround {
     /// By policy.
@@ -17,7 +18,7 @@ pub struct WaysAround {
 }
 
 /// A request that one would expect a policy to stop, and that gets through.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WayAround {
     /// The policy.
@@ -33,7 +34,9 @@ pub struct WayAround {
 }
 
 /// How a request gets around a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Way {
     /// No proxy on the straight way enforces the policy, or what it would take to.

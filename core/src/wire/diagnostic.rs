@@ -1,11 +1,14 @@
 //! Findings about what came in.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::decode::Decode;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// It does not do what it says.
@@ -17,7 +20,7 @@ pub enum Severity {
 }
 
 /// One finding. Findings are part of an answer, never a failure of the call.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
     /// How bad it is.
@@ -47,7 +50,9 @@ pub struct Diagnostic {
 }
 
 /// A range of text. Lines and columns count from 1, columns in UTF-16 code units; the end is exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Range {
     /// Line of the first character.
@@ -61,7 +66,7 @@ pub struct Range {
 }
 
 /// A quick fix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
     /// What it does, as a menu entry.
@@ -71,7 +76,7 @@ pub struct Fix {
 }
 
 /// One replacement of text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
     /// Name of the file; absent for a single unnamed text.
@@ -84,7 +89,7 @@ pub struct Edit {
 }
 
 /// A sort of finding, with its document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LintDescription {
     /// The stable code, `WP0203`.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Decode, Reader, Value};
 
 /// The body of `POST /v1/evaluate`; the other endpoints read all of it but `requests`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// Kubernetes manifests, as kubectl prints and reads them.
@@ -22,7 +23,7 @@ pub struct Input {
 }
 
 /// Manifests: one text, or several named files. Each is multi-document YAML or JSON.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "manifests are a text, or a list of `{ name, content }`"
@@ -41,7 +42,7 @@ impl Default for Manifests {
 }
 
 /// One named file of manifests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ManifestFile {
     /// The file's name, as diagnostics show it.
     pub name: String,
@@ -51,13 +52,13 @@ pub struct ManifestFile {
 
 /// Sample requests: a list of objects or, where positions in a text matter (the page's second tab),
 /// that text itself: a YAML list of requests, or a mapping with `requests` and, if wanted, `settings`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "requests are a list, or a text with a list")]
 pub enum Requests {
     /// YAML; diagnostics of a request then have `file: requests` and a range.
     Text(String),
-    /// Objects of the shape of [`Request`]. Each is decoded on its own, so that a bad one does not lose the others.
-    List(Vec<serde_json::Value>),
+    /// Objects of the shape of `Request`. Each is decoded on its own, so that a bad one does not lose the others.
+    List(#[schemars(with = "Vec<Request>")] Vec<serde_json::Value>),
 }
 
 impl Default for Requests {
@@ -67,7 +68,7 @@ impl Default for Requests {
 }
 
 /// Mesh-wide facts that manifests do not carry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[decode(or_default)]
 pub struct Settings {
@@ -109,7 +110,7 @@ impl Default for Settings {
 }
 
 /// What an external authorizer answers: the answer alone, or with its protocol.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "an extension provider is `allow`, `deny` or `unknown`, or `{ answer, protocol }`"
@@ -147,7 +148,9 @@ impl Decode for ExtensionProvider {
 }
 
 /// What an external authorizer answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderAnswer {
     /// It lets requests pass.
@@ -160,7 +163,9 @@ pub enum ProviderAnswer {
 }
 
 /// How an external authorizer is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderProtocol {
     /// `envoyExtAuthzHttp`
@@ -171,7 +176,9 @@ pub enum ProviderProtocol {
 }
 
 /// `meshConfig.pathNormalization`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PathNormalization {
     /// The path stays as it is.
@@ -186,7 +193,9 @@ pub enum PathNormalization {
 }
 
 /// Which answer counts where Istio's documentation and its code differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Behavior {
     /// As Istio's code does.
@@ -197,7 +206,7 @@ pub enum Behavior {
 }
 
 /// One sample request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// A label.
@@ -225,7 +234,7 @@ pub struct Request {
 }
 
 /// Who calls: exactly one of `workload`, `serviceAccount`, `principal`, `gateway`, `outside`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// `namespace/name` of a Pod or of a controller with a pod template in the manifests.
@@ -252,7 +261,7 @@ pub struct Source {
 }
 
 /// What is called: exactly one of `service`, `host`, `workload`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination {
     /// `namespace/name` of a Service, called through its VIP.
@@ -273,7 +282,7 @@ pub struct Destination {
 }
 
 /// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[decode(or_default)]
 pub struct HttpRequest {
@@ -301,7 +310,7 @@ impl Default for HttpRequest {
 }
 
 /// One line of a header, or several.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a header is a text, or a list of texts")]
 pub enum HeaderValue {
     /// One line.
@@ -324,7 +333,7 @@ impl Decode for HeaderValue {
 }
 
 /// A gRPC call: `POST /<service>/<method>` over HTTP/2.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GrpcRequest {
     /// The full name, `package.Service`.
@@ -340,7 +349,7 @@ pub struct GrpcRequest {
 }
 
 /// A TLS connection that the client originates.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TlsRequest {
     /// The server name that the client asks for.
@@ -349,7 +358,7 @@ pub struct TlsRequest {
 }
 
 /// A token, by its claims or as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Jwt {
     /// A real token, checked against the inline `jwks` of the RequestAuthentication.
@@ -373,7 +382,7 @@ pub struct Jwt {
 }
 
 /// Where a request carries a token.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     deny_unknown_fields,

@@ -280,7 +280,11 @@ fn preflights_pass() {
     ));
     let header = "access-control-request-method".to_owned();
     http.headers.insert(header, vec!["GET".to_owned()]);
-    assert_eq!(providers.check(&http, &bad, None), TokenCheck::default());
+    let unasked = TokenCheck {
+        findings: providers.unasked(0).collect(),
+        ..TokenCheck::default()
+    };
+    assert_eq!(providers.check(&http, &bad, None), unasked);
 }
 
 fn real(algorithm: &str) -> String {

@@ -389,7 +389,7 @@ fn a_log_lists_all_policies_of_all_phases() {
     assert_eq!((rule.step, clauses.len()), (Step::Rule(0), 1));
     let origin = compiled[2].origin(ClauseId(0)).unwrap();
     assert_eq!(
-        (origin.rule, origin.path.as_str(), &origin.want[..]),
+        (origin.rule, &*origin.path, &origin.want[..]),
         (0, "from[0].source.namespaces", &["nobody".to_owned()][..])
     );
 }

@@ -213,8 +213,8 @@ fn losses(
     let effect = policy.effect();
     let losses = policy
         .losses
-        .into_iter()
-        .map(|loss| (loss.rule, loss.path, loss.kind))
+        .iter()
+        .map(|loss| (loss.rule, loss.path.clone(), loss.kind.clone()))
         .collect();
     (losses, effect)
 }

@@ -14,18 +14,21 @@ use self::resolver::Resolver;
 pub(crate) use self::virtual_services::{Written, gather as virtual_services};
 use crate::attach::{Attachments, Reason};
 use crate::matcher;
-use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
+use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
     self, Attached, Dropped, GatewayPort, Group, Place, PlaceKind, Protocol, RouteTable, Rules,
 };
 use crate::wire::{Behavior, Via};
 
+/// A waypoint, a Service behind it, and a port of that.
+type At = (GatewayIndex, ServiceIndex, u16);
+
 /// The route tables of waypoints, by Service and port.
 #[derive(Default)]
 pub(crate) struct Routes {
-    http: BTreeMap<(ServiceIndex, u16), RouteTable>,
-    layer4: BTreeMap<(ServiceIndex, u16), RouteTable>,
+    http: BTreeMap<At, RouteTable>,
+    layer4: BTreeMap<At, RouteTable>,
     ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
     dropped: BTreeMap<ObjectIndex, Dropped>,
     at_waypoints: BTreeSet<ObjectIndex>,
@@ -53,11 +56,14 @@ impl Routes {
         let attached = attached(mesh, attachments, &routes.dropped);
         let bound = bound(mesh, attachments);
         routes.at_waypoints = bound.values().flatten().copied().collect();
-        for (service, info) in mesh.services() {
-            let gateway = attachments
-                .service_waypoint(service)
-                .and_then(|gateway| mesh.gateway(gateway));
-            let Some(gateway) = gateway else { continue };
+        let waypoints = mesh.services().flat_map(|(service, info)| {
+            let waypoints = attachments.service_waypoints(service);
+            waypoints.map(move |waypoint| (waypoint.gateway, service, info))
+        });
+        for (at, service, info) in waypoints {
+            let Some(gateway) = mesh.gateway(at) else {
+                continue;
+            };
             let attached = attached
                 .get(&service)
                 .map(Vec::as_slice)
@@ -70,7 +76,7 @@ impl Routes {
                 }
                 let groups = sources.groups(info, gateway, port.port, (attached, virtual_services));
                 let (http, layer4) = route::concatenate(groups);
-                let key = (service, port.port);
+                let key = (at, service, port.port);
                 if protocol != Protocol::Tcp {
                     routes.http.extend(http.map(|table| (key, table)));
                 }
@@ -83,13 +89,13 @@ impl Routes {
     }
 
     /// What a waypoint tries for HTTP on a Service port; `None`: no route is for it, and requests go straight on.
-    pub(crate) fn http(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
-        self.http.get(&(service, port))
+    pub(crate) fn http(&self, at: At) -> Option<&RouteTable> {
+        self.http.get(&at)
     }
 
     /// The same for connections that are no HTTP, or are not read.
-    pub(crate) fn layer4(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
-        self.layer4.get(&(service, port))
+    pub(crate) fn layer4(&self, at: At) -> Option<&RouteTable> {
+        self.layer4.get(&at)
     }
 
     /// What an ingress gateway has on a port; `None`: it does not listen there.

@@ -1,41 +1,15 @@
-//! Which policies, compiled how, bear on which chain: read off the attachments, decided nowhere else.
+//! From attachments to the policies of every chain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::{Chain, Chains, Policies, context};
 use crate::attach::Attachments;
-use crate::authz::mtls::{Candidate, Levels, Surprise};
-use crate::authz::{self, Context, Enforcer, Policy, PolicySet, jwt, mtls};
-use crate::mesh::{GatewayIndex, Ingress, Mesh, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
-use crate::resource::{Kind, Object, ObjectId, ObjectIndex, Resource};
+use crate::authz::mtls::{Candidate, Levels};
+use crate::authz::{self, Enforcer, Policy, PolicySet, jwt, mtls};
+use crate::mesh::{GatewayIndex, Ingress, Mesh, ServiceIndex, WorkloadIndex};
+use crate::resource::{Kind, Object, ObjectIndex, Resource};
 use crate::wire::Via;
-
-/// A place where one set of policies is enforced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Chain {
-    /// In front of a workload.
-    Ztunnel(WorkloadIndex),
-    /// At a waypoint, for the Service addressed; `None`: for workloads addressed themselves.
-    Waypoint(GatewayIndex, Option<ServiceIndex>),
-    /// At an ingress gateway, of either API.
-    Ingress(ObjectIndex),
-}
-
-/// All policies, compiled for the proxies that enforce them.
-#[derive(Default)]
-pub(crate) struct Policies {
-    ztunnel: Vec<Policy>,
-    /// As waypoints enforce them where they speak HTTP, and at the same places where they see bytes.
-    http: Vec<Policy>,
-    tcp: Vec<Policy>,
-    ztunnel_of: BTreeMap<ObjectIndex, u32>,
-    workloads: BTreeMap<WorkloadIndex, PolicySet>,
-    waypoints: BTreeMap<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
-    /// The RequestAuthentications of chains that have any.
-    tokens: BTreeMap<Chain, jwt::Providers>,
-    ingress: BTreeMap<ObjectIndex, (PolicySet, PolicySet)>,
-    /// Where PeerAuthentications do not come to what their modes say.
-    surprises: BTreeSet<Surprise>,
-}
 
 /// The members of chains, by what they are attached to.
 struct Members<T> {
@@ -47,20 +21,38 @@ struct Members<T> {
     services: BTreeMap<ServiceIndex, Vec<T>>,
 }
 
-impl Policies {
-    pub(super) fn compile(mesh: &Mesh, attachments: &Attachments) -> Self {
-        let mut policies = Self::default();
+/// All policies of a mesh.
+pub(super) fn policies(mesh: &Mesh, attachments: &Attachments) -> Policies {
+    let mut compiler = Compiler::default();
+    compiler.run(mesh, attachments);
+    Policies {
+        ztunnel: Arc::new(compiler.ztunnel),
+        http: Arc::new(compiler.http),
+        tcp: Arc::new(compiler.tcp),
+        chains: Arc::new(compiler.chains),
+    }
+}
+
+/// The tables in the making.
+#[derive(Default)]
+struct Compiler {
+    ztunnel: Vec<Policy>,
+    http: Vec<Policy>,
+    tcp: Vec<Policy>,
+    chains: Chains,
+}
+
+impl Compiler {
+    fn run(&mut self, mesh: &Mesh, attachments: &Attachments) {
         let gateways: Vec<Ingress> = mesh.ingresses().collect();
-        // At waypoints and at ingress gateways.
-        let mut at_waypoints: BTreeMap<ObjectIndex, u32> = BTreeMap::new();
         for (index, object) in mesh.live(Kind::AuthorizationPolicy) {
             let Resource::AuthorizationPolicy(policy) = &object.resource else {
                 continue;
             };
             let compile = |enforcer| authz::compile(policy, context(mesh, index, object), enforcer);
             if policy.target_refs.is_empty() && policy.target_ref.is_none() {
-                policies.ztunnel_of.insert(index, place(&policies.ztunnel));
-                policies.ztunnel.push(compile(Enforcer::Ztunnel));
+                self.chains.ztunnel_of.insert(index, place(&self.ztunnel));
+                self.ztunnel.push(compile(Enforcer::Ztunnel));
             }
             let has_target = !policy.target_refs.is_empty() || policy.target_ref.is_some();
             if has_target
@@ -68,13 +60,13 @@ impl Policies {
                     .iter()
                     .any(|gateway| reaches(mesh, gateway, object))
             {
-                at_waypoints.insert(index, place(&policies.http));
-                policies.http.push(compile(Enforcer::Http));
-                policies.tcp.push(compile(Enforcer::Tcp));
+                self.chains.envoy_of.insert(index, place(&self.http));
+                self.http.push(compile(Enforcer::Http));
+                self.tcp.push(compile(Enforcer::Tcp));
             }
         }
-        let at_ztunnel = |object| policies.ztunnel_of.get(&object).copied();
-        let at_waypoint = |object| at_waypoints.get(&object).copied();
+        let at_ztunnel = |object| self.chains.ztunnel_of.get(&object).copied();
+        let at_waypoint = |object| self.chains.envoy_of.get(&object).copied();
         let of_kind = |kind| {
             move |index| {
                 mesh.object(index)
@@ -86,10 +78,9 @@ impl Policies {
         let waypoints = Members::gather(mesh, attachments, at_waypoint);
         let peers = Members::gather(mesh, attachments, of_kind(Kind::PeerAuthentication));
         let tokens = Members::gather(mesh, attachments, of_kind(Kind::RequestAuthentication));
-        policies.fill_workloads(mesh, &ztunnels, &peers);
-        policies.fill_waypoints(mesh, attachments, &waypoints, &tokens);
-        policies.fill_ingress(mesh, &gateways, &waypoints, &at_waypoints, &tokens);
-        policies
+        self.fill_workloads(mesh, &ztunnels, &peers);
+        self.fill_waypoints(mesh, attachments, &waypoints, &tokens);
+        self.fill_ingress(mesh, &gateways, &waypoints, &tokens);
     }
 
     fn fill_workloads(
@@ -113,7 +104,8 @@ impl Policies {
                 }));
             }
             if !set.is_empty() {
-                self.workloads
+                self.chains
+                    .workloads
                     .insert(index, PolicySet::new(Enforcer::Ztunnel, &self.ztunnel, set));
             }
         }
@@ -153,7 +145,7 @@ impl Policies {
             workload: &of(peers.workloads.get(&workload)),
         };
         let mtls = mtls::compile(levels, mesh.settings().behavior);
-        self.surprises.extend(mtls.surprise);
+        self.chains.surprises.extend(mtls.surprise);
         mtls.policy
     }
 
@@ -165,8 +157,9 @@ impl Policies {
         tokens: &Members<ObjectIndex>,
     ) {
         let addressed = mesh.gateways().map(|(gateway, _)| (gateway, None));
-        let services = mesh.services().filter_map(|(service, _)| {
-            Some((attachments.service_waypoint(service)?, Some(service)))
+        let services = mesh.services().flat_map(|(service, _)| {
+            let waypoints = attachments.service_waypoints(service);
+            waypoints.map(move |waypoint| (waypoint.gateway, Some(service)))
         });
         for (gateway, service) in addressed.chain(services) {
             let set = members.of_waypoint(gateway, service);
@@ -174,7 +167,9 @@ impl Policies {
             if !set.is_empty() || !rules.is_empty() {
                 let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
                 let tcp = PolicySet::new(Enforcer::Tcp, &self.tcp, set);
-                self.waypoints.insert((gateway, service), (http, tcp));
+                self.chains
+                    .waypoints
+                    .insert((gateway, service), (http, tcp));
             }
             if !rules.is_empty() {
                 let rules =
@@ -185,7 +180,7 @@ impl Policies {
                             _ => None,
                         });
                 let chain = Chain::Waypoint(gateway, service);
-                self.tokens.insert(chain, jwt::Providers::new(rules));
+                self.chains.tokens.insert(chain, jwt::Providers::new(rules));
             }
         }
     }
@@ -196,7 +191,6 @@ impl Policies {
         mesh: &Mesh,
         gateways: &[Ingress],
         members: &Members<u32>,
-        places: &BTreeMap<ObjectIndex, u32>,
         tokens: &Members<ObjectIndex>,
     ) {
         for gateway in gateways {
@@ -209,7 +203,10 @@ impl Policies {
                     .filter(|(_, object)| reaches(mesh, gateway, object))
                     .map(|(index, _)| index)
             };
-            set.extend(in_reach(Kind::AuthorizationPolicy).filter_map(|index| places.get(&index)));
+            set.extend(
+                in_reach(Kind::AuthorizationPolicy)
+                    .filter_map(|index| self.chains.envoy_of.get(&index)),
+            );
             set.sort_unstable();
             set.dedup();
             let mut rules: Vec<ObjectIndex> = at
@@ -222,7 +219,7 @@ impl Policies {
             if !set.is_empty() || !rules.is_empty() {
                 let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
                 let tcp = PolicySet::new(Enforcer::Tcp, &self.tcp, set);
-                self.ingress.insert(gateway.object, (http, tcp));
+                self.chains.ingress.insert(gateway.object, (http, tcp));
             }
             if !rules.is_empty() {
                 let rules =
@@ -232,42 +229,7 @@ impl Policies {
                             Resource::RequestAuthentication(policy) => Some((index, policy)),
                             _ => None,
                         });
-                self.tokens.insert(chain, jwt::Providers::new(rules));
-            }
-        }
-    }
-
-    /// A policy as ztunnels enforce it; `None` for one that no ztunnel is told of.
-    pub(crate) fn at_ztunnel(&self, policy: ObjectIndex) -> Option<&Policy> {
-        self.ztunnel
-            .get(usize::try_from(*self.ztunnel_of.get(&policy)?).ok()?)
-    }
-
-    /// The token check of a chain; `None`: it has none.
-    pub(crate) fn tokens_of(&self, chain: Chain) -> Option<&jwt::Providers> {
-        self.tokens.get(&chain)
-    }
-
-    /// Where PeerAuthentications do not come to what their modes say.
-    pub(crate) fn surprises(&self) -> impl Iterator<Item = Surprise> {
-        self.surprises.iter().copied()
-    }
-
-    /// The policies of a chain with the table that they index; `None`: neither has it any, nor a token check. `http`: the proxy speaks HTTP.
-    pub(crate) fn of(&self, chain: Chain, http: bool) -> Option<(&PolicySet, &[Policy])> {
-        match chain {
-            Chain::Ztunnel(workload) => Some((self.workloads.get(&workload)?, &self.ztunnel)),
-            Chain::Waypoint(..) | Chain::Ingress(_) => {
-                let (for_http, for_tcp) = match chain {
-                    Chain::Ingress(gateway) => self.ingress.get(&gateway)?,
-                    Chain::Waypoint(gateway, service) => self.waypoints.get(&(gateway, service))?,
-                    Chain::Ztunnel(_) => return None,
-                };
-                Some(if http {
-                    (for_http, &self.http)
-                } else {
-                    (for_tcp, &self.tcp)
-                })
+                self.chains.tokens.insert(chain, jwt::Providers::new(rules));
             }
         }
     }
@@ -361,61 +323,12 @@ fn reaches(mesh: &Mesh, gateway: &Ingress, object: &Object) -> bool {
     policy.target_ref.is_none() && policy.target_refs.is_empty() && is_near && selects
 }
 
-/// Why a policy is in a chain: the object that it is attached to there, the narrowest first.
-pub(crate) fn scope(
-    mesh: &Mesh,
-    attachments: &Attachments,
-    chain: Chain,
-    policy: ObjectIndex,
-) -> Option<(Via, ObjectId)> {
-    let reaches = |via: Via, to: &ObjectId| match (chain, via) {
-        (Chain::Ztunnel(_), Via::Mesh) => true,
-        (Chain::Ztunnel(workload), Via::Namespace) => mesh
-            .workload(workload)
-            .is_some_and(|workload| workload.namespace == to.name),
-        (Chain::Ztunnel(workload), Via::Selector) => {
-            mesh.find(to).and_then(|object| mesh.workload_of(object)) == Some(workload)
-        }
-        (Chain::Waypoint(gateway, service), Via::TargetRef) => match to.kind {
-            Kind::Gateway => mesh.find_gateway(&to.namespace, &to.name) == Some(gateway),
-            Kind::Service | Kind::ServiceEntry => {
-                service.is_some_and(|service| mesh.services_of(to).contains(&service))
-            }
-            Kind::GatewayClass => to.name == WAYPOINT_CLASS,
-            _ => false,
-        },
-        (Chain::Ingress(_), Via::Mesh) => true,
-        (Chain::Ingress(gateway), Via::Namespace) => mesh
-            .ingress(gateway)
-            .is_some_and(|gateway| gateway.namespace == to.name),
-        (Chain::Ingress(gateway), Via::Selector | Via::TargetRef) => {
-            mesh.find(to) == Some(gateway) || to.kind != Kind::Gateway
-        }
-        _ => false,
-    };
-    attachments
-        .of(policy)
-        .filter(|row| row.is_attached() && reaches(row.via, &row.to))
-        .map(|row| (row.via, row.to.clone()))
-        .max_by_key(|(_, to)| to.kind == Kind::Service)
-}
-
 /// A policy that is attached in two ways counts once.
 fn distinct<T: Copy + Ord, const N: usize>(lists: [Option<&Vec<T>>; N]) -> Vec<T> {
     let mut members: Vec<T> = lists.into_iter().flatten().flatten().copied().collect();
     members.sort_unstable();
     members.dedup();
     members
-}
-
-fn context<'a>(mesh: &'a Mesh, index: ObjectIndex, object: &'a Object) -> Context<'a> {
-    Context {
-        object: index,
-        namespace: &object.id.namespace,
-        name: &object.id.name,
-        annotations: &object.metadata.annotations,
-        settings: mesh.settings(),
-    }
 }
 
 fn place(table: &[Policy]) -> u32 {
