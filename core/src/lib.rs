@@ -226,9 +226,9 @@ pub fn differences() -> Vec<wire::Difference> {
     behavior::DIFFERENCES.iter().map(row).collect()
 }
 
-/// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.
+/// What becomes of each field of the kinds that decide about requests.
 pub fn fields() -> Vec<wire::Field> {
-    let fields = resource::FIELDS.iter().map(|field| wire::Field {
+    let fields = resource::fields::all().map(|field| wire::Field {
         kind: field.kind.name().to_owned(),
         path: format!("spec.{}", field.path),
         treatment: field.treatment.name().to_owned(),

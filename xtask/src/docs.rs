@@ -127,7 +127,7 @@ fn feature_table(_: &Path) -> Result<String> {
 /// The table of fields, as the engine has it.
 fn field_table(_: &Path) -> Result<String> {
     let mut text = String::from(
-        "# Fields of Istio's traffic kinds\n\n\
+        "# Fields\n\n\
          What becomes of each: it is evaluated, or told in the answer, or no answer depends on it.\n\
          `[]` is an entry of a list, `*` one of a map.\n",
     );

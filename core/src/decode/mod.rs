@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
             .known
             .borrow_mut()
             .extend(names.split(' ').map(|name| {
-                let name = name.trim_end_matches('!');
+                let name = name.trim_end_matches('!').split('|').next().unwrap_or(name);
                 self.place.path().key(name).to_string()
             }));
         Taken {

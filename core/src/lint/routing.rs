@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Row, row};
 use crate::model::Model;
-use crate::resource::{FIELDS, Kind, ObjectIndex, Resource, Treatment};
+use crate::resource::{Kind, ObjectIndex, Resource, Treatment, fields};
 use crate::route::{self, Entry, Invalid, Section};
 use crate::source::{Diagnostics, FieldPath, Lint, Node, Origin, Value, lint};
 
@@ -237,15 +237,16 @@ fn rewrite_of_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 
 fn field_not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let roots: BTreeMap<_, &Node> = model.documents.iter().collect();
-    for (index, object) in model.mesh.live(Kind::VirtualService) {
+    let kinds = [Kind::VirtualService, Kind::HttpRoute, Kind::GrpcRoute];
+    for (index, object) in kinds.into_iter().flat_map(|kind| model.mesh.live(kind)) {
         let Some(spec) = roots
             .get(&object.document)
             .and_then(|root| root.get("spec"))
         else {
             continue;
         };
-        let fields = FIELDS.iter().filter(|field| {
-            field.kind == Kind::VirtualService && field.treatment == Treatment::NotModelled
+        let fields = fields::of_routing().filter(|field| {
+            field.kind == object.id.kind && field.treatment == Treatment::NotModelled
         });
         for field in fields {
             let steps: Vec<&str> = field.path.split('.').collect();

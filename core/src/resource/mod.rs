@@ -6,7 +6,7 @@ mod backend_policy;
 mod endpoint_slice;
 mod extension;
 mod feature;
-mod fields;
+pub(crate) mod fields;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -42,7 +42,7 @@ pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
-pub(crate) use fields::{FIELDS, Treatment};
+pub(crate) use fields::Treatment;
 pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{

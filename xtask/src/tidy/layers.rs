@@ -25,9 +25,9 @@ const LAYERS: &[&[&str]] = &[
         "export",
         "lint",
         "graph",
-        "measure",
         "migrate",
     ],
+    &["measure"],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.

@@ -1,57 +1,11 @@
-//! What becomes of each field of Istio's traffic kinds: evaluated, told in the answer, or not modelled.
-//! A test holds the table to the types, so that a field cannot be added without an entry.
+//! VirtualService, DestinationRule and Istio's own Gateway.
 
-use super::Kind;
+use super::Treatment::{Evaluated, NotModelled, Told};
+use super::{Field, row};
+use crate::resource::Kind::{DestinationRule, IstioGateway, VirtualService};
 
-/// What becomes of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Treatment {
-    /// It decides what becomes of requests.
-    Evaluated,
-    /// It changes neither route nor backend, and is told in the answer.
-    Told,
-    /// No answer depends on it; of a VirtualService a finding says so.
-    NotModelled,
-}
-
-impl Treatment {
-    /// As the table writes it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Evaluated => "evaluated",
-            Self::Told => "told",
-            Self::NotModelled => "not modelled",
-        }
-    }
-}
-
-/// One field.
-pub(crate) struct Field {
-    /// The kind.
-    pub(crate) kind: Kind,
-    /// Below `spec`; `[]` is an entry of a list, `*` one of a map.
-    pub(crate) path: &'static str,
-    /// What becomes of it.
-    pub(crate) treatment: Treatment,
-    /// What is to be known.
-    pub(crate) note: &'static str,
-}
-
-const fn row(kind: Kind, path: &'static str, treatment: Treatment, note: &'static str) -> Field {
-    Field {
-        kind,
-        path,
-        treatment,
-        note,
-    }
-}
-
-use Kind::{DestinationRule, IstioGateway, VirtualService};
-use Treatment::{Evaluated, NotModelled, Told};
-
-/// Every field.
 #[rustfmt::skip]
-pub(crate) const FIELDS: &[Field] = &[
+pub(super) const TRAFFIC: &[Field] = &[
     row(VirtualService, "hosts[]", Evaluated, "a name without dots is completed with the namespace"),
     row(VirtualService, "gateways[]", Evaluated, "`mesh` is every waypoint"),
     row(VirtualService, "exportTo[]", Evaluated, ""),
@@ -180,50 +134,3 @@ pub(crate) const FIELDS: &[Field] = &[
     row(IstioGateway, "servers[].bind", NotModelled, ""),
     row(IstioGateway, "servers[].defaultEndpoint", NotModelled, ""),
 ];
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::decode::{self, Decode};
-
-    /// A value with nothing in it but one field.
-    fn with(path: &str) -> Value {
-        if let Some(rest) = path.strip_prefix("[]") {
-            return json!([with(rest)]);
-        }
-        let path = path.strip_prefix('.').unwrap_or(path);
-        if path.is_empty() {
-            return json!({});
-        }
-        let end = path.find(['.', '[']).unwrap_or(path.len());
-        let (key, rest) = path.split_at(end);
-        json!({ key: with(rest) })
-    }
-
-    /// Every field of the types that lie on the way to the table's fields has an entry, or lies above one.
-    fn check<T: Decode>(kind: Kind) {
-        let table = || FIELDS.iter().filter(|field| field.kind == kind);
-        for field in table() {
-            let (known, unknown) = decode::fields::<T>(&with(field.path));
-            assert!(unknown.is_empty(), "{}: surplus {unknown:?}", kind.name());
-            for known in known.iter().map(|known| known.replace("[0]", "[]")) {
-                let listed = table().any(|field| {
-                    let at_or_below = field.path.strip_prefix(&known);
-                    let whole = known.strip_prefix(field.path);
-                    at_or_below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-                        || whole.is_some_and(|rest| rest.starts_with(['.', '[']))
-                });
-                assert!(listed, "{}: missing {known}", kind.name());
-            }
-        }
-    }
-
-    #[test]
-    fn the_table_has_every_field_of_the_types_and_no_other() {
-        check::<super::super::VirtualService>(VirtualService);
-        check::<super::super::DestinationRule>(DestinationRule);
-        check::<super::super::IstioGateway>(IstioGateway);
-    }
-}
