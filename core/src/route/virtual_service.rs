@@ -15,6 +15,7 @@ use super::path::PathChange;
 use super::redirect::{Redirect, RedirectPort};
 use super::table::{Entry, Section};
 use super::value::{Pattern, ValueMatch};
+use crate::decode;
 use crate::resource::{
     CorsPolicy, HeaderOperations, Headers, HttpFaultInjection, HttpMatchRequest, HttpRewrite,
     HttpRouteDestination, Labels, Layer4Match, ObjectIndex, Percent, StringMatch,
@@ -385,7 +386,7 @@ pub(crate) fn duration(duration: &str) -> Option<f64> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, unit) = rest.split_at_checked(digits)?;
-        let number: f64 = number.parse().ok()?;
+        let number = decode::decimal(number)?;
         let (factor, length) = match unit {
             unit if unit.starts_with("ms") => (0.001, 2),
             unit if unit.starts_with('h') => (3600.0, 1),
