@@ -1,10 +1,8 @@
 //! Where the nodes of a graph stand: layered from left to right, by the direction of references. Pure, and the same
 //! for the same graph.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use ambient_core::decode::Decode;
-use ambient_core::wire;
+use ambient_core::{sorted, wire};
 use serde::Serialize;
 
 use super::layers;
@@ -46,7 +44,7 @@ const MAX_WIDTH: f64 = 290.0;
 
 /// Lays a graph out.
 pub(crate) fn place(graph: &wire::Graph) -> Layout {
-    let connected: BTreeSet<&str> = graph
+    let connected: sorted::Set<&str> = graph
         .edges
         .iter()
         .flat_map(|edge| [edge.from.as_str(), edge.to.as_str()])
@@ -56,7 +54,7 @@ pub(crate) fn place(graph: &wire::Graph) -> Layout {
         .iter()
         .filter(|node| connected.contains(node.id.as_str()))
         .collect();
-    let numbers: BTreeMap<&str, usize> =
+    let numbers: sorted::Map<&str, usize> =
         nodes.iter().map(|node| node.id.as_str()).zip(0..).collect();
     let edges = acyclic(graph, &numbers);
     let mut layout = Layout {
@@ -125,9 +123,9 @@ fn stack(layout: &mut Layout, nodes: &[&wire::Node], part: &[usize], edges: &[(u
 }
 
 /// The edges as numbers, each pair once, without those that would close a cycle.
-fn acyclic(graph: &wire::Graph, numbers: &BTreeMap<&str, usize>) -> Vec<(usize, usize)> {
-    let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
-    let mut next: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+fn acyclic(graph: &wire::Graph, numbers: &sorted::Map<&str, usize>) -> Vec<(usize, usize)> {
+    let mut edges: sorted::Set<(usize, usize)> = sorted::Set::new();
+    let mut next: sorted::Map<usize, Vec<usize>> = sorted::Map::new();
     for edge in &graph.edges {
         let (Some(&from), Some(&to)) = (
             numbers.get(edge.from.as_str()),
@@ -143,8 +141,8 @@ fn acyclic(graph: &wire::Graph, numbers: &BTreeMap<&str, usize>) -> Vec<(usize, 
     edges.into_iter().collect()
 }
 
-fn reaches(next: &BTreeMap<usize, Vec<usize>>, from: usize, to: usize) -> bool {
-    let mut seen = BTreeSet::new();
+fn reaches(next: &sorted::Map<usize, Vec<usize>>, from: usize, to: usize) -> bool {
+    let mut seen = sorted::Set::new();
     let mut open = vec![from];
     while let Some(node) = open.pop() {
         if node == to {
@@ -193,7 +191,7 @@ mod tests {
             name: id.to_owned(),
             ..wire::Node::default()
         };
-        let ids: BTreeSet<&str> = edges
+        let ids: sorted::Set<&str> = edges
             .iter()
             .flat_map(|(from, to)| [*from, *to])
             .chain(lonely.iter().copied())

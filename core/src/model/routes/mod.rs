@@ -7,8 +7,6 @@ mod names;
 mod resolver;
 mod virtual_services;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
 pub(crate) use self::virtual_services::{Written, gather as virtual_services};
@@ -19,6 +17,7 @@ use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
     self, Attached, Dropped, GatewayPort, Group, Place, PlaceKind, Protocol, RouteTable, Rules,
 };
+use crate::sorted;
 use crate::wire::{Behavior, Via};
 
 /// A waypoint, a Service behind it, and a port of that.
@@ -27,11 +26,11 @@ type At = (GatewayIndex, ServiceIndex, u16);
 /// The route tables of waypoints, by Service and port.
 #[derive(Default)]
 pub(crate) struct Routes {
-    http: BTreeMap<At, RouteTable>,
-    layer4: BTreeMap<At, RouteTable>,
-    ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
-    dropped: BTreeMap<ObjectIndex, Dropped>,
-    at_waypoints: BTreeSet<ObjectIndex>,
+    http: sorted::Map<At, RouteTable>,
+    layer4: sorted::Map<At, RouteTable>,
+    ingress: sorted::Map<(ObjectIndex, u16), GatewayPort>,
+    dropped: sorted::Map<ObjectIndex, Dropped>,
+    at_waypoints: sorted::Set<ObjectIndex>,
 }
 
 /// What the tables of all proxies are compiled from.
@@ -106,8 +105,10 @@ impl Routes {
     /// The ports on which an ingress gateway listens.
     pub(crate) fn ingress_ports(&self, gateway: ObjectIndex) -> impl Iterator<Item = u16> {
         self.ingress
-            .range((gateway, 0)..=(gateway, u16::MAX))
-            .map(|((_, port), _)| *port)
+            .starting_at(&(gateway, 0))
+            .map(|(at, _)| *at)
+            .take_while(move |(at, _)| *at == gateway)
+            .map(|(_, port)| port)
     }
 
     /// The labels of a subset of a host, as the proxies of a namespace know it.
@@ -190,7 +191,7 @@ impl Sources<'_> {
 }
 
 /// The routes that istiod drops as a whole, whatever they are attached to.
-fn dropped(sources: &Sources<'_>) -> BTreeMap<ObjectIndex, Dropped> {
+fn dropped(sources: &Sources<'_>) -> sorted::Map<ObjectIndex, Dropped> {
     let objects = sources.mesh.objects();
     objects
         .filter(|(index, _)| sources.mesh.is_live(*index))
@@ -204,9 +205,9 @@ fn dropped(sources: &Sources<'_>) -> BTreeMap<ObjectIndex, Dropped> {
 
 /// The VirtualServices that waypoints use, by Service. Whether routes of the Service leave them anything is seen when
 /// requests are routed, unless the documentation has its way.
-fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<ObjectIndex>> {
+fn bound(mesh: &Mesh, attachments: &Attachments) -> sorted::Map<ServiceIndex, Vec<ObjectIndex>> {
     let implemented = mesh.settings().behavior == Behavior::Implemented;
-    let mut by_service: BTreeMap<ServiceIndex, Vec<ObjectIndex>> = BTreeMap::new();
+    let mut by_service: sorted::Map<ServiceIndex, Vec<ObjectIndex>> = sorted::Map::new();
     for row in attachments.rows().iter().filter(|row| row.via == Via::Host) {
         let used = row.is_attached() || (implemented && row.reason == Reason::ShadowedByRoute);
         let is_virtual_service = mesh
@@ -225,9 +226,9 @@ fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<O
 fn attached<'a>(
     mesh: &'a Mesh,
     attachments: &Attachments,
-    dropped: &BTreeMap<ObjectIndex, Dropped>,
-) -> BTreeMap<ServiceIndex, Vec<Attached<'a>>> {
-    let mut by_service: BTreeMap<ServiceIndex, Vec<Attached<'a>>> = BTreeMap::new();
+    dropped: &sorted::Map<ObjectIndex, Dropped>,
+) -> sorted::Map<ServiceIndex, Vec<Attached<'a>>> {
+    let mut by_service: sorted::Map<ServiceIndex, Vec<Attached<'a>>> = sorted::Map::new();
     let mut of_waypoints: Vec<(ObjectId, Attached<'a>)> = Vec::new();
     for row in attachments
         .rows()
