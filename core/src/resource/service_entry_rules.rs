@@ -1,13 +1,13 @@
 //! What Istio's webhook refuses in a ServiceEntry. `istio/istio: pkg/config/validation/validation.go`
 //! (ValidateServiceEntry), `pkg/config/validation/agent/validation.go` (ValidateWildcardDomain, ValidateFQDN).
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::syntax::{is_domain, is_fqdn, is_label};
 use super::violation::Violations;
 use super::{Labels, ServiceEntry};
 use crate::matcher;
+use crate::sorted;
 
 /// Protocols that a port may have, in whatever case.
 const PROTOCOLS: &[&str] = &[
@@ -97,7 +97,7 @@ fn hosts(entry: &ServiceEntry, out: &mut Violations) {
 }
 
 fn ports(entry: &ServiceEntry, out: &mut Violations) {
-    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let (mut names, mut numbers) = (sorted::Set::new(), sorted::Set::new());
     for (index, port) in entry.ports.iter().enumerate() {
         let at = format!("spec.ports[{index}]");
         if !names.insert(&port.name) {

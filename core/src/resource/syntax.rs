@@ -1,5 +1,7 @@
 //! The shapes of names and durations that Istio's webhook and CRDs ask for.
 
+use crate::decode;
+
 /// A DNS label: up to 63 letters, digits and `-`, which is neither first nor last.
 /// `istio/istio: pkg/config/labels/instance.go` (IsDNS1123Label).
 pub(super) fn is_label(text: &str) -> bool {
@@ -51,7 +53,7 @@ pub(crate) fn duration(text: &str) -> Option<f64> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, unit) = rest.split_at_checked(digits)?;
-        let number: f64 = number.parse().ok()?;
+        let number = decode::decimal(number)?;
         let (factor, length) = match unit {
             unit if unit.starts_with("ms") => (0.001, 2),
             unit if unit.starts_with("us") => (0.000_001, 2),

@@ -20,6 +20,7 @@ use crate::resource::{
     HttpRouteDestination, Labels, Layer4Match, ObjectIndex, Percent, StringMatch,
     VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
+use crate::sorted;
 
 /// The proxy, and the place there, for which VirtualServices are compiled.
 #[derive(Clone, Debug)]
@@ -279,7 +280,7 @@ fn filled(text: Option<&String>) -> Option<String> {
 fn header_changes(headers: Option<&Headers>) -> (HeaderChanges, HeaderChanges) {
     let changes = |operations: Option<&HeaderOperations>| {
         operations.map_or_else(HeaderChanges::default, |operations| {
-            let pairs = |map: &std::collections::BTreeMap<String, String>| {
+            let pairs = |map: &sorted::Map<String, String>| {
                 map.iter()
                     .map(|(name, value)| (name.clone(), value.clone()))
                     .collect()

@@ -1,13 +1,12 @@
 //! What is refused in one rule for HTTP.
 
-use std::collections::BTreeMap;
-
 use super::super::syntax::{duration, is_header_name, is_label};
 use super::super::violation::Violations;
 use super::super::{
     CorsPolicy, GRPC_STATUSES, Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect,
     HttpRetry, HttpRewrite, Percent, StringMatch, VirtualServiceHttpRoute,
 };
+use crate::sorted;
 
 /// Reports what is refused: in a rule of a VirtualService that others delegate to or not, that is for the mesh or for
 /// gateways alone.
@@ -225,7 +224,7 @@ fn authority(rule: &VirtualServiceHttpRoute, at: &str, out: &mut Violations) {
         .headers
         .as_ref()
         .and_then(|headers| headers.request.as_ref());
-    let hosts = |values: &BTreeMap<String, String>| {
+    let hosts = |values: &sorted::Map<String, String>| {
         let named = values.iter().filter(|(name, _)| is_authority(name));
         named.count()
     };
