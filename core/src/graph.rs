@@ -1,16 +1,15 @@
 //! Mesh and attachments as nodes and edges. Nothing is decided here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::mesh::Role;
 use crate::model::Model;
 use crate::resource::{Kind, ObjectId, ObjectIndex, Resource};
-use crate::source::{FieldPath, Origin};
+use crate::sorted;
+use crate::source::Origin;
 use crate::wire;
 
 /// The graph of a model, sorted by ids; without diagnostics.
 pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
-    let mut nodes: BTreeMap<String, wire::Node> = BTreeMap::new();
+    let mut nodes: sorted::Map<String, wire::Node> = sorted::Map::new();
     let folded = folded_pods(model);
     for (index, object) in model.mesh.drawn() {
         if !folded.contains(&index) {
@@ -44,7 +43,7 @@ pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
 }
 
 /// Pods and ReplicaSets that another workload stands for.
-fn folded_pods(model: &Model) -> BTreeSet<ObjectIndex> {
+fn folded_pods(model: &Model) -> sorted::Set<ObjectIndex> {
     model
         .mesh
         .objects()
@@ -78,10 +77,9 @@ fn endpoint(model: &Model, index: ObjectIndex) -> Option<wire::Range> {
     let Resource::Endpoint(endpoint) = &object.resource else {
         return None;
     };
-    let endpoints = FieldPath::new().key("spec").key("endpoints");
     model.documents.range(&Origin {
         document: object.document,
-        path: endpoints.index(endpoint.place),
+        path: endpoint.path(),
     })
 }
 

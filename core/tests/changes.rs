@@ -244,3 +244,49 @@ fn what_no_policy_has_a_say_about_is_enforced_by_nobody() {
     let denied = evaluated(ALLOW_WEB_READS, &request("shop/web", "POST", "/"));
     assert_eq!(denied.enforced, None);
 }
+
+/// What each rule of each policy lacks at the waypoint, and the reason.
+fn lacking(spec: &str, request: Value) -> (Vec<Vec<String>>, String) {
+    let input = json!({ "manifests": format!("{MESH}{}", policy(spec)), "requests": [request] });
+    let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
+    let answer = ambient_core::evaluate(&input).results.remove(0);
+    let hops = answer.hops.iter();
+    let rules = hops
+        .flat_map(|hop| &hop.policies)
+        .flat_map(|policy| &policy.rules);
+    let missing = rules.map(|rule| rule.missing.clone()).collect();
+    (missing, answer.reason)
+}
+
+#[test]
+fn every_allow_rule_says_how_near_it_was() {
+    const RULES: &str = "  rules:
+    - from: [{ source: { namespaces: [other] } }]
+      to: [{ operation: { methods: [POST], paths: [/x] } }, { operation: { methods: [PUT] } }]
+    - from: [{ source: { namespaces: [shop] } }]
+      to: [{ operation: { methods: [GET] } }]
+      when: [{ key: 'request.headers[x-user]', notValues: [nobody] }]
+";
+    let (missing, reason) = lacking(RULES, request("shop/web", "DELETE", "/"));
+    assert_eq!(
+        missing,
+        [
+            // Of the two entries of `to` the second lacks less.
+            vec!["from[0].source.namespaces", "to[1].operation.methods"],
+            vec!["to[0].operation.methods"],
+        ]
+    );
+    assert_eq!(
+        reason,
+        "AuthorizationPolicy `shop/p` is the only ALLOW policy at the waypoint, and no rule of it matches; the client sees 403. Nearest is rule 1 of AuthorizationPolicy `shop/p`: only `to[0].operation.methods` does not match."
+    );
+    // What allows it, or what refuses it by a rule, was not near: it decided.
+    let (missing, _) = lacking(RULES, request("shop/web", "GET", "/"));
+    assert!(missing.iter().all(Vec::is_empty), "{missing:?}");
+    let (missing, reason) = lacking(
+        "  action: DENY\n  rules: [{ to: [{ operation: { methods: [GET] } }] }, { to: [{ operation: { methods: [PUT] } }] }]\n",
+        request("shop/web", "GET", "/"),
+    );
+    assert!(missing.iter().all(Vec::is_empty), "{missing:?}");
+    assert!(!reason.contains("Nearest"), "{reason}");
+}

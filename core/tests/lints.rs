@@ -4,8 +4,13 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ambient_core::wire;
+
+fn document(lint: &wire::LintDescription) -> String {
+    common::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(&lint.document))
+}
 
 /// What an example raises: its findings about manifests, about requests if it is a list of requests, or what a migration
 /// notes.
@@ -30,7 +35,7 @@ fn raised(block: &common::Block, manifests: &str) -> BTreeSet<(u32, String)> {
 fn every_lint_is_raised_where_its_document_says() {
     let mut problems = Vec::new();
     for lint in ambient_core::lints() {
-        let sections = common::sections(&lint.doc);
+        let sections = common::sections(&document(&lint));
         let blocks: Vec<_> = sections
             .iter()
             .flat_map(|section| &section.blocks)
@@ -110,7 +115,7 @@ fn every_quick_fix_mends_what_it_is_about() {
     };
     let (mut fixes, mut problems) = (BTreeSet::new(), Vec::new());
     for lint in ambient_core::lints() {
-        let sections = common::sections(&lint.doc);
+        let sections = common::sections(&document(&lint));
         for block in sections.iter().flat_map(|section| &section.blocks) {
             if block.info != "yaml raises" {
                 continue;

@@ -135,8 +135,8 @@ fn edges_differ(wanted: &[Value], graph: &wire::Graph) -> Vec<String> {
         let same: Vec<&Value> = found
             .iter()
             .filter(|edge| {
-                key(edge) == key(wanted)
-                    && (wanted["port"].is_null() || wanted["port"] == edge["port"])
+                let part = |name| wanted[name].is_null() || wanted[name] == edge[name];
+                key(edge) == key(wanted) && part("port") && part("sectionName")
             })
             .collect();
         match same.as_slice() {

@@ -96,11 +96,12 @@ fn openapi() -> Result<(PathBuf, String)> {
 }
 
 /// The table of lints as the engine has them: code, name, severity and what it says, each linked to its document.
-fn lint_index(_: &Path) -> Result<String> {
+fn lint_index(root: &Path) -> Result<String> {
     let mut text =
         String::from("# Lints\n\n| code | name | severity | says |\n| --- | --- | --- | --- |\n");
     for lint in ambient_core::lints() {
-        text += &lint_row(&lint)?;
+        let file = root.join("core").join(&lint.document);
+        text += &lint_row(&lint, &std::fs::read_to_string(&file).at(&file)?)?;
     }
     Ok(text)
 }
@@ -126,7 +127,7 @@ fn feature_table(_: &Path) -> Result<String> {
 /// The table of fields, as the engine has it.
 fn field_table(_: &Path) -> Result<String> {
     let mut text = String::from(
-        "# Fields of Istio's traffic kinds\n\n\
+        "# Fields\n\n\
          What becomes of each: it is evaluated, or told in the answer, or no answer depends on it.\n\
          `[]` is an entry of a list, `*` one of a map.\n",
     );
@@ -169,16 +170,18 @@ fn difference_table(_: &Path) -> Result<String> {
 }
 
 /// One row; what it says is the first line of its document, `# A document is not YAML`.
-fn lint_row(lint: &LintDescription) -> Result<String> {
-    let LintDescription {
-        code, name, doc, ..
-    } = lint;
+fn lint_row(lint: &LintDescription, document: &str) -> Result<String> {
+    let LintDescription { code, name, .. } = lint;
     let severity = match lint.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
-    match doc.lines().next().and_then(|line| line.strip_prefix("# ")) {
+    match document
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# "))
+    {
         Some(title) => Ok(format!(
             "| [{code}]({code}-{name}.md) | `{name}` | {severity} | {title} |\n"
         )),
@@ -192,26 +195,27 @@ fn lint_row(lint: &LintDescription) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn lint(doc: &str) -> LintDescription {
-        LintDescription {
+    fn row(document: &str) -> Result<String> {
+        let lint = LintDescription {
             code: "WP0001".to_owned(),
             name: "syntax".to_owned(),
             severity: Severity::Error,
-            doc: doc.to_owned(),
-        }
+            document: "lints/WP0001-syntax.md".to_owned(),
+        };
+        lint_row(&lint, document)
     }
 
     #[test]
     fn a_lints_row_has_the_first_line_of_its_document() {
         assert_eq!(
-            lint_row(&lint("# A document is not YAML\n\nMore.")).unwrap(),
+            row("# A document is not YAML\n\nMore.").unwrap(),
             "| [WP0001](WP0001-syntax.md) | `syntax` | error | A document is not YAML |\n"
         );
     }
 
     #[test]
     fn a_document_without_a_title_stops() {
-        assert!(lint_row(&lint("Text")).is_err());
+        assert!(row("Text").is_err());
     }
 
     #[test]

@@ -16,13 +16,12 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::decision::Authentication;
 use crate::flow::{Flow, Http};
 use crate::resource::{ObjectIndex, RequestAuthentication};
+use crate::sorted;
 
 pub(crate) use location::Location;
 pub(crate) use output::HeaderChanges;
@@ -50,6 +49,41 @@ pub(crate) struct TokenCheck {
     pub(crate) claims: Option<Claims>,
     /// What becomes of the headers.
     pub(crate) headers: HeaderChanges,
+    /// What each provider found, in their order.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// What one provider made of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Finding {
+    /// Of all tokens together; `None`: there is none where it looks.
+    pub(crate) opinion: Option<Opinion>,
+    /// Of each token.
+    pub(crate) tokens: Vec<Judged>,
+}
+
+/// A token that a provider found.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Judged {
+    /// Where.
+    pub(crate) location: Location,
+    /// Who issued it, as far as it says.
+    pub(crate) issuer: Option<String>,
+    /// What the provider says of it.
+    pub(crate) opinion: Opinion,
+}
+
+/// What a provider says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opinion {
+    /// It is good.
+    Accepted,
+    /// It is bad.
+    Rejected(TokenError),
+    /// The keys are not here.
+    Unknown,
+    /// Nobody asked: what was said before settled it.
+    NotAsked,
 }
 
 impl Providers {
@@ -60,8 +94,8 @@ impl Providers {
         let mut providers: Vec<Provider> = policies
             .into_iter()
             .flat_map(|(object, policy)| {
-                let rules = policy.jwt_rules.iter();
-                rules.map(move |rule| Provider::new(object, rule))
+                let rules = (0..).zip(&policy.jwt_rules);
+                rules.map(move |(index, rule)| Provider::new(object, index, rule))
             })
             .collect();
         providers.sort_by(|a, b| a.issuer.cmp(&b.issuer));
@@ -77,8 +111,12 @@ impl Providers {
     /// `now` is in seconds since 1970, and without it times are not checked.
     pub(crate) fn check(&self, http: &Http, tokens: &[Token], now: Option<i64>) -> TokenCheck {
         if self.0.is_empty() || is_cors_preflight(http) {
-            return TokenCheck::default();
+            return TokenCheck {
+                findings: self.unasked(0).collect(),
+                ..TokenCheck::default()
+            };
         }
+        let mut findings = Vec::with_capacity(self.0.len());
         let mut headers = HeaderChanges::default();
         for provider in &self.0 {
             provider.strip_outputs(&mut headers);
@@ -86,13 +124,20 @@ impl Providers {
         let mut refused: Vec<(&Provider, TokenError)> = Vec::new();
         let mut unknown = None;
         for provider in &self.0 {
-            match provider.check(http, tokens, now) {
+            let (status, judged) = provider.check(http, tokens, now);
+            findings.push(Finding {
+                opinion: status.opinion(),
+                tokens: judged,
+            });
+            match status {
                 Status::Missing => {}
                 Status::Good(accepted) => {
                     headers.extend(accepted.headers);
+                    findings.extend(self.unasked(findings.len()));
                     return TokenCheck {
                         claims: Some(accepted.claims),
                         headers,
+                        findings,
                         ..TokenCheck::default()
                     };
                 }
@@ -109,20 +154,31 @@ impl Providers {
                 claims: Some(accepted.claims),
                 headers,
                 error: None,
+                findings,
             };
         }
         match reported(&refused) {
             None => TokenCheck {
                 headers,
+                findings,
                 ..TokenCheck::default()
             },
             Some((error, by)) => TokenCheck {
                 authentication: Authentication::Refused { by },
                 error: Some(error),
                 headers,
+                findings,
                 ..TokenCheck::default()
             },
         }
+    }
+
+    /// Providers from a place on, which are not asked.
+    fn unasked(&self, from: usize) -> impl Iterator<Item = Finding> {
+        self.0.iter().skip(from).map(|_| Finding {
+            opinion: Some(Opinion::NotAsked),
+            tokens: Vec::new(),
+        })
     }
 }
 
@@ -139,7 +195,7 @@ fn reported(refused: &[(&Provider, TokenError)]) -> Option<(TokenError, Option<O
             Some((*error, Some(provider.object)))
         }
         None => {
-            let objects: BTreeSet<ObjectIndex> = refused
+            let objects: sorted::Set<ObjectIndex> = refused
                 .iter()
                 .map(|(provider, _)| provider.object)
                 .collect();

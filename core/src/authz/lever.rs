@@ -34,7 +34,8 @@ pub(crate) struct Near<'p> {
 }
 
 impl PolicySet {
-    /// For each rule of each `ALLOW` policy that counts: the fewest clauses that must turn for it to match.
+    /// For each rule of each `ALLOW` policy that counts, in the order of evaluation: the fewest clauses that must turn for
+    /// it to match.
     pub(crate) fn missing<'p>(
         &self,
         policies: &'p [Policy],
@@ -51,6 +52,13 @@ impl PolicySet {
                     })
                 })
             })
+    }
+}
+
+impl Near<'_> {
+    /// Where the clauses stand, relative to the rule.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.levers.iter().map(|lever| lever.path)
     }
 }
 

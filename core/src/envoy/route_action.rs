@@ -8,9 +8,10 @@ use super::matchers::quote;
 use super::route_match;
 use crate::mesh::GatewayIndex;
 use crate::model::Model;
+use crate::resource::duration;
 use crate::route::{
-    Abort, Action, Backend, Cors, Entry, Fault, HeaderChanges, NoBackend, PathChange, PathMatch,
-    Redirect, RedirectPort, Retry, duration,
+    ALLOW_CREDENTIALS, Abort, Action, Backend, Cors, Entry, Fault, HeaderChanges, NoBackend,
+    PathChange, PathMatch, Redirect, RedirectPort, Retry,
 };
 
 /// The filters that routes configure, and under which names they do. `istio/istio:
@@ -302,10 +303,10 @@ fn cors(cors: &Cors) -> Value {
             policy.set(field, json!(value));
         }
     }
-    if cors
-        .headers
-        .contains_key("access-control-allow-credentials")
-    {
+    if !cors.expose.is_empty() {
+        policy.set("expose_headers", json!(cors.expose));
+    }
+    if cors.headers.contains_key(ALLOW_CREDENTIALS) {
         policy.set("allow_credentials", true.into());
     }
     policy.0.into()

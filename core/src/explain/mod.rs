@@ -1,11 +1,13 @@
 //! Outcome and log → the contract's answer: clauses with what was wanted and what came, and sentences. The only place
 //! that words a verdict; nothing is decided here.
 
+mod authentication;
 mod expect;
 mod policies;
 mod sentence;
 mod telemetry;
 
+use crate::authz::Near;
 use crate::eval::{Decided, HopOutcome, Outcome, Taken};
 use crate::flow::Http;
 use crate::model::Model;
@@ -112,7 +114,7 @@ fn route(model: &Model, taken: &Taken<'_>) -> wire::RouteChoice {
     wire::RouteChoice {
         object: object.map_or_else(no_object, |object| object.id.to_wire()),
         rule: entry.rule,
-        match_index: Some(entry.match_index),
+        match_index: Some(entry.match_index.unwrap_or_default()),
         file: origin
             .as_ref()
             .and_then(|origin| model.documents.file(origin.document))
@@ -138,6 +140,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
             wire::Layer::L4
         },
         verdict: hop.verdict,
+        authentication: authentication::explain(model, hop),
         policies: policies::explain(model, hop),
         route: hop.route.map(|taken| route(model, &taken)),
         backends: hop.backends.clone(),
@@ -194,6 +197,18 @@ fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandid
             })
         })
         .collect()
+}
+
+/// What each `ALLOW` rule of a hop lacks, if the hop refuses because none matches.
+fn near<'m, T>(model: &'m Model, hop: &HopOutcome<'_, T>) -> impl Iterator<Item = Near<'m>> {
+    let refused = hop.by.is_some_and(|by| by.cause == wire::Cause::Default);
+    let chain = hop
+        .chain
+        .filter(|_| refused && hop.verdict == wire::HopVerdict::Deny);
+    let policies = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
+    policies
+        .into_iter()
+        .flat_map(|(set, policies)| set.missing(policies, &hop.flow))
 }
 
 fn delivered(http: &Http) -> wire::DeliveredRequest {

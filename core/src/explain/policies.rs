@@ -10,7 +10,8 @@ use super::{id, no_object};
 use crate::authz::{Attribute, Caption, ClauseId, Enforcer, Policy};
 use crate::eval::HopOutcome;
 use crate::model::{Chain, Model, scope};
-use crate::resource::{Action, ObjectId};
+use crate::resource::{Action, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::source::{FieldPath, Origin};
 use crate::trace::{Entry, Log, Step, Truth, children};
 use crate::wire;
@@ -28,6 +29,14 @@ pub(super) fn explain(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::Pol
         model,
         hop,
         observed: Vec::new(),
+        missing: super::near(model, hop)
+            .map(|near| {
+                (
+                    (near.policy, near.rule),
+                    near.paths().map(str::to_owned).collect(),
+                )
+            })
+            .collect(),
     };
     // A log holds every policy of the set, in the set's own order.
     let policies = children(hop.policies.entries(), 0).zip(captions);
@@ -75,6 +84,8 @@ struct Telling<'a, 'm> {
     hop: &'a HopOutcome<'m, Log>,
     /// What the request has of the attributes asked about so far, in front of the token check or behind it.
     observed: Vec<(&'a Attribute, bool, Arc<Value>)>,
+    /// What rules lack, where that is why the request is refused.
+    missing: sorted::Map<(ObjectIndex, u32), Vec<String>>,
 }
 
 impl<'a> Telling<'a, '_> {
@@ -123,6 +134,10 @@ impl<'a> Telling<'a, '_> {
         Some(wire::RuleAnswer {
             index: usize::try_from(index).ok()?,
             matched: entry.truth.into(),
+            missing: self
+                .missing
+                .remove(&(compiled.object, index))
+                .unwrap_or_default(),
             clauses: answers,
         })
     }

@@ -71,15 +71,18 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
     let seen = seen(outcome.response.as_ref());
     match decided.by.cause {
         Cause::Authorization => format!("{} at {place} denies it{seen}.", policy(model, decided)),
-        Cause::Default => match decided.by.policy {
-            Some(_) => format!(
-                "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.",
-                policy(model, decided)
-            ),
-            None => {
-                format!("There are ALLOW policies at {place}, and no rule of them matches{seen}.")
+        Cause::Default => {
+            let nearest = nearest(model, outcome, decided);
+            match decided.by.policy {
+                Some(_) => format!(
+                    "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.{nearest}",
+                    policy(model, decided)
+                ),
+                None => format!(
+                    "There are ALLOW policies at {place}, and no rule of them matches{seen}.{nearest}"
+                ),
             }
-        },
+        }
         Cause::Authentication => {
             let fault = outcome
                 .hops
@@ -102,6 +105,31 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
         ),
         Cause::Routing => routing(outcome, decided.hop, place, &seen),
     }
+}
+
+/// The rule that lacks least, the first of several, with what it lacks.
+fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+    let mut hops = outcome.hops.iter();
+    let hop = hops.find(|hop| hop.kind == decided.hop && hop.verdict == HopVerdict::Deny);
+    let rules = hop.into_iter().flat_map(|hop| super::near(model, hop));
+    let Some(near) = rules.min_by_key(|near| near.levers.len()) else {
+        return String::new();
+    };
+    let Some(id) = id(model, near.policy) else {
+        return String::new();
+    };
+    let paths: Vec<String> = near.paths().map(|path| format!("`{path}`")).collect();
+    let lacking = match paths.as_slice() {
+        [] => return String::new(),
+        [only] => format!("only {only} does not match"),
+        [first @ .., last] => format!("{} and {last} do not match", first.join(", ")),
+    };
+    format!(
+        " Nearest is rule {} of {} `{}`: {lacking}.",
+        near.rule,
+        id.kind.name(),
+        id.qualified_name()
+    )
 }
 
 fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -> String {

@@ -78,20 +78,25 @@ fn waypoint_for_invalid(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 }
 
 /// The labels that count for an object, and where they stand; `None` for kinds on which they mean nothing.
-fn counting(object: &Object) -> Option<(&crate::resource::Labels, &'static str)> {
-    match object.id.kind {
+fn counting(object: &Object) -> Option<(&crate::resource::Labels, String)> {
+    let (labels, path) = match object.id.kind {
         Kind::Namespace | Kind::Service | Kind::ServiceEntry | Kind::WorkloadEntry | Kind::Pod => {
-            Some((&object.metadata.labels, "metadata.labels"))
+            (&object.metadata.labels, "metadata.labels")
         }
-        Kind::CronJob => Some((
+        Kind::Endpoint => {
+            let path = format!("{}.labels", object.resource.as_endpoint()?.path());
+            return Some((&object.metadata.labels, path));
+        }
+        Kind::CronJob => (
             &object.resource.as_workload()?.labels,
             "spec.jobTemplate.spec.template.metadata.labels",
-        )),
-        _ => Some((
+        ),
+        _ => (
             &object.resource.as_workload()?.labels,
             "spec.template.metadata.labels",
-        )),
-    }
+        ),
+    };
+    Some((labels, path.to_owned()))
 }
 
 fn use_waypoint_namespace_alone(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {

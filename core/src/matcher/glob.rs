@@ -53,15 +53,16 @@ impl Glob {
 /// What stands behind the first place of a piece. Identities are short, and so are the pieces that are looked for in
 /// them: preparing a search for each costs more than searching.
 fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
-    let mut places = text
-        .as_bytes()
-        .windows(piece.len().max(1))
-        .enumerate()
-        .filter(|(_, window)| *window == piece.as_bytes());
-    match places.next() {
-        _ if piece.is_empty() => Some(text),
-        Some((place, _)) => text.get(place + piece.len()..),
-        None => None,
+    let Some((first, others)) = piece.as_bytes().split_first() else {
+        return Some(text);
+    };
+    let mut rest = text.as_bytes();
+    loop {
+        let place = rest.iter().position(|byte| byte == first)?;
+        rest = rest.get(place + 1..)?;
+        if rest.starts_with(others) {
+            return text.get(text.len() - rest.len() + others.len()..);
+        }
     }
 }
 

@@ -7,6 +7,8 @@ const AMBIENT: &str = "ambient";
 const NONE: &str = "none";
 /// Written by the sidecar injector: `istio/istio: cni/pkg/util/enablement_selector.go`.
 const SIDECAR_STATUS: &str = "sidecar.istio.io/status";
+const INJECT: &str = "sidecar.istio.io/inject";
+const REVISION: &str = "istio.io/rev";
 /// `istio/api: annotation/annotations.yaml`
 const BYPASS_INBOUND: &str = "ambient.istio.io/bypass-inbound-capture";
 /// Namespaces that the CNI leaves alone by default: `istio/istio: cni/pkg/config/config.go`.
@@ -83,23 +85,25 @@ pub(super) fn of_entry(labels: &Labels, annotations: &Labels) -> Capture {
     }
 }
 
-/// A running pod says it with an annotation. A pasted template has none yet, so the injector's choice is predicted:
-/// the pod's label decides, else the namespace's.
+/// A running pod says it with an annotation. A pasted template has none yet, so the injector's choice is predicted: a
+/// label of the namespace, or without any one of the pod, calls the injector, and the pod may refuse.
+/// `istio/istio: manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`,
+/// `pkg/kube/inject/inject.go` (injectRequired).
 fn will_have_sidecar(pod: &Workload, namespace_labels: &Labels) -> bool {
     if pod.annotations.contains_key(SIDECAR_STATUS) {
         return true;
     }
-    match pod
-        .labels
-        .get("sidecar.istio.io/inject")
-        .map(String::as_str)
-    {
-        Some(inject) => inject == "true",
+    let own = pod.labels.get(INJECT).map(String::as_str);
+    let is_called = match namespace_labels.get("istio-injection") {
+        Some(value) => value == "enabled",
         None => {
-            namespace_labels.get("istio-injection").map(String::as_str) == Some("enabled")
-                || namespace_labels.contains_key("istio.io/rev")
+            namespace_labels.contains_key(REVISION)
+                || pod.labels.contains_key(REVISION)
+                || own == Some("true")
         }
-    }
+    };
+    let wish = own.or_else(|| pod.annotations.get(INJECT).map(String::as_str));
+    is_called && wish != Some("false")
 }
 
 #[cfg(test)]
@@ -150,6 +154,21 @@ mod tests {
                 labels(&[("sidecar.istio.io/inject", "false")]),
                 labels(&[(MODE, "ambient"), ("istio-injection", "enabled")]),
                 Capture::Captured,
+            ),
+            (
+                labels(&[("sidecar.istio.io/inject", "true")]),
+                labels(&[(MODE, "ambient"), ("istio-injection", "disabled")]),
+                Capture::Captured,
+            ),
+            (
+                labels(&[("sidecar.istio.io/inject", "maybe")]),
+                labels(&[(MODE, "ambient"), (REVISION, "default")]),
+                Capture::Sidecar,
+            ),
+            (
+                labels(&[(REVISION, "default")]),
+                labels(&[(MODE, "ambient")]),
+                Capture::Sidecar,
             ),
         ] {
             let workload = Workload {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use super::{Mesh, WorkloadIndex};
 use crate::resource::{
-    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Service, ServiceEntry, ServicePort,
+    IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Service, ServiceEntry,
+    ServicePort,
 };
 
 /// A Service's place in the mesh. Each host of a ServiceEntry is one too.
@@ -171,12 +172,17 @@ fn of_entry(
             selected(mesh, namespace, &selector.labels)
         }
         Some(_) => Vec::new(),
-        None => written_out(mesh, &object.id),
+        None => mesh
+            .endpoints_of(&object.id)
+            .filter_map(|endpoint| mesh.workload_of(endpoint))
+            .collect(),
     };
     let ports = entry.ports.iter().map(|port| ServicePort {
         name: Some(port.name.clone()),
         protocol: None,
-        app_protocol: port.protocol.as_ref().map(|name| name.to_lowercase()),
+        // Of a ServiceEntry's port the name says nothing about the protocol: `istio/istio:
+        // pilot/pkg/serviceregistry/serviceentry/conversion.go` (convertPort).
+        app_protocol: Some(port.protocol.as_deref().unwrap_or_default().to_lowercase()),
         port: port.number,
         target_port: port.target_port.map(IntOrString::Int),
     });
@@ -192,17 +198,6 @@ fn of_entry(
         name: name.clone(),
     };
     entry.hosts.iter().map(of_host).collect()
-}
-
-/// The endpoints of a ServiceEntry, by address.
-fn written_out(mesh: &Mesh, entry: &ObjectId) -> Vec<WorkloadIndex> {
-    let endpoints = mesh.live_in(Kind::Endpoint, &entry.namespace);
-    let own = endpoints.filter(|(_, object)| match &object.resource {
-        Resource::Endpoint(endpoint) => endpoint.service_entry == *entry,
-        _ => false,
-    });
-    own.filter_map(|(index, _)| mesh.workload_of(index))
-        .collect()
 }
 
 fn address(service: &Service) -> Address {

@@ -1,7 +1,6 @@
 //! Workloads: Pods, the one virtual pod of each controller, WorkloadEntries and the endpoints of ServiceEntries, with
 //! identity, labels and capture.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Capture, Mesh, ServiceInfo, capture};
@@ -10,6 +9,7 @@ use crate::resource::{
     Endpoint, IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload,
     WorkloadEntry,
 };
+use crate::sorted;
 
 /// A workload's place in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +31,7 @@ pub(crate) struct WorkloadInfo {
     /// The addresses of its pods, as far as the manifests tell them.
     pub(crate) addresses: Vec<IpAddr>,
     /// Named container ports, or `ports` of a WorkloadEntry.
-    named_ports: BTreeMap<String, u16>,
+    named_ports: sorted::Map<String, u16>,
     /// It is a WorkloadEntry or an endpoint, and no pod.
     is_entry: bool,
 }
@@ -198,8 +198,10 @@ fn of_entry(
     object: &Object,
     entry: &WorkloadEntry,
 ) -> WorkloadInfo {
-    let mut labels = object.metadata.labels.clone();
-    labels.extend(entry.labels.clone());
+    // Both places count for everything, the metadata first.
+    // `istio/istio: pilot/pkg/serviceregistry/serviceentry/conversion.go` (ConvertClientWorkloadEntry)
+    let mut labels = entry.labels.clone();
+    labels.extend(object.metadata.labels.clone());
     let annotations = &object.metadata.annotations;
     written_out(mesh, index, object, entry, (labels, annotations))
 }
@@ -250,14 +252,14 @@ fn pod_ip(workload: &Workload) -> Option<IpAddr> {
     workload.pod_ip.as_deref()?.parse().ok()
 }
 
-fn named_ports(workload: &Workload) -> BTreeMap<String, u16> {
+fn named_ports(workload: &Workload) -> sorted::Map<String, u16> {
     // Of the init containers only native sidecars go on running.
     let sidecars = workload
         .pod
         .init_containers
         .iter()
         .filter(|container| container.restart_policy.as_deref() == Some("Always"));
-    let mut ports = BTreeMap::new();
+    let mut ports = sorted::Map::new();
     for port in workload
         .pod
         .containers

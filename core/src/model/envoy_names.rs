@@ -21,7 +21,7 @@ impl Model {
             Resource::VirtualService(service) => {
                 let rule = service.http.get(entry.rule)?;
                 let name = rule.name.clone().unwrap_or_default();
-                let of_match = rule.matches.get(entry.match_index);
+                let of_match = entry.match_index.and_then(|index| rule.matches.get(index));
                 return Some(match of_match.and_then(|one| one.name.as_ref()) {
                     Some(one) => format!("{name}.{one}"),
                     None => name,

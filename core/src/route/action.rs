@@ -2,7 +2,7 @@
 //! `istio/istio: pilot/pkg/networking/core/route/route.go` (TranslateRoute, applyHTTPRouteDestination),
 //! order of filters: `pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::backend::Backend;
 use super::condition::PathMatch;
@@ -10,8 +10,9 @@ use super::cors::Cors;
 use super::fault::{Abort, Fault};
 use super::headers::HeaderChanges;
 use super::path::PathChange;
-use super::redirect::Redirect;
+use super::redirect::{self, Redirect};
 use crate::flow::Http;
+use crate::sorted;
 use crate::wire;
 
 /// What a rule does with the requests that one of its matches takes.
@@ -82,7 +83,7 @@ pub(crate) enum Outcome {
         /// The gRPC status, where the rule names one.
         grpc_status: Option<u16>,
         /// Headers of the answer.
-        headers: BTreeMap<String, String>,
+        headers: sorted::Map<String, String>,
     },
 }
 
@@ -220,20 +221,35 @@ impl Action {
                 headers: self.answer_headers([]),
             };
         }
-        if let Some(headers) = self.cors.as_ref().and_then(|cors| cors.preflight(http)) {
-            return answer(Answered::Preflight, 200, headers);
-        }
         if let Some(redirect) = &self.redirect {
-            let location = redirect.location(http, matched, listener.port, listener.scheme());
+            let location = redirect.location(http, matched, listener);
             let headers = self.answer_headers([("location".to_owned(), location)]);
             return answer(Answered::Redirect, redirect.status, headers);
         }
         if let Some(status) = self.direct_response {
-            return answer(Answered::DirectResponse, status, self.answer_headers([]));
+            // `envoyproxy/envoy: source/common/router/router.cc` (decodeHeaders): such an answer needs a place, and
+            // where no other is said it is the one that was asked for.
+            let headers = if status == 201 || (300..400).contains(&status) {
+                let location = redirect::same_place(http, listener);
+                self.answer_headers([("location".to_owned(), location)])
+            } else {
+                self.answer_headers([])
+            };
+            return answer(Answered::DirectResponse, status, headers);
+        }
+        // `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (convertHTTPRoute) makes a direct response of it.
+        if self.without_backend == NoBackend::GatewayApi && self.lacks_backends() {
+            return answer(Answered::NoBackend, 500, self.answer_headers([]));
+        }
+        // Only what leads to backends has cross-origin rules to Envoy.
+        let cors = self.cors.as_ref();
+        if let Some(headers) = cors.and_then(|cors| cors.preflight(http)) {
+            return answer(Answered::Preflight, 200, headers);
         }
         if !self.is_usable() {
-            let status = self.without_backend.status();
-            return answer(Answered::NoBackend, status, self.answer_headers([]));
+            let mut headers = self.answer_headers([]);
+            headers.extend(cors.map(|cors| cors.of_answer(http)).unwrap_or_default());
+            return answer(Answered::NoBackend, self.without_backend.status(), headers);
         }
         Outcome::Forward(self.changed(http, matched))
     }
@@ -242,27 +258,41 @@ impl Action {
     fn answer_headers<const N: usize>(
         &self,
         headers: [(String, String); N],
-    ) -> BTreeMap<String, String> {
-        let mut headers = BTreeMap::from(headers);
-        self.response_headers.apply_to_answer(&mut headers);
+    ) -> sorted::Map<String, String> {
+        let mut headers = sorted::Map::from(headers);
+        for changes in self.in_order(&self.response_headers, |backend| &backend.response_headers) {
+            changes.apply_to_answer(&mut headers);
+        }
         headers
+    }
+
+    /// The changes of the rule and of the backend that is sure to be chosen, in the order in which Envoy makes them.
+    /// istiod puts those of the only backend into the rule's; of several, Envoy makes the chosen one's first.
+    fn in_order<'a>(
+        &'a self,
+        of_rule: &'a HeaderChanges,
+        of_backend: impl Fn(&'a Backend) -> &'a HeaderChanges,
+    ) -> Vec<Cow<'a, HeaderChanges>> {
+        if let Some(only) = self.only_backend() {
+            return vec![Cow::Owned(of_rule.then(of_backend(only)))];
+        }
+        let mut counted = self.backends();
+        match (counted.next(), counted.next()) {
+            (Some(chosen), None) => vec![Cow::Borrowed(of_backend(chosen)), Cow::Borrowed(of_rule)],
+            // With several, the changes of a backend are known only once it is chosen.
+            _ => vec![Cow::Borrowed(of_rule)],
+        }
     }
 
     /// The request as a backend gets it.
     fn changed(&self, http: &Http, matched: Option<&PathMatch>) -> Http {
         let mut changed = http.clone();
-        let mut only = self.backends();
-        let of_backend = match (only.next(), only.next()) {
-            (Some(backend), None) => Some(&backend.headers),
-            // With several, the changes of a backend are known only once it is chosen.
-            _ => None,
-        };
-        let headers = match of_backend {
-            Some(of_backend) => self.request_headers.then(of_backend),
-            None => self.request_headers.clone(),
-        };
-        headers.apply(&mut changed.headers);
-        if let Some(host) = self.host.as_deref().or(headers.host()) {
+        let changes = self.in_order(&self.request_headers, |backend| &backend.headers);
+        for changes in &changes {
+            changes.apply(&mut changed.headers);
+        }
+        let of_headers = changes.iter().find_map(|changes| changes.host());
+        if let Some(host) = self.host.as_deref().or(of_headers) {
             host.clone_into(&mut changed.authority);
         }
         if let Some(path) = &self.path {
@@ -319,7 +349,7 @@ impl Action {
     }
 }
 
-fn answer(why: Answered, status: u16, headers: BTreeMap<String, String>) -> Outcome {
+fn answer(why: Answered, status: u16, headers: sorted::Map<String, String>) -> Outcome {
     Outcome::Answer {
         why,
         status,

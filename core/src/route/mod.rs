@@ -5,6 +5,7 @@
 mod action;
 mod backend;
 mod condition;
+mod conversion;
 mod cors;
 mod delegate;
 mod fault;
@@ -13,6 +14,7 @@ mod group;
 mod grpc;
 mod headers;
 mod http;
+mod index;
 mod ingress;
 mod layer4;
 mod path;
@@ -28,13 +30,13 @@ mod virtual_service;
 pub(crate) use action::{Action, Answered, Listener, NoBackend, Outcome, Retry};
 pub(crate) use backend::{Backend, Backends, Invalid, Subset};
 pub(crate) use condition::{Condition, PathMatch};
-pub(crate) use cors::Cors;
+pub(crate) use conversion::Problem;
+pub(crate) use cors::{ALLOW_CREDENTIALS, Cors};
 pub(crate) use delegate::merge as merge_delegate;
 pub(crate) use fault::{Abort, Fault};
 pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};
 pub(crate) use group::{Group, Precedence, concatenate};
 pub(crate) use headers::HeaderChanges;
-pub(crate) use http::Dropped;
 pub(crate) use ingress::{
     Bound, Content, Port as GatewayPort, Server, ServerHost, ServerKind, VirtualHosts,
 };
@@ -46,6 +48,6 @@ pub(crate) use table::{Entry, RouteTable, Section};
 pub(crate) use tie_breaker::TieBreaker;
 pub(crate) use value::ValueMatch;
 pub(crate) use virtual_service::{
-    Place, PlaceKind, Rule as VirtualServiceRule, duration, http as virtual_service_http,
+    Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
     layer4 as virtual_service_layer4, seconds,
 };

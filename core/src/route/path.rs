@@ -65,6 +65,12 @@ impl PathChange {
             Self::Regex(Some(regex), substitution) => substitute(regex, path, substitution),
             Self::Regex(None, _) => path.to_owned(),
         };
+        // Envoy takes no path for "as it is".
+        let changed = if changed.is_empty() {
+            path.to_owned()
+        } else {
+            changed
+        };
         changed + query
     }
 }

@@ -1,6 +1,7 @@
 //! Redirects: where a proxy sends the client. `istio/istio: pilot/pkg/networking/core/route/route.go` (ApplyRedirect),
 //! `envoyproxy/envoy: source/common/router/config_impl.cc` (newUri, processRequestHost).
 
+use super::action::Listener;
 use super::condition::PathMatch;
 use super::path::PathChange;
 use crate::flow::Http;
@@ -32,24 +33,31 @@ pub(crate) enum RedirectPort {
 }
 
 impl Redirect {
-    /// The `location` header. `listener_port`: the port that the proxy was called on; `scheme`: of the request there.
+    /// The `location` header. `listener`: where the proxy was called.
     pub(super) fn location(
         &self,
         http: &Http,
         matched: Option<&PathMatch>,
-        listener_port: u16,
-        request_scheme: &str,
+        listener: Listener,
     ) -> String {
+        let request_scheme = http.scheme(listener.scheme());
         let scheme = self.scheme.as_deref().unwrap_or(request_scheme);
         let port = match self.port {
             RedirectPort::Keep => None,
-            RedirectPort::Request => Some(listener_port),
+            RedirectPort::Request => Some(listener.port),
             RedirectPort::Number(port) => Some(port),
         };
-        let port = port.filter(|&port| own_port(scheme) != Some(port));
+        // istiod decides which port is not written, and knows the listener's scheme only.
+        let expected = self.scheme.as_deref().unwrap_or(listener.scheme());
+        let port = port.filter(|&port| own_port(expected) != Some(port));
         let host = match &self.host {
             Some(host) => host.as_str(),
-            None => kept_host(&http.authority, port.is_some(), scheme, request_scheme),
+            None => {
+                // As a proxy in front says it, in its own spelling.
+                let said = http.header("x-forwarded-proto").first();
+                let protocol = said.map_or(request_scheme, String::as_str);
+                kept_host(&http.authority, port.is_some(), scheme, protocol)
+            }
         };
         let path = match &self.path {
             // A new path with a query of its own leaves the old query out.
@@ -66,16 +74,22 @@ impl Redirect {
     }
 }
 
-/// Where plain HTTP is sent that must be TLS: the same place, by https.
+/// Where plain HTTP is sent that must be TLS: the same place by https, at the port that the client wrote.
+/// `envoyproxy/envoy: source/common/http/utility.cc` (createSslRedirectPath).
 pub(crate) fn https_location(http: &Http) -> String {
+    format!("https://{}{}", http.authority, http.path)
+}
+
+/// Where a client is that is sent nowhere else.
+pub(super) fn same_place(http: &Http, listener: Listener) -> String {
     let redirect = Redirect {
         status: 301,
-        scheme: Some("https".to_owned()),
+        scheme: None,
         host: None,
         port: RedirectPort::Keep,
         path: None,
     };
-    redirect.location(http, None, 80, "http")
+    redirect.location(http, None, listener)
 }
 
 fn own_port(scheme: &str) -> Option<u16> {
@@ -88,16 +102,12 @@ fn own_port(scheme: &str) -> Option<u16> {
 
 /// The host of the request. Its port goes if another one is written, or if it was the old scheme's own and the scheme
 /// changes.
-fn kept_host<'a>(
-    authority: &'a str,
-    writes_port: bool,
-    scheme: &str,
-    request_scheme: &str,
-) -> &'a str {
+fn kept_host<'a>(authority: &'a str, writes_port: bool, scheme: &str, protocol: &str) -> &'a str {
     let (host, port) = split_port(authority);
     let Some(port) = port else { return authority };
-    let own = own_port(request_scheme).is_some_and(|own| port.parse() == Ok(own));
-    if writes_port || (scheme != request_scheme && own) {
+    let own = own_port(&protocol.to_ascii_lowercase());
+    let is_own = own.is_some_and(|own| port.parse() == Ok(own));
+    if writes_port || (scheme != protocol && is_own) {
         host
     } else {
         authority
@@ -175,7 +185,14 @@ mod tests {
                 ..Http::default()
             };
             assert_eq!(
-                redirect.location(&http, None, listener, "http"),
+                redirect.location(
+                    &http,
+                    None,
+                    Listener {
+                        port: listener,
+                        tls: false
+                    }
+                ),
                 expected,
                 "{redirect:?} of {authority} on {listener}"
             );

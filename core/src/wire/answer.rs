@@ -1,16 +1,18 @@
 //! What comes out of an evaluation.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Diagnostic, ObjectRef, Range};
+use crate::decode::{Decode, Reader, Value};
+use crate::sorted;
+
+use super::{Diagnostic, JwtLocation, ObjectRef, Range};
 
 /// The answer of `POST /v1/evaluate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// One for each request, in their order.
@@ -20,7 +22,7 @@ pub struct Evaluation {
 }
 
 /// What becomes of one request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's label.
@@ -69,19 +71,19 @@ pub struct Answer {
 }
 
 /// A change of a request that changes its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// In words, without a verb.
     pub summary: String,
     /// Fields of the request and what they become, by path; `null`: the field goes.
-    pub set: BTreeMap<String, serde_json::Value>,
+    pub set: sorted::Map<String, serde_json::Value>,
     /// The verdict of the changed request.
     pub verdict: Verdict,
 }
 
 /// A change of policies that changes the verdict of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyChange {
     /// In words.
@@ -89,14 +91,14 @@ pub struct PolicyChange {
     /// What would have to change, all of it.
     pub policies: Vec<ObjectRef>,
     /// Fields of the policy, where it is one, and what they become, by path; `null`: the field goes.
-    pub set: BTreeMap<String, serde_json::Value>,
+    pub set: sorted::Map<String, serde_json::Value>,
     /// The verdict that the request then gets.
     pub verdict: Verdict,
 }
 
 /// The verdict.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
@@ -110,7 +112,7 @@ pub enum Verdict {
 
 /// The verdict of one proxy.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum HopVerdict {
@@ -125,15 +127,15 @@ pub enum HopVerdict {
 }
 
 /// What the client sees where a proxy answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Headers, names in lower case.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, String>,
     /// The gRPC status of a gRPC call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<u16>,
@@ -143,7 +145,7 @@ pub struct Response {
 }
 
 /// What made the verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The proxy.
@@ -157,7 +159,7 @@ pub struct Decision {
 
 /// A proxy's part on the way of a request.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum HopKind {
@@ -175,7 +177,7 @@ pub enum HopKind {
 
 /// The kind of reason behind a verdict.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
@@ -192,7 +194,7 @@ pub enum Cause {
 }
 
 /// A policy and, where one decided, its rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRef {
     /// The policy.
@@ -204,7 +206,7 @@ pub struct PolicyRef {
 }
 
 /// The rule of a route that takes a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteChoice {
     /// The route.
@@ -224,7 +226,7 @@ pub struct RouteChoice {
 }
 
 /// A backend with its share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backend {
     /// The Service, ServiceEntry or host.
@@ -248,7 +250,7 @@ pub struct Backend {
 }
 
 /// The request as the backend receives it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveredRequest {
     /// The method.
@@ -258,11 +260,11 @@ pub struct DeliveredRequest {
     /// The Host header.
     pub host: String,
     /// Header names in lower case, lines joined with `,`.
-    pub headers: BTreeMap<String, String>,
+    pub headers: sorted::Map<String, String>,
 }
 
 /// One proxy on the way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HopAnswer {
     /// Its part.
@@ -280,6 +282,10 @@ pub struct HopAnswer {
     pub layer: Layer,
     /// Its verdict.
     pub verdict: HopVerdict,
+    /// The jwtRules of its RequestAuthentications, in the order in which they are asked: behind the `CUSTOM` policies and
+    /// before all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authentication: Vec<JwtRuleAnswer>,
     /// The policies that it enforces, in evaluation order.
     #[serde(default)]
     pub policies: Vec<PolicyAnswer>,
@@ -307,7 +313,7 @@ pub struct HopAnswer {
 }
 
 /// Why one of two rules that match is taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TieBreaker {
     /// The other rule.
@@ -317,7 +323,7 @@ pub struct TieBreaker {
 }
 
 /// What a rule says that changes neither route nor backend.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteOptions {
     /// The time for the whole request, as written; absent: no limit.
@@ -335,7 +341,7 @@ pub struct RouteOptions {
 }
 
 /// When and how often a request is tried again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Retries {
     /// How often.
@@ -349,7 +355,7 @@ pub struct Retries {
 }
 
 /// A delay that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delay {
     /// How long, as written.
@@ -359,7 +365,7 @@ pub struct Delay {
 }
 
 /// An answer that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Abort {
     /// The HTTP status.
@@ -373,7 +379,7 @@ pub struct Abort {
 }
 
 /// A route rule that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteCandidate {
     /// The rule and its match.
@@ -385,7 +391,7 @@ pub struct RouteCandidate {
 }
 
 /// One condition of a route's match.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionAnswer {
     /// What it asks about: `path`, `method`, `headers[x-user]`, `queryParams[page]`.
@@ -400,7 +406,7 @@ pub struct ConditionAnswer {
 
 /// What a proxy understands of traffic.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 pub enum Layer {
     /// Connections.
@@ -409,8 +415,68 @@ pub enum Layer {
     L7,
 }
 
+/// What one jwtRule says of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JwtRuleAnswer {
+    /// The RequestAuthentication.
+    pub policy: ObjectRef,
+    /// Index of the jwtRule.
+    pub rule: usize,
+    /// The issuer that it is for; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Where it looks for tokens.
+    pub places: Vec<JwtLocation>,
+    /// What it says of all that it finds there.
+    pub result: TokenResult,
+    /// The tokens that it finds.
+    pub tokens: Vec<TokenAnswer>,
+    /// Name of the file; absent for a single unnamed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the jwtRule stands in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+/// One token that a jwtRule finds.
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenAnswer {
+    /// Where.
+    #[serde(rename = "in")]
+    pub location: JwtLocation,
+    /// Who issued it; absent where it does not say, or is not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// What the jwtRule says of it.
+    pub result: TokenResult,
+    /// What is wrong with it, to be said of the token: `has expired`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a jwtRule says of a token, or of all that it finds.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum TokenResult {
+    /// There is none where it looks.
+    Missing,
+    /// It is good.
+    Accepted,
+    /// It is bad.
+    Rejected,
+    /// Only keys that are not here can tell.
+    Unknown,
+    /// What was said before settles it, or the request is a preflight.
+    NotAsked,
+}
+
 /// One policy's part in a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
     /// The policy. Shared, as all that is the same in every answer.
@@ -425,30 +491,31 @@ pub struct PolicyAnswer {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// What this proxy cannot see of it, and what follows.
-    #[serde(default = "nothing", skip_serializing_if = "<[String]>::is_empty")]
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub losses: Arc<[String]>,
     /// Its rules.
     pub rules: Vec<RuleAnswer>,
 }
 
-fn nothing() -> Arc<[String]> {
-    Arc::default()
-}
-
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleAnswer {
     /// Its index in the policy.
     pub index: usize,
     /// Whether all of its clauses match.
     pub matched: Matched,
+    /// Where no `ALLOW` rule matches and the request is refused for it: the paths of the fewest clauses that would have
+    /// to turn for this one to match. The fewer, the nearer it was. Of the entries of `from` or `to` the one that lacks
+    /// least counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Its fields.
     pub clauses: Vec<ClauseAnswer>,
 }
 
 /// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
     /// The field, relative to the rule: `from[0].source.namespaces`.
@@ -468,10 +535,8 @@ pub struct ClauseAnswer {
 }
 
 /// `true`, `false`, or `"unknown"`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(into = "serde_json::Value", try_from = "serde_json::Value")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(into = "serde_json::Value")]
 #[schemars(with = "serde_json::Value", extend("enum" = [true, false, "unknown"]))]
 pub enum Matched {
     /// It matches.
@@ -492,21 +557,22 @@ impl From<Matched> for serde_json::Value {
     }
 }
 
-impl TryFrom<serde_json::Value> for Matched {
-    type Error = String;
-
-    fn try_from(value: serde_json::Value) -> Result<Self, String> {
-        match value {
-            serde_json::Value::Bool(true) => Ok(Self::Yes),
-            serde_json::Value::Bool(false) => Ok(Self::No),
-            serde_json::Value::String(word) if word == "unknown" => Ok(Self::Unknown),
-            other => Err(format!("`{other}` is not `true`, `false` or `unknown`")),
+impl Decode for Matched {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::Bool(true)) => Self::Yes,
+            None | Some(Value::Bool(false)) => Self::No,
+            Some(Value::String(word)) if word == "unknown" => Self::Unknown,
+            Some(_) => {
+                reader.misfit("`true`, `false` or `unknown`");
+                Self::Unknown
+            }
         }
     }
 }
 
 /// Whether a request's `expect` is met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Expected {
     /// Every field of `expect` equals the answer's.

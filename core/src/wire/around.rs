@@ -1,12 +1,14 @@
 //! Ways around policies.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Diagnostic, ObjectRef, Request, Verdict};
 
 /// The answer of `POST /v1/ways-around`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaysAround {
     /// By policy.
@@ -16,7 +18,7 @@ pub struct WaysAround {
 }
 
 /// A request that one would expect a policy to stop, and that gets through.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WayAround {
     /// The policy.
@@ -33,7 +35,7 @@ pub struct WayAround {
 
 /// How a request gets around a policy.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Way {

@@ -1,13 +1,15 @@
 //! What waypoints' Envoys are told.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 use serde_json::Value;
 
 use super::Diagnostic;
 
 /// The answer of `POST /v1/envoy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 pub struct EnvoyConfiguration {
     /// By waypoint and Service.
     pub chains: Vec<EnvoyChain>,
@@ -16,7 +18,7 @@ pub struct EnvoyConfiguration {
 }
 
 /// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvoyChain {
     /// The waypoint, as the graph names it.
@@ -36,7 +38,7 @@ pub struct EnvoyChain {
 }
 
 /// The routes of one port.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvoyRoutes {
     /// The Service's port.

@@ -1,12 +1,14 @@
 //! The attachment graph.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Diagnostic, Range};
 
 /// The answer of `POST /v1/graph`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Graph {
     /// Objects, sorted by id.
@@ -18,7 +20,7 @@ pub struct Graph {
 }
 
 /// The answer of `POST /v1/analyze`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Analysis {
     /// Findings.
@@ -26,7 +28,7 @@ pub struct Analysis {
 }
 
 /// One object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// `Kind/namespace/name`, or `Kind//name` for what has no namespace.
@@ -60,7 +62,7 @@ pub struct Node {
 
 /// What holds a reference.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Via {
@@ -109,7 +111,7 @@ impl Via {
 
 /// What becomes of a reference.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum EdgeStatus {
@@ -124,7 +126,7 @@ pub enum EdgeStatus {
 }
 
 /// One reference, from the object that holds it to the object it points at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Edge {
     /// Id of the object that holds the reference, label or selector.
@@ -158,7 +160,7 @@ pub struct Edge {
 }
 
 /// A kind, or a label, at waypoints: how it attaches and how finished it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Feature {
     /// The kind, or the label.
@@ -174,7 +176,7 @@ pub struct Feature {
 
 /// The forms of a graph that other tools read.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum GraphFormat {
@@ -187,7 +189,7 @@ pub enum GraphFormat {
 }
 
 /// A place where Istio's documentation and its code differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// What it is about.

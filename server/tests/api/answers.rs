@@ -1,6 +1,7 @@
 //! Answers are the engine's, whatever the form of the question.
 
 use crate::support::*;
+use ambient_core::decode::from_json;
 use ambient_core::wire::{Evaluation, Input, Requests};
 use ambient_server::{decode::decode, format::Format};
 
@@ -68,8 +69,8 @@ async fn of_every_example_are_as_it_expects() {
         let Requests::List(requests) = input.requests else {
             panic!("{path}: the requests of examples are a list");
         };
-        let evaluation: Evaluation =
-            serde_json::from_slice(&post("/v1/evaluate", YAML, bytes).await.body).unwrap();
+        let reply = post("/v1/evaluate", YAML, bytes).await;
+        let evaluation: Evaluation = from_json(&reply.json()).unwrap();
         assert_eq!(evaluation.results.len(), requests.len(), "{path}");
         for (request, answer) in requests.iter().zip(&evaluation.results) {
             let met = answer.expected.as_ref().map(|expected| expected.met);

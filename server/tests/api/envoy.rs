@@ -37,8 +37,11 @@ async fn about_envoy_name_the_waypoint_and_its_filters() {
         .unwrap()
         .iter()
         .map(|chain| {
-            let filters = &chain["filters"];
-            let policies = &filters[0]["typed_config"]["rules"]["policies"];
+            let filters = chain["filters"].as_array().unwrap();
+            let rbac = filters
+                .iter()
+                .find(|filter| filter["name"] == "envoy.filters.http.rbac");
+            let policies = &rbac.unwrap_or(&Value::Null)["typed_config"]["rules"]["policies"];
             let names: Vec<&String> = policies
                 .as_object()
                 .into_iter()
@@ -47,7 +50,10 @@ async fn about_envoy_name_the_waypoint_and_its_filters() {
             json!([
                 chain["proxy"],
                 chain["service"],
-                filters.as_array().unwrap().len(),
+                filters
+                    .iter()
+                    .map(|filter| &filter["name"])
+                    .collect::<Vec<_>>(),
                 names
             ])
         })
@@ -55,11 +61,20 @@ async fn about_envoy_name_the_waypoint_and_its_filters() {
     assert_eq!(
         json!(summary),
         json!([
-            ["Gateway/shop/waypoint", null, 0, []],
+            [
+                "Gateway/shop/waypoint",
+                null,
+                ["envoy.filters.http.fault", "envoy.filters.http.cors"],
+                []
+            ],
             [
                 "Gateway/shop/waypoint",
                 "Service/shop/reviews",
-                1,
+                [
+                    "envoy.filters.http.rbac",
+                    "envoy.filters.http.fault",
+                    "envoy.filters.http.cors"
+                ],
                 ["ns[shop]-policy[readers]-rule[0]"]
             ],
         ])

@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
-use super::Claims;
 use super::location::{self, Found, Location, Place};
 use super::output::{HeaderChanges, claim_as_header};
 use super::signature::{self, Verification};
 use super::token::{Parsed, Seal, Token, TokenError};
+use super::{Claims, Judged, Opinion};
 use crate::flow::Http;
 use crate::resource::ObjectIndex;
 use crate::resource::jwks::{self, Jwk};
@@ -22,7 +22,9 @@ const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Provider {
     /// The RequestAuthentication.
-    pub(super) object: ObjectIndex,
+    pub(crate) object: ObjectIndex,
+    /// Its place among the policy's jwtRules.
+    pub(crate) rule: usize,
     /// Empty: any issuer.
     pub(crate) issuer: String,
     /// Empty: any audience.
@@ -57,6 +59,18 @@ pub(super) enum Status {
     Bad(TokenError),
 }
 
+impl Status {
+    /// The same without what follows; `None`: there is no token.
+    pub(super) fn opinion(&self) -> Option<Opinion> {
+        match self {
+            Self::Missing => None,
+            Self::Good(_) => Some(Opinion::Accepted),
+            Self::Unknown(_) => Some(Opinion::Unknown),
+            Self::Bad(error) => Some(Opinion::Rejected(*error)),
+        }
+    }
+}
+
 /// What follows from a good token.
 pub(super) struct Accepted {
     pub(super) claims: Claims,
@@ -64,13 +78,14 @@ pub(super) struct Accepted {
 }
 
 impl Provider {
-    pub(super) fn new(object: ObjectIndex, rule: &JwtRule) -> Self {
+    pub(super) fn new(object: ObjectIndex, index: usize, rule: &JwtRule) -> Self {
         let inline = rule.jwks.as_deref().filter(|jwks| !jwks.is_empty());
         let lower = |name: &String| name.to_ascii_lowercase();
         let mut space_delimited: Vec<String> = SPACE_DELIMITED.map(str::to_owned).into();
         space_delimited.extend(rule.space_delimited_claims.iter().cloned());
         Self {
             object,
+            rule: index,
             issuer: rule.issuer.clone().unwrap_or_default(),
             audiences: rule.audiences.clone(),
             keys: inline.map(|jwks| jwks::parse(jwks).unwrap_or_default()),
@@ -99,25 +114,48 @@ impl Provider {
         }
     }
 
-    /// Checks all tokens that this provider finds: each must be good.
-    pub(super) fn check(&self, http: &Http, tokens: &[Token], now: Option<i64>) -> Status {
+    /// Checks all tokens that this provider finds: each must be good. Beside what they come to, each by itself.
+    pub(super) fn check(
+        &self,
+        http: &Http,
+        tokens: &[Token],
+        now: Option<i64>,
+    ) -> (Status, Vec<Judged>) {
         let found: Vec<Found> = self
             .places
             .iter()
             .flat_map(|place| place.find(http, tokens))
             .collect();
+        let mut judged: Vec<Judged> = found
+            .iter()
+            .map(|token| Judged {
+                location: token.location.clone(),
+                issuer: None,
+                opinion: Opinion::NotAsked,
+            })
+            .collect();
         let mut accepted = None;
         let mut certain = true;
         // Envoy takes the last first, so that the first has the last word on claims.
-        for token in found.iter().rev() {
-            let parsed = match token.content.parse() {
-                Ok(parsed) => parsed,
-                Err(error) => return Status::Bad(error),
+        for (token, judgement) in found.iter().zip(&mut judged).rev() {
+            let checked = token.content.parse().and_then(|parsed| {
+                judgement.issuer =
+                    Some(parsed.issuer().to_owned()).filter(|issuer| !issuer.is_empty());
+                Ok((self.check_token(&parsed, now)?, parsed))
+            });
+            let (known, parsed) = match checked {
+                Ok(checked) => checked,
+                Err(error) => {
+                    judgement.opinion = Opinion::Rejected(error);
+                    return (Status::Bad(error), judged);
+                }
             };
-            match self.check_token(&parsed, now) {
-                Err(error) => return Status::Bad(error),
-                Ok(known) => certain &= known,
-            }
+            certain &= known;
+            judgement.opinion = if known {
+                Opinion::Accepted
+            } else {
+                Opinion::Unknown
+            };
             let Accepted { claims, headers } = accepted.get_or_insert_with(|| Accepted {
                 claims: Claims::new(),
                 headers: HeaderChanges::default(),
@@ -125,11 +163,12 @@ impl Provider {
             self.output(&parsed, &token.location, headers);
             *claims = self.normalize(parsed.claims);
         }
-        match accepted {
+        let status = match accepted {
             None => Status::Missing,
             Some(accepted) if certain => Status::Good(accepted),
             Some(accepted) => Status::Unknown(accepted),
-        }
+        };
+        (status, judged)
     }
 
     /// Whether the token is good for certain; if not, nobody knows.

@@ -25,6 +25,15 @@ pub(super) struct Arrival {
     pub(super) headers: Vec<(String, String)>,
 }
 
+impl Arrival {
+    /// Whether it looks like a copy: Envoy says of those whence they come.
+    pub(super) fn is_copy(&self) -> bool {
+        self.headers
+            .iter()
+            .any(|(name, _)| name == "x-forwarded-for")
+    }
+}
+
 type Arrivals = Arc<Mutex<HashMap<String, Vec<Arrival>>>>;
 
 /// Backends for the clusters of every case; they stay for as long as the process.

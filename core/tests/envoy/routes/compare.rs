@@ -1,12 +1,11 @@
 //! The same requests to the engine and to an Envoy, side by side.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ambient_core::{Workspace, wire};
+use ambient_core::{Workspace, sorted, wire};
 use serde_json::Value;
 
 use super::backends::{Arrival, Backends, CLUSTER, ID};
@@ -204,6 +203,14 @@ fn differences(
     arrivals: &dyn Fn() -> Vec<Arrival>,
 ) -> Vec<String> {
     let mut found = Vec::new();
+    let status = answer
+        .response
+        .as_ref()
+        .and_then(|response| response.status);
+    if status == Some(400) && reply.status == 400 {
+        // A path that Envoy does not read: no rule has a part in it, but for headers that some rule happens to add.
+        return found;
+    }
     let mut note = |what: &str, core: &dyn std::fmt::Debug, envoy: &dyn std::fmt::Debug| {
         found.push(format!("{what}: core {core:?}, Envoy {envoy:?}"));
     };
@@ -233,9 +240,10 @@ fn differences(
             if response.grpc_status.is_some() && response.grpc_status != reply.grpc_status() {
                 note("grpc-status", &response.grpc_status, &reply.grpc_status());
             }
-            let seen = own_headers(&reply.headers, response);
-            if response.headers != seen {
-                note("headers of the answer", &response.headers, &seen);
+            let seen = own_headers(joined(&reply.headers));
+            let made = own_headers(response.headers.clone());
+            if made != seen && !changes_by_backend(case, answer) {
+                note("headers of the answer", &made, &seen);
             }
         }
         (None, Some(chosen)) => {
@@ -252,7 +260,8 @@ fn differences(
             }
             let arrived = arrivals()
                 .into_iter()
-                .find(|arrival| arrival.cluster == chosen);
+                .filter(|arrival| arrival.cluster == chosen)
+                .min_by_key(Arrival::is_copy);
             if let (Some(core), Some(envoy)) = (&answer.request, arrived) {
                 let changed_by_backend = changes_by_backend(case, answer);
                 for (what, core, envoy) in [
@@ -294,12 +303,16 @@ fn differences(
 fn rule_name(case: &Case, answer: &wire::Answer) -> Option<String> {
     let route = answer.route.as_ref()?;
     let rule = case.rule(route)?;
-    Some(match rule["name"].as_str() {
-        Some(name) => match (&rule["match"], route.match_index) {
-            (Value::Array(_), Some(index)) => format!("{name}.match-{index}"),
-            _ => name.to_owned(),
-        },
-        None => format!("shop.{}.{}", route.object.name, route.rule),
+    let name = rule["name"].as_str();
+    if route.object.kind != "VirtualService" {
+        let made = format!("shop.{}.{}", route.object.name, route.rule);
+        return Some(name.map_or(made, str::to_owned));
+    }
+    let name = name.unwrap_or_default();
+    let of_match = route.match_index.and_then(|index| rule["match"].get(index));
+    Some(match of_match.and_then(|one| one["name"].as_str()) {
+        Some(of_match) => format!("{name}.{of_match}"),
+        None => name.to_owned(),
     })
 }
 
@@ -370,8 +383,8 @@ fn is_envoys_own(name: &str) -> bool {
         )
 }
 
-fn joined(lines: &[(String, String)]) -> BTreeMap<String, String> {
-    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+fn joined(lines: &[(String, String)]) -> sorted::Map<String, String> {
+    let mut joined: sorted::Map<String, String> = sorted::Map::new();
     for (name, value) in lines.iter().filter(|(name, _)| !is_envoys_own(name)) {
         match joined.get_mut(name) {
             Some(known) => {
@@ -386,26 +399,24 @@ fn joined(lines: &[(String, String)]) -> BTreeMap<String, String> {
     joined
 }
 
-fn sent(headers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn sent(headers: &sorted::Map<String, String>) -> sorted::Map<String, String> {
     let own = headers.iter().filter(|(name, _)| !is_envoys_own(name));
     own.map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
 
-/// Of an answer's headers those that rules can make.
-fn own_headers(lines: &[(String, String)], response: &wire::Response) -> BTreeMap<String, String> {
-    let mut headers = joined(lines);
+/// Of an answer's headers those that rules make, and nothing else: the body's type is this test's, which lets Envoy say
+/// there why it answers.
+fn own_headers(mut headers: sorted::Map<String, String>) -> sorted::Map<String, String> {
     let made_by_envoy = [
         "date",
         "server",
-        "content-type",
         "connection",
+        "content-type",
         "grpc-status",
         "grpc-message",
         proxy::ROUTE,
     ];
-    headers.retain(|name, _| {
-        !made_by_envoy.contains(&name.as_str()) || response.headers.contains_key(name)
-    });
+    headers.retain(|name, _| !made_by_envoy.contains(&name.as_str()));
     headers
 }

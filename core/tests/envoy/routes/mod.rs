@@ -20,7 +20,7 @@ use crate::random::Random;
 const CASES_A_RUN: usize = 200;
 const REQUESTS_A_CASE: usize = 25;
 /// How many disagreements are made small and shown.
-const SHOWN: usize = 5;
+const SHOWN: usize = 8;
 
 /// Compares that many requests; the number of disagreements.
 pub(crate) fn run(binary: &str, requests: usize, seed: u64) -> Result<usize, String> {
@@ -56,7 +56,12 @@ pub(crate) fn run(binary: &str, requests: usize, seed: u64) -> Result<usize, Str
     }
     for disagreement in shown {
         let smallest = shrink::shrink(binary, &backends, disagreement);
-        println!("\n{}\n{}", smallest.difference, smallest.case.show());
+        println!(
+            "\n{}\n(at first: {})\n{}",
+            smallest.difference,
+            disagreement.difference,
+            smallest.case.show()
+        );
     }
     Ok(total.disagreements.len())
 }

@@ -33,7 +33,7 @@ pub(super) fn request(random: &mut Random, routes: &[Value]) -> Value {
     if random.chance(5) {
         headers.insert(
             "x-forwarded-proto".to_owned(),
-            random.pick(&["https", "http", "ftp"]).into(),
+            random.pick(&["https", "HTTP", "http", "ftp"]).into(),
         );
     }
     let mut request = json!({

@@ -238,6 +238,9 @@ fn cors(random: &mut Random) -> Value {
         cors["allowHeaders"] = json!(["x-a", "x-b"]);
     }
     if random.chance(40) {
+        cors["exposeHeaders"] = json!(["x-c", "x-d"]);
+    }
+    if random.chance(40) {
         cors["maxAge"] = 60.into();
     }
     if random.chance(40) {

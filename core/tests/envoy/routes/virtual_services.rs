@@ -146,6 +146,7 @@ fn rewrite(random: &mut Random) -> Value {
                 &("a", "bb"),
                 &("/([^/]*)/([^/]*)", r"/\2/\1"),
                 &("/+", "/"),
+                &("^/(.*)$", r"\1"),
                 &(".*", "/all"),
                 &("(x)?/a", r"/[\0]\1"),
             ]);
@@ -252,6 +253,9 @@ fn cors(random: &mut Random) -> Value {
     }
     if random.chance(50) {
         cors["allowHeaders"] = json!(["x-a", "x-b"]);
+    }
+    if random.chance(40) {
+        cors["exposeHeaders"] = json!(["x-c", "x-d"]);
     }
     if random.chance(40) {
         cors["maxAge"] = random.pick(&["24h", "1m30s", "1.5s", "0s"]).into();
