@@ -79,10 +79,13 @@ impl<'m> View<'m> {
                 self.waypoint(gateway, None, &mut found);
             }
             self.ztunnel(workload, &mut found);
-        } else if id.kind == Kind::Gateway
-            && let Some(gateway) = mesh.find_gateway(&id.namespace, &id.name)
-        {
+            if mesh.is_router(workload) {
+                self.ingress(id, &id.namespace, &mut found);
+            }
+        } else if let Some(gateway) = mesh.gateway_of(index) {
             self.waypoint(gateway, None, &mut found);
+        } else if let Some(ingress) = mesh.ingress(index) {
+            self.ingress(id, &ingress.namespace, &mut found);
         }
         // What names the object itself and comes to nothing there.
         for row in self.to(id) {
@@ -126,25 +129,42 @@ impl<'m> View<'m> {
         let Some(info) = self.model.mesh.gateway(gateway) else {
             return;
         };
-        let own = self.model.mesh.object(info.object).map(|object| &object.id);
-        let waypoint = info.role == Role::Waypoint;
-        let class = waypoint.then_some(&self.class);
-        let mut rows: Vec<&attach::Row> = [own, class, service]
+        let Some(own) = self.model.mesh.object(info.object).map(|object| &object.id) else {
+            return;
+        };
+        if info.role != Role::Waypoint {
+            self.ingress(own, &info.namespace, found);
+            return;
+        }
+        let is_telemetry = |row: &&attach::Row| self.kind_of(row) == Some(Kind::Telemetry);
+        let searched = service.map_or(&info.namespace, |service| &service.namespace);
+        let [near, far] = [&info.namespace, searched]
+            .map(|name| ObjectId::new(Kind::Namespace, "", name.as_str()));
+        let wide = [&self.mesh, &near, &far].into_iter();
+        let wide = wide.flat_map(|target| self.to(target));
+        let wide = wide.filter(|row| matches!(row.via, Via::Mesh | Via::Namespace));
+        let mut rows: Vec<&attach::Row> = wide.filter(is_telemetry).collect();
+        // With targetRefs it is looked for in one namespace alone.
+        let targets = [Some(own), Some(&self.class), service]
             .into_iter()
-            .flatten()
+            .flatten();
+        let targeted = targets.flat_map(|target| self.to(target));
+        rows.extend(targeted.filter(|row| {
+            let holder = self.model.mesh.object(row.from);
+            !is_telemetry(row) || holder.is_some_and(|holder| holder.id.namespace == *searched)
+        }));
+        self.act(HopKind::Waypoint, rows, found);
+    }
+
+    /// What an ingress gateway does whose pods are in a namespace.
+    fn ingress(&self, own: &ObjectId, namespace: &str, found: &mut Found) {
+        let namespace = ObjectId::new(Kind::Namespace, "", namespace);
+        let mut rows: Vec<&attach::Row> = [own, &namespace, &self.mesh]
+            .into_iter()
             .flat_map(|target| self.to(target))
             .collect();
-        if !waypoint {
-            let namespace = ObjectId::new(Kind::Namespace, "", info.namespace.as_str());
-            rows.extend(self.to(&namespace));
-            rows.extend(self.to(&self.mesh));
-        }
-        let hop = if waypoint {
-            HopKind::Waypoint
-        } else {
-            HopKind::IngressGateway
-        };
-        self.act(hop, rows, found);
+        rows.retain(|row| self.kind_of(row) != Some(Kind::PeerAuthentication));
+        self.act(HopKind::IngressGateway, rows, found);
     }
 
     fn ztunnel(&self, workload: WorkloadIndex, found: &mut Found) {
@@ -263,6 +283,52 @@ impl<'m> View<'m> {
         found.influences
     }
 
+    /// What a policy without selector and targetRefs reaches: captured workloads, ingress gateways, waypoints, as far as
+    /// its kind has a part there.
+    fn around(&self, row: &attach::Row) -> Vec<(Option<HopKind>, ObjectId)> {
+        let mesh = &self.model.mesh;
+        let kind = self.kind_of(row);
+        let near = |namespace: &str| row.via == Via::Mesh || namespace == row.to.name;
+        let mut reached = Vec::new();
+        let mut add = |hop: HopKind, object: ObjectIndex| {
+            if let Some(object) = mesh.object(object) {
+                reached.push((Some(hop), object.id.clone()));
+            }
+        };
+        if matches!(
+            kind,
+            Some(Kind::AuthorizationPolicy | Kind::PeerAuthentication)
+        ) {
+            for (_, workload) in mesh.workloads() {
+                if workload.capture.is_captured() && near(&workload.namespace) {
+                    add(HopKind::DestinationZtunnel, workload.object);
+                }
+            }
+        }
+        if kind != Some(Kind::PeerAuthentication) {
+            for ingress in mesh.ingresses().filter(|ingress| near(&ingress.namespace)) {
+                add(HopKind::IngressGateway, ingress.object);
+            }
+        }
+        if kind == Some(Kind::Telemetry) {
+            for (_, gateway) in mesh.gateways() {
+                if gateway.role == Role::Waypoint && near(&gateway.namespace) {
+                    add(HopKind::Waypoint, gateway.object);
+                }
+            }
+            for (index, service) in mesh.service_objects() {
+                let waypoint = self.model.attachments.service_waypoint(index);
+                let waypoint = waypoint.and_then(|index| mesh.gateway(index));
+                if waypoint
+                    .is_some_and(|waypoint| near(&waypoint.namespace) || near(&service.namespace))
+                {
+                    add(HopKind::Waypoint, service.object);
+                }
+            }
+        }
+        reached
+    }
+
     fn reached(&self, row: &attach::Row) -> Vec<(Option<HopKind>, ObjectId)> {
         let mesh = &self.model.mesh;
         let id = |object: ObjectIndex| mesh.object(object).map(|object| object.id.clone());
@@ -279,20 +345,9 @@ impl<'m> View<'m> {
                 .map(|(_, workload)| workload.object);
             services.chain(workloads)
         };
-        let captured = |namespace: Option<&str>| {
-            mesh.workloads()
-                .filter(|(_, workload)| {
-                    workload.capture.is_captured()
-                        && namespace.is_none_or(|only| only == workload.namespace)
-                })
-                .filter_map(|(_, workload)| id(workload.object))
-                .map(|id| (Some(HopKind::DestinationZtunnel), id))
-                .collect::<Vec<_>>()
-        };
         let at = |hop: HopKind, to: &ObjectId| vec![(Some(hop), to.clone())];
         match (row.via, row.to.kind) {
-            (Via::Mesh, _) => captured(None),
-            (Via::Namespace, _) => captured(Some(&row.to.name)),
+            (Via::Mesh | Via::Namespace, _) => self.around(row),
             (Via::TargetRef, Kind::GatewayClass) => mesh
                 .gateways()
                 .filter(|(_, gateway)| gateway.role == Role::Waypoint)
@@ -312,14 +367,19 @@ impl<'m> View<'m> {
                     return at(HopKind::IngressGateway, &row.to);
                 }
                 let mut reached = at(HopKind::Waypoint, &row.to);
+                let telemetry = self.kind_of(row) == Some(Kind::Telemetry);
                 reached.extend(
                     gateway
                         .into_iter()
                         .flat_map(behind)
                         .filter_map(id)
+                        .filter(|id| !telemetry || id.namespace == row.to.namespace)
                         .map(|id| (Some(HopKind::Waypoint), id)),
                 );
                 reached
+            }
+            (Via::Selector, _) if mesh.is_at_gateway(&row.to) => {
+                at(HopKind::IngressGateway, &row.to)
             }
             (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
             (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(HopKind::Waypoint, &row.to),

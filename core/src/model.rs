@@ -101,7 +101,7 @@ impl Model {
         let at_ztunnel =
             matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
         let reason = match self.policies.at_ztunnel(row.from) {
-            Some(_) if !at_ztunnel || row.to.kind == resource::Kind::Gateway => row.reason,
+            Some(_) if !at_ztunnel || self.mesh.is_at_gateway(&row.to) => row.reason,
             Some(policy) if !crate::authz::is_sent(policy.action, policy.dry_run) => {
                 Reason::UnsupportedValue
             }

@@ -12,6 +12,7 @@ mod reason;
 mod reference_grant;
 mod selector;
 mod target_ref;
+mod telemetry;
 mod use_waypoint;
 
 pub(crate) use backend_ref::{refusal as backend_refusal, resolve as resolve_backend};
@@ -120,7 +121,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
     classic::rows(mesh, &attachments, &parents, &mut rows);
     target_ref::rows(mesh, &attachments, &mut rows);
     backend_policy::rows(mesh, &mut rows);
-    selector::rows(mesh, &mut rows);
+    selector::rows(mesh, &attachments, &mut rows);
     membership::rows(mesh, &mut rows);
     // By ids, never by the order of documents.
     rows.sort_by_cached_key(|row| {

@@ -88,6 +88,8 @@ pub(crate) enum Reason {
     NotEnforcedByZtunnel,
     /// The workloads in reach are not captured.
     NotCaptured,
+    /// The workloads in reach have sidecars, which enforce it; this engine does not tell what comes of that.
+    LeftToSidecar,
     /// Kind and target are valid, and yet the code never looks there.
     TargetNotConsulted,
     /// The Istio Gateway that a VirtualService names does not exist.
@@ -98,7 +100,8 @@ pub(crate) enum Reason {
     Conflicted,
     /// An annotation asks Istio to leave the policy alone.
     IgnoredByIstio,
-    /// A VirtualService beside an older one for the same host, of which the documentation lets only one count.
+    /// A VirtualService beside an older one for the same host, of which the documentation lets only one count; a
+    /// Telemetry beside an older one for the same namespace.
     ShadowedByOlder,
     /// The canary waypoint is the waypoint itself.
     CanarySameAsPrimary,
@@ -173,6 +176,7 @@ impl Reason {
             | Self::RootSelector
             | Self::NotEnforcedByZtunnel
             | Self::NotCaptured
+            | Self::LeftToSidecar
             | Self::UnsupportedKind
             | Self::InvalidFilter
             | Self::InvalidConfiguration
@@ -230,7 +234,7 @@ impl Reason {
             Self::WaypointTakesNoRoutes => "WaypointTakesNoRoutes",
             Self::IneffectiveSelector | Self::RootSelector => "IneffectiveSelector",
             Self::NotEnforcedByZtunnel => "NotEnforcedByZtunnel",
-            Self::NotCaptured => "NotCaptured",
+            Self::NotCaptured | Self::LeftToSidecar => "NotCaptured",
             Self::ClassNotEnforced => "ClassNotEnforced",
             Self::UnsupportedValue | Self::AllowsNothingAtZtunnel | Self::EmptyAtZtunnel => {
                 "UnsupportedValue"

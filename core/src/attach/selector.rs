@@ -1,9 +1,9 @@
 //! Policies without targetRefs: by selector, for a namespace, for the mesh. Ztunnels and ingress gateways enforce
-//! them, each only some kinds, waypoints none. `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go`
+//! them, each only some kinds, waypoints none but Telemetry. `istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go`
 //! (convertAuthorizationPolicy), `workloads.go` (buildWorkloadPolicies, fetchPeerAuthentications).
 
-use super::{Reason, Row, origin};
-use crate::mesh::{Mesh, Role, WorkloadIndex};
+use super::{Attachments, Reason, Row, origin, telemetry};
+use crate::mesh::{Capture, Mesh, Role};
 use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -15,12 +15,24 @@ struct Reach {
     ztunnels: bool,
     /// At ingress gateways.
     gateways: bool,
-    /// With a selector, in the root namespace: everywhere, instead of nowhere.
-    selects_from_root: bool,
+    /// With a selector, in the root namespace.
+    from_root: FromRoot,
+}
+
+/// What a selector in the root namespace reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FromRoot {
+    /// All namespaces.
+    Everywhere,
+    /// Nothing.
+    Nothing,
+    /// What is in the root namespace: `istio/istio: pilot/pkg/model/telemetry.go` (applicableTelemetries).
+    ItsOwn,
 }
 
 /// The edges of each policy without targetRefs.
-pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
+pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) {
+    let telemetries = telemetry::read_of_each_namespace(mesh);
     for (index, object) in mesh.drawn() {
         let (Some(policy), Some(reach)) = (object.resource.as_policy(), reach(object.id.kind))
         else {
@@ -39,31 +51,42 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
                 reach,
                 rows,
             ),
-            None => rows.push(unselected(mesh, index, object, reach)),
+            None => {
+                let mut row = unselected(mesh, attachments, index, object, reach);
+                if object.id.kind == Kind::Telemetry
+                    && row.is_attached()
+                    && telemetries.get(object.id.namespace.as_str()) != Some(&index)
+                {
+                    row.reason = Reason::ShadowedByOlder;
+                    row.status = row.reason.status(row.via);
+                }
+                rows.push(row);
+            }
         }
     }
 }
 
 /// Where a kind reaches; `None`: it is no policy.
 fn reach(kind: Kind) -> Option<Reach> {
-    let (ztunnels, gateways, selects_from_root) = match kind {
-        Kind::AuthorizationPolicy => (true, true, true),
-        Kind::PeerAuthentication => (true, false, false),
+    let (ztunnels, gateways, from_root) = match kind {
+        Kind::AuthorizationPolicy => (true, true, FromRoot::Everywhere),
+        Kind::PeerAuthentication => (true, false, FromRoot::Nothing),
+        Kind::Telemetry => (false, true, FromRoot::ItsOwn),
         Kind::RequestAuthentication
         | Kind::WasmPlugin
         | Kind::TrafficExtension
-        | Kind::Telemetry
-        | Kind::EnvoyFilter => (false, true, true),
+        | Kind::EnvoyFilter => (false, true, FromRoot::Everywhere),
         _ => return None,
     };
     Some(Reach {
         ztunnels,
         gateways,
-        selects_from_root,
+        from_root,
     })
 }
 
-/// One edge for each workload and Gateway that the selector matches. In the root namespace it reaches all namespaces.
+/// One edge for each workload and Gateway that the selector matches. In the root namespace it reaches all namespaces,
+/// for most kinds.
 fn selected(
     mesh: &Mesh,
     index: ObjectIndex,
@@ -72,7 +95,8 @@ fn selected(
     reach: Reach,
     rows: &mut Vec<Row>,
 ) {
-    let everywhere = mesh.is_root(&object.id.namespace);
+    let is_root = mesh.is_root(&object.id.namespace);
+    let everywhere = is_root && reach.from_root != FromRoot::ItsOwn;
     let origin = origin(object, FieldPath::new().key("spec").key(field));
     let mut add = |to: &ObjectId, reason: Reason| {
         let reason = if object.refused {
@@ -93,14 +117,18 @@ fn selected(
     } else {
         mesh.select(&object.id.namespace, labels)
     };
-    for workload in workloads
+    for (place, workload) in workloads
         .into_iter()
-        .filter_map(|index| mesh.workload(index))
+        .filter_map(|index| Some((index, mesh.workload(index)?)))
     {
-        let reason = if !reach.ztunnels {
-            Reason::NotEnforcedByZtunnel
-        } else if everywhere && !reach.selects_from_root {
+        let reason = if is_root && reach.from_root == FromRoot::Nothing {
             Reason::RootSelector
+        } else if reach.gateways && mesh.is_router(place) {
+            Reason::Accepted
+        } else if workload.capture == Capture::Sidecar {
+            Reason::LeftToSidecar
+        } else if !reach.ztunnels {
+            Reason::NotEnforcedByZtunnel
         } else if workload.capture.is_captured() {
             Reason::Accepted
         } else {
@@ -112,6 +140,16 @@ fn selected(
     }
     if !reach.gateways {
         return;
+    }
+    for ingress in mesh.ingresses().filter(|ingress| ingress.stands_for_pods) {
+        let in_reach = everywhere || ingress.namespace == object.id.namespace;
+        let has = |(key, value)| ingress.labels.get(key) == Some(value);
+        if in_reach
+            && labels.iter().all(has)
+            && let Some(to) = mesh.object(ingress.object)
+        {
+            add(&to.id, Reason::Accepted);
+        }
     }
     for (_, gateway) in mesh.gateways() {
         let in_reach = everywhere || gateway.namespace == object.id.namespace;
@@ -136,6 +174,8 @@ fn selected(
 pub(crate) struct InReach {
     /// Workloads that a ztunnel captures.
     pub(crate) captured: bool,
+    /// Workloads with a sidecar.
+    sidecars: bool,
     /// Ingress gateways, of either API.
     pub(crate) gateways: bool,
 }
@@ -143,36 +183,48 @@ pub(crate) struct InReach {
 /// Those of its namespace, or of all if that is the root namespace.
 pub(crate) fn in_reach(mesh: &Mesh, namespace: &str) -> InReach {
     let everywhere = mesh.is_root(namespace);
-    let is_captured = |index: &WorkloadIndex| {
-        mesh.workload(*index)
-            .is_some_and(|workload| workload.capture.is_captured())
-    };
-    let captured = if everywhere {
-        mesh.workloads()
-            .any(|(_, workload)| workload.capture.is_captured())
-    } else {
-        mesh.workloads_in(namespace).iter().any(is_captured)
+    let any = |fits: &dyn Fn(Capture) -> bool| {
+        if everywhere {
+            mesh.workloads().any(|(_, workload)| fits(workload.capture))
+        } else {
+            let mut near = mesh.workloads_in(namespace).iter();
+            near.any(|&index| {
+                mesh.workload(index)
+                    .is_some_and(|workload| fits(workload.capture))
+            })
+        }
     };
     let gateways = mesh
         .ingresses()
         .any(|ingress| everywhere || ingress.namespace == namespace);
-    InReach { captured, gateways }
+    InReach {
+        captured: any(&Capture::is_captured),
+        sidecars: any(&|capture| capture == Capture::Sidecar),
+        gateways,
+    }
 }
 
 /// The one edge of a policy without selector: to its namespace, or from the root namespace to the mesh.
-fn unselected(mesh: &Mesh, index: ObjectIndex, object: &Object, reach: Reach) -> Row {
+fn unselected(
+    mesh: &Mesh,
+    attachments: &Attachments,
+    index: ObjectIndex,
+    object: &Object,
+    reach: Reach,
+) -> Row {
     let namespace = object.id.namespace.as_str();
     let everywhere = mesh.is_root(namespace);
     let around = in_reach(mesh, namespace);
     let gateway = reach.gateways && around.gateways;
     let waypoint = object.id.kind == Kind::Telemetry
-        && mesh
-            .gateways()
-            .any(|(_, gateway)| gateway.role == Role::Waypoint);
+        && (telemetry::is_searched(mesh, attachments, namespace)
+            || everywhere && telemetry::waypoints(mesh).next().is_some());
     let reason = if object.refused {
         Reason::Invalid
     } else if gateway || waypoint || (reach.ztunnels && around.captured) {
         Reason::Accepted
+    } else if around.sidecars {
+        Reason::LeftToSidecar
     } else if reach.ztunnels {
         Reason::NotCaptured
     } else {

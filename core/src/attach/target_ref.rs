@@ -2,7 +2,7 @@
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/policies.go` (WaypointPolicyStatusCollection),
 //! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
 
-use super::{Attachments, Reason, Row, origin, use_waypoint};
+use super::{Attachments, Reason, Row, origin, telemetry, use_waypoint};
 use crate::mesh::{Address, Exposure, MESH_CONTROLLER, Mesh, Role, ServiceIndex, WAYPOINT_CLASS};
 use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference};
 use crate::source::FieldPath;
@@ -74,6 +74,14 @@ fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectI
     // `istio/istio: pilot/pkg/model/push_context.go` (getMatchedEnvoyFilters)
     let for_a_service = matches!(to.kind, Kind::Service | Kind::ServiceEntry);
     if reason == Reason::Accepted && for_a_service && policy.id.kind == Kind::EnvoyFilter {
+        return Reason::TargetNotConsulted;
+    }
+    let is_nowhere = || !telemetry::is_searched(mesh, attachments, &policy.id.namespace);
+    if reason == Reason::Accepted
+        && to.kind == Kind::GatewayClass
+        && policy.id.kind == Kind::Telemetry
+        && is_nowhere()
+    {
         return Reason::TargetNotConsulted;
     }
     reason

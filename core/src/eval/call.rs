@@ -226,7 +226,7 @@ fn gateway(mesh: &Mesh, name: &str) -> Result<Ingress, Unresolved> {
             "add it, or correct the name; it is `namespace/name`",
         ));
     };
-    mesh.ingress(object).ok_or_else(|| {
+    mesh.ingress(object).cloned().ok_or_else(|| {
         Unresolved::new(
             "from.gateway",
             format!("Gateway `{namespace}/{name}` is no ingress gateway of Istio's"),

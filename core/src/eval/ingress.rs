@@ -54,7 +54,7 @@ pub(super) fn enter<'m, T: Trace + Default>(
     };
     outcome.hops.push(hop);
     if let Some(next) = next {
-        go_on(model, call, &ingress, &next, outcome);
+        go_on(model, call, ingress, &next, outcome);
     }
 }
 

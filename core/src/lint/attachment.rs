@@ -252,7 +252,7 @@ fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostic
         let at_ztunnel = status == EdgeStatus::Attached
             && reason == Reason::Accepted
             && match row.via {
-                Via::Selector => row.to.kind != Kind::Gateway,
+                Via::Selector => !model.mesh.is_at_gateway(&row.to),
                 Via::Namespace | Via::Mesh => captured(),
                 _ => false,
             };
@@ -307,8 +307,11 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         });
     }
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
-    rows(model, lint, out, help, |_, reason| {
-        reason == Reason::NotEnforcedByZtunnel
+    rows(model, lint, out, help, |row, reason| {
+        // Telemetry guards nothing.
+        let guards =
+            super::policies::holder(model, row).is_some_and(|id| id.kind != Kind::Telemetry);
+        reason == Reason::NotEnforcedByZtunnel && guards
     });
     let help = "leave `selector` out, or move the policy to the namespace of the workloads";
     rows(model, lint, out, help, |_, reason| {

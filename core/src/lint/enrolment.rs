@@ -304,4 +304,19 @@ fn no_effect_in_ambient(model: &Model, lint: &'static Lint, out: &mut Diagnostic
             say(model, lint, out, (index, "metadata.name"), message, help);
         }
     }
+    for row in model.attachments.rows() {
+        let holder = model.mesh.object(row.from);
+        let telemetry = holder.filter(|holder| holder.id.kind == Kind::Telemetry);
+        let unread = matches!(
+            row.reason,
+            Reason::NotEnforcedByZtunnel | Reason::ShadowedByOlder
+        );
+        if let Some(object) = telemetry.filter(|_| unread) {
+            let message = row.reason.sentence(row.via, &object.id, &row.to);
+            let help = "waypoints read Telemetry of the root namespace, of their own and of their Services'; one for each";
+            out.report(lint, row.origin.clone(), message)
+                .resource(&object.id)
+                .help(help);
+        }
+    }
 }

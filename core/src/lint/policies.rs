@@ -338,16 +338,32 @@ fn target_not_consulted(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 
 /// What is attached and may change verdicts in ways that nobody can tell from manifests.
 fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for row in attached(model, Via::TargetRef) {
-        let Some(id) = holder(model, row) else {
+    for row in model.attachments.rows() {
+        let Some(id) = holder(model, row).filter(|_| model.mesh.is_live(row.from)) else {
             continue;
         };
-        if matches!(id.kind, Kind::WasmPlugin | Kind::TrafficExtension) {
+        let is_program = match id.kind {
+            Kind::WasmPlugin | Kind::TrafficExtension => true,
+            // On waypoints there is more to say of it.
+            Kind::EnvoyFilter => row.via != Via::TargetRef,
+            _ => false,
+        };
+        let of_policy = matches!(
+            row.via,
+            Via::TargetRef | Via::Selector | Via::Namespace | Via::Mesh
+        );
+        if row.reason == Reason::LeftToSidecar {
+            let message = row.reason.sentence(row.via, id, &row.to);
+            out.report(lint, row.origin.clone(), message)
+                .resource(id)
+                .help("nothing is wrong; verdicts for workloads with sidecars are without it");
+        } else if is_program && of_policy && row.is_attached() {
             let message = format!(
                 "{} may answer, change or refuse requests; verdicts here are without it",
                 name(id)
             );
             out.report(lint, row.origin.clone(), message)
+                .resource(id)
                 .help("read verdicts for what it targets as those of everything else");
         }
     }

@@ -1,9 +1,9 @@
 //! The pods behind an ingress gateway of either API: their namespace, labels and identity.
 //! `istio/istio: pilot/pkg/model/push_context.go` (mergeGateways): an Istio Gateway is whatever its selector matches.
 
-use super::{GatewayIndex, Mesh, Role};
+use super::{GatewayIndex, Mesh, Role, WorkloadIndex};
 use crate::flow::Principal;
-use crate::resource::{Kind, Labels, ObjectIndex, Resource};
+use crate::resource::{Kind, Labels, ObjectId, ObjectIndex, Resource};
 
 /// An ingress gateway.
 #[derive(Clone, Debug)]
@@ -16,19 +16,59 @@ pub(crate) struct Ingress {
     pub(crate) labels: Labels,
     /// Under which identity they run; `None`: the manifests do not tell.
     pub(crate) principal: Option<Principal>,
+    /// The manifests hold neither its pods nor what deploys them: the Gateway stands for them.
+    pub(crate) stands_for_pods: bool,
 }
 
 /// The labels of the gateway that `istioctl install` brings, and its service account.
 const DEFAULT_LABEL: (&str, &str) = ("istio", "ingressgateway");
 const DEFAULT_ACCOUNT: &str = "istio-ingressgateway-service-account";
 
+/// Adds the ingress gateways, and the workloads that are some.
+pub(super) fn add(mesh: &mut Mesh) {
+    let gateways = [Kind::Gateway, Kind::IstioGateway].into_iter();
+    let objects = gateways.flat_map(|kind| mesh.live(kind));
+    let found = objects.filter_map(|(index, _)| Some((index, mesh.ingress_of(index)?)));
+    let ingresses = found.collect();
+    let selectors = mesh.live(Kind::IstioGateway).filter_map(|(_, object)| {
+        let Resource::IstioGateway(written) = &object.resource else {
+            return None;
+        };
+        Some(&written.selector).filter(|selector| !selector.is_empty())
+    });
+    let routers = selectors.flat_map(|selector| mesh.select_everywhere(selector));
+    mesh.routers = routers.collect();
+    mesh.ingresses = ingresses;
+}
+
 impl Mesh {
     /// All ingress gateways, of both APIs.
-    pub(crate) fn ingresses(&self) -> impl Iterator<Item = Ingress> {
-        [Kind::Gateway, Kind::IstioGateway]
-            .into_iter()
-            .flat_map(|kind| self.live(kind))
-            .filter_map(|(index, _)| self.ingress(index))
+    pub(crate) fn ingresses(&self) -> impl Iterator<Item = &Ingress> {
+        self.ingresses.values()
+    }
+
+    /// The ingress gateway that an object is; `None`: it is none.
+    pub(crate) fn ingress(&self, object: ObjectIndex) -> Option<&Ingress> {
+        self.ingresses.get(&object)
+    }
+
+    /// Whether a workload is the Envoy of an Istio Gateway, and no ztunnel stands in front of it.
+    pub(crate) fn is_router(&self, workload: WorkloadIndex) -> bool {
+        self.routers.contains(&workload)
+            && self
+                .workload(workload)
+                .is_some_and(|workload| !workload.capture.is_captured())
+    }
+
+    /// Whether an object is a gateway, or a workload that is one.
+    pub(crate) fn is_at_gateway(&self, id: &ObjectId) -> bool {
+        match id.kind {
+            Kind::Gateway | Kind::IstioGateway => true,
+            _ => self
+                .find(id)
+                .and_then(|object| self.workload_of(object))
+                .is_some_and(|workload| self.is_router(workload)),
+        }
     }
 
     /// The Gateway of Gateway API that an object is.
@@ -36,8 +76,7 @@ impl Mesh {
         self.gateway_by_object.get(&object).copied()
     }
 
-    /// The ingress gateway that an object is; `None`: it is none.
-    pub(crate) fn ingress(&self, object: ObjectIndex) -> Option<Ingress> {
+    fn ingress_of(&self, object: ObjectIndex) -> Option<Ingress> {
         match &self.object(object)?.resource {
             Resource::Gateway(_) => {
                 let gateway = self.gateway(self.gateway_of(object)?)?;
@@ -47,6 +86,7 @@ impl Mesh {
                     namespace: gateway.namespace.clone(),
                     labels: gateway.pod_labels.clone(),
                     principal: Some(gateway.principal.clone()),
+                    stands_for_pods: false,
                 })
             }
             Resource::IstioGateway(written) => Some(self.selected(object, &written.selector)),
@@ -71,6 +111,7 @@ impl Mesh {
                 namespace: workload.namespace.clone(),
                 labels: workload.labels.clone(),
                 principal: Some(workload.principal.clone()),
+                stands_for_pods: false,
             };
         }
         let gateway = self.gateways().find(|(_, gateway)| {
@@ -82,6 +123,7 @@ impl Mesh {
                 namespace: gateway.namespace.clone(),
                 labels: gateway.pod_labels.clone(),
                 principal: Some(gateway.principal.clone()),
+                stands_for_pods: false,
             };
         }
         let own = self
@@ -99,6 +141,7 @@ impl Mesh {
             labels: selector.clone(),
             principal: is_default
                 .then(|| Principal::new(&self.settings().trust_domain, &root, DEFAULT_ACCOUNT)),
+            stands_for_pods: true,
         }
     }
 }

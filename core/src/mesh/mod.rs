@@ -40,6 +40,8 @@ pub(crate) struct Mesh {
     selection: select::Index,
     gateways: Vec<GatewayInfo>,
     gateway_by_object: sorted::Map<ObjectIndex, GatewayIndex>,
+    ingresses: sorted::Map<ObjectIndex, Ingress>,
+    routers: sorted::Set<WorkloadIndex>,
 }
 
 /// Indexes objects. Of several objects with one id the last counts, as it would if they were applied in their order;
@@ -74,11 +76,14 @@ pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh 
         selection: select::Index::default(),
         gateways: Vec::new(),
         gateway_by_object: sorted::Map::new(),
+        ingresses: sorted::Map::new(),
+        routers: sorted::Set::new(),
     };
     mesh.namespaces = namespaces(&mesh);
     workload::add(&mut mesh);
     service::add(&mut mesh);
     gateway::add(&mut mesh);
+    ingress::add(&mut mesh);
     mesh
 }
 

@@ -162,6 +162,9 @@ impl Reason {
             Self::IgnoredByIstio => {
                 format!("An annotation of {holder} asks Istio to leave it alone.")
             }
+            Self::ShadowedByOlder if matches!(via, Via::Namespace | Via::Mesh) => format!(
+                "An older Telemetry without selector is for {target}, and only one counts, so {holder} has no effect."
+            ),
             Self::ShadowedByOlder => format!(
                 "An older VirtualService is for {target}, and the documentation lets only one count."
             ),
@@ -197,11 +200,14 @@ impl Reason {
                 from.kind.name()
             ),
             Self::NotEnforcedByZtunnel => format!(
-                "ztunnel knows nothing of {holder}, and waypoints take it by `targetRefs` only, so nothing enforces it for {target}."
+                "ztunnel knows nothing of {holder}, and no waypoint reads it that way, so it has no effect for {target}."
             ),
             Self::NotCaptured => {
                 format!("No ztunnel captures {target}, so nothing enforces {holder} there.")
             }
+            Self::LeftToSidecar => format!(
+                "No ztunnel captures what has a sidecar: in {target} sidecars enforce {holder}, and verdicts here are without it."
+            ),
             Self::ClassNotEnforced => {
                 format!(
                     "Waypoints compare with the class name `istio-waypoint` only, so {holder} is enforced nowhere."

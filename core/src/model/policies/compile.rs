@@ -44,7 +44,7 @@ struct Compiler {
 
 impl Compiler {
     fn run(&mut self, mesh: &Mesh, attachments: &Attachments) {
-        let gateways: Vec<Ingress> = mesh.ingresses().collect();
+        let gateways: Vec<&Ingress> = mesh.ingresses().collect();
         for (index, object) in mesh.live(Kind::AuthorizationPolicy) {
             let Resource::AuthorizationPolicy(policy) = &object.resource else {
                 continue;
@@ -189,7 +189,7 @@ impl Compiler {
     fn fill_ingress(
         &mut self,
         mesh: &Mesh,
-        gateways: &[Ingress],
+        gateways: &[&Ingress],
         members: &Members<u32>,
         tokens: &Members<ObjectIndex>,
     ) {

@@ -31,7 +31,7 @@ pub(super) fn compile(
     }
     for (index, _) in sources.mesh.live(Kind::IstioGateway) {
         if let Some(ingress) = sources.mesh.ingress(index) {
-            for (port, servers) in of_istio(sources, &ingress) {
+            for (port, servers) in of_istio(sources, ingress) {
                 ports.insert((index, port), GatewayPort::new(&servers));
             }
         }
