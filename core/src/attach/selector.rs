@@ -3,7 +3,7 @@
 //! (convertAuthorizationPolicy), `workloads.go` (buildWorkloadPolicies, fetchPeerAuthentications).
 
 use super::{Attachments, Reason, Row, origin, telemetry};
-use crate::mesh::{Capture, Mesh, Role};
+use crate::mesh::{Capture, GatewayInfo, Mesh, Role};
 use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -38,7 +38,10 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
         else {
             continue;
         };
-        if policy.target_ref.is_some() || !policy.target_refs.is_empty() {
+        let has_target = policy.target_ref.is_some() || !policy.target_refs.is_empty();
+        let has_selector = policy.selector.is_some_and(|labels| !labels.is_empty());
+        // Validation refuses both at once; each is drawn then.
+        if has_target && !(object.refused && has_selector) {
             continue;
         }
         // An empty selector counts as none: it reaches the whole namespace.
@@ -123,6 +126,8 @@ fn selected(
     {
         let reason = if is_root && reach.from_root == FromRoot::Nothing {
             Reason::RootSelector
+        } else if mesh.instance_of(workload).is_some_and(is_waypoint) {
+            Reason::IneffectiveSelector
         } else if reach.gateways && mesh.is_router(place) {
             Reason::Accepted
         } else if workload.capture == Capture::Sidecar {
@@ -168,6 +173,10 @@ fn selected(
             add(&to.id, reason);
         }
     }
+}
+
+fn is_waypoint(gateway: &GatewayInfo) -> bool {
+    gateway.role == Role::Waypoint
 }
 
 /// Who is in reach of a policy without selector and targetRefs.

@@ -110,11 +110,7 @@ pub(super) fn labelled(mesh: &Mesh, service: &ServiceInfo) -> Binding {
 /// The waypoint of traffic addressed to a workload.
 pub(super) fn workload(mesh: &Mesh, workload: &WorkloadInfo) -> Binding {
     // A gateway's own pods have no waypoint.
-    let is_gateway = workload
-        .labels
-        .get("gateway.networking.k8s.io/gateway-name")
-        .is_some_and(|name| mesh.find_gateway(&workload.namespace, name).is_some());
-    if is_gateway {
+    if mesh.instance_of(workload).is_some() {
         return Binding::None(Reason::MissingUseWaypointLabel);
     }
     // A ServiceEntry's own labels do not count for the endpoints that it writes out.

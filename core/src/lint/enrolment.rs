@@ -296,10 +296,16 @@ fn no_effect_in_ambient(model: &Model, lint: &'static Lint, out: &mut Diagnostic
             object.id.kind,
             Kind::Sidecar | Kind::ProxyConfig | Kind::WorkloadGroup
         ) {
-            let message = format!(
-                "neither ztunnels nor waypoints read objects of kind `{}`",
-                object.id.kind.written()
-            );
+            let kind = object.id.kind.written();
+            // Image, environment and the like: `istio/istio:
+            // pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go` (GetProxyConfigOrDefault).
+            let message = if object.id.kind == Kind::ProxyConfig {
+                format!(
+                    "a `{kind}` says how Envoys are started, waypoints too, and nothing about traffic; ztunnels do not read it"
+                )
+            } else {
+                format!("neither ztunnels nor waypoints read objects of kind `{kind}`")
+            };
             let help = "it can stay, for sidecars and gateways";
             say(model, lint, out, (index, "metadata.name"), message, help);
         }

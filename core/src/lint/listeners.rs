@@ -79,14 +79,17 @@ fn problems(
         .live(Kind::Gateway)
         .chain(model.mesh.live(Kind::ListenerSet));
     for (index, object) in holders {
-        // A waypoint whose only listener is wrong has a finding of its own.
-        let waypoint = model
+        let gateway = model
             .mesh
-            .find_gateway(&object.id.namespace, &object.id.name)
-            .filter(|_| object.id.kind == Kind::Gateway)
-            .and_then(|gateway| model.mesh.gateway(gateway))
-            .filter(|gateway| gateway.role == Role::Waypoint);
-        if waypoint.is_some_and(|gateway| model.mesh.hbone_listener(gateway).is_none()) {
+            .gateway_of(index)
+            .and_then(|gateway| model.mesh.gateway(gateway));
+        // A waypoint whose only listener is wrong has a finding of its own; of others' Gateways Istio says nothing.
+        let is_told_elsewhere = gateway.is_some_and(|gateway| match gateway.role {
+            Role::Waypoint => model.mesh.hbone_listener(gateway).is_none(),
+            Role::Remote | Role::EastWest | Role::Foreign => true,
+            Role::Ingress | Role::Sandwich => false,
+        });
+        if is_told_elsewhere {
             continue;
         }
         for state in model.attachments.listeners().of(index) {

@@ -1,9 +1,12 @@
 //! The pods behind an ingress gateway of either API: their namespace, labels and identity.
 //! `istio/istio: pilot/pkg/model/push_context.go` (mergeGateways): an Istio Gateway is whatever its selector matches.
 
-use super::{GatewayIndex, Mesh, Role, WorkloadIndex};
+use super::{GatewayIndex, GatewayInfo, Mesh, Role, WorkloadIndex, WorkloadInfo};
 use crate::flow::Principal;
 use crate::resource::{Kind, Labels, ObjectId, ObjectIndex, Resource};
+
+/// On the pods of a Gateway of Gateway API.
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// An ingress gateway.
 #[derive(Clone, Debug)]
@@ -36,8 +39,13 @@ pub(super) fn add(mesh: &mut Mesh) {
         };
         Some(&written.selector).filter(|selector| !selector.is_empty())
     });
-    let routers = selectors.flat_map(|selector| mesh.select_everywhere(selector));
-    mesh.routers = routers.collect();
+    let selected = selectors.flat_map(|selector| mesh.select_everywhere(selector));
+    let instances = mesh.workloads().filter_map(|(index, workload)| {
+        let gateway = mesh.instance_of(workload)?;
+        matches!(gateway.role, Role::Ingress | Role::Sandwich).then_some(index)
+    });
+    let routers = selected.chain(instances).collect();
+    mesh.routers = routers;
     mesh.ingresses = ingresses;
 }
 
@@ -52,7 +60,13 @@ impl Mesh {
         self.ingresses.get(&object)
     }
 
-    /// Whether a workload is the Envoy of an Istio Gateway, and no ztunnel stands in front of it.
+    /// The Gateway of Gateway API whose pods a workload is.
+    pub(crate) fn instance_of(&self, workload: &WorkloadInfo) -> Option<&GatewayInfo> {
+        let name = workload.labels.get(GATEWAY_NAME)?;
+        self.gateway(self.find_gateway(&workload.namespace, name)?)
+    }
+
+    /// Whether a workload is the Envoy of an ingress gateway, and no ztunnel stands in front of it.
     pub(crate) fn is_router(&self, workload: WorkloadIndex) -> bool {
         self.routers.contains(&workload)
             && self

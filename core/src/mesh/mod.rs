@@ -21,6 +21,7 @@ pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 
 use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex};
 use crate::sorted;
+use crate::source::DocumentId;
 use crate::wire;
 
 /// The label that every namespace carries in a real cluster, whether its manifest says so or not.
@@ -30,6 +31,8 @@ const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 pub(crate) struct Mesh {
     settings: wire::Settings,
     objects: Vec<Object>,
+    /// How many of these have a document of their own.
+    documents: usize,
     by_id: sorted::Map<ObjectId, ObjectIndex>,
     namespaces: sorted::Map<String, Labels>,
     services: Vec<ServiceInfo>,
@@ -58,6 +61,7 @@ pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh 
     let endpoints: Vec<Object> = counting
         .flat_map(|(_, object)| Endpoint::of(object))
         .collect();
+    let documents = objects.len();
     for endpoint in endpoints {
         let index = ObjectIndex(u32::try_from(objects.len()).unwrap_or(u32::MAX));
         by_id.insert(endpoint.id.clone(), index);
@@ -66,6 +70,7 @@ pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh 
     let mut mesh = Mesh {
         settings,
         objects,
+        documents,
         by_id,
         namespaces: sorted::Map::new(),
         services: Vec::new(),
@@ -177,6 +182,20 @@ impl Mesh {
     /// The object at a place.
     pub(crate) fn object(&self, index: ObjectIndex) -> Option<&Object> {
         self.objects.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// The object that a document holds. Documents are read in their order, and so are objects.
+    pub(crate) fn object_of(&self, document: DocumentId) -> Option<&ObjectId> {
+        let place = self
+            .written()
+            .partition_point(|object| object.document < document);
+        let object = self.written().get(place)?;
+        (object.document == document).then_some(&object.id)
+    }
+
+    /// The objects that have a document of their own.
+    fn written(&self) -> &[Object] {
+        self.objects.get(..self.documents).unwrap_or_default()
     }
 
     /// The object that counts under an id.

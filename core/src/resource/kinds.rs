@@ -139,7 +139,7 @@ pub(super) const KINDS: &[Row] = &[
     },
     Row {
         group: GATEWAY_API,
-        versions: &["v1alpha2"],
+        versions: &["v1", "v1alpha2"],
         kind: Kind::UdpRoute,
         decode: |node, unknown| spec(node, unknown).map(Resource::UdpRoute),
         lists_all_fields: true,

@@ -1,6 +1,6 @@
 //! Findings: what can be said ([`Lint`], one static each), and what is said ([`Diagnostics`], push-only).
 
-use super::{Documents, Origin};
+use super::{DocumentId, Documents, Origin};
 use crate::wire;
 
 /// A sort of finding. Its document in `lints/` says what it is, why, and shows it in an example.
@@ -150,6 +150,15 @@ impl Diagnostics {
         });
         #[expect(clippy::indexing_slicing, reason = "it was pushed on the line above")]
         &mut self.0[index]
+    }
+
+    /// Says of findings about a field which object they are about, where the check did not.
+    pub(crate) fn name_objects(&mut self, name: impl Fn(DocumentId) -> Option<String>) {
+        for finding in &mut self.0 {
+            if let (None, Place::Field(origin)) = (&finding.resource, &finding.place) {
+                finding.resource = name(origin.document);
+            }
+        }
     }
 
     /// The contract's form: in the order of the text, then by code.

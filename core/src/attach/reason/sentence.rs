@@ -177,6 +177,9 @@ impl Reason {
             Self::UnsupportedParent if via == Via::Gateways => format!(
                 "`gateways` names Istio's own Gateways only, so {holder} is not bound to {target}, which is Gateway API's."
             ),
+            Self::UnsupportedParent if to.kind == Kind::IstioGateway => format!(
+                "Routes attach to Gateway API's Gateways, not to Istio's own, so this parentRef of {holder} is silently skipped."
+            ),
             Self::UnsupportedParent => {
                 format!(
                     "The `group` of this parentRef is not the one of kind `{}`, so it is silently skipped.",
