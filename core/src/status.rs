@@ -440,6 +440,7 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
             Reason::UnsupportedParent
                 | Reason::UnsupportedKind
                 | Reason::ParentNotFound
+                | Reason::ParentNotAccepted
                 | Reason::WaypointTakesNoRoutes
         ) {
             continue;

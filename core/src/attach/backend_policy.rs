@@ -35,10 +35,8 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
             continue;
         };
         for (position, target) in policy.target_refs.iter().enumerate() {
-            let Some(kind) = Kind::of_reference(&target.group, &target.kind) else {
-                continue;
-            };
-            let to = ObjectId::new(kind, object.id.namespace.as_str(), target.name.as_str());
+            let namespace = &object.id.namespace;
+            let to = ObjectId::of_reference(&target.group, &target.kind, namespace, &target.name);
             let reason = resolve(mesh, object, target, &to);
             let section = target.section_name.as_deref();
             let reason = match reason {

@@ -38,9 +38,7 @@ pub(super) fn rows(mesh: &Mesh, parents: &[Row], rows: &mut Vec<Row>) {
         };
         for (path, reference) in route.backends() {
             let grant = needs_grant.contains(&index);
-            let Some((to, reason)) = resolve(mesh, object, &reference, grant) else {
-                continue;
-            };
+            let (to, reason) = resolve(mesh, object, &reference, grant);
             let reason = if object.refused {
                 Reason::Invalid
             } else if route.kind == Kind::UdpRoute {
@@ -72,13 +70,13 @@ fn needs_grant(parents: &[Row]) -> sorted::Set<crate::resource::ObjectIndex> {
         .collect()
 }
 
-/// What a reference names, and whether a route of this object can use it. `None`: a kind that the graph does not know.
+/// What a reference names, and whether a route of this object can use it.
 pub(crate) fn resolve(
     mesh: &Mesh,
     route: &Object,
     reference: &BackendObjectReference,
     needs_grant: bool,
-) -> Option<(ObjectId, Reason)> {
+) -> (ObjectId, Reason) {
     let own = route.id.namespace.as_str();
     let namespace = reference.namespace.as_deref().unwrap_or(own);
     let (group, kind) = kind_of(reference);
@@ -108,15 +106,14 @@ pub(crate) fn resolve(
             (to, reason)
         }
         (group, kind) => {
-            let kind = Kind::of_reference(group, kind)?;
-            let to = ObjectId::new(kind, namespace, reference.name.as_str());
+            let to = ObjectId::of_reference(group, kind, namespace, &reference.name);
             (to, Reason::InvalidKind)
         }
     };
     if needs_grant && !is_permitted(mesh, route, reference) {
-        return Some((to, Reason::RefNotPermitted));
+        return (to, Reason::RefNotPermitted);
     }
-    Some((to, reason))
+    (to, reason)
 }
 
 /// What istiod says about a reference in the route's condition `ResolvedRefs`, where it is not content. Of a host name
@@ -127,14 +124,7 @@ pub(crate) fn refusal(
     reference: &BackendObjectReference,
     needs_grant: bool,
 ) -> Option<Reason> {
-    let Some((_, reason)) = resolve(mesh, route, reference, needs_grant) else {
-        let permitted = !needs_grant || is_permitted(mesh, route, reference);
-        return Some(if permitted {
-            Reason::InvalidKind
-        } else {
-            Reason::RefNotPermitted
-        });
-    };
+    let (_, reason) = resolve(mesh, route, reference, needs_grant);
     let is_own = |name: &str| {
         let owner = mesh.service_of_host(name, &route.id.namespace);
         owner

@@ -447,13 +447,12 @@ pub(super) fn rows(mesh: &Mesh, listeners: &Listeners, rows: &mut Vec<Row>) {
         let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
         let kind = parent.kind.as_deref().unwrap_or("Gateway");
         let namespace = parent.namespace.as_deref().unwrap_or(&object.id.namespace);
-        let (Some(kind), Some(reason)) = (Kind::of_reference(group, kind), listeners.set(index))
-        else {
+        let Some(reason) = listeners.set(index) else {
             continue;
         };
         rows.push(Row::new(
             index,
-            ObjectId::new(kind, namespace, parent.name.as_str()),
+            ObjectId::of_reference(group, kind, namespace, &parent.name),
             Via::ParentRef,
             reason,
             origin(object, FieldPath::new().key("spec").key("parentRef")),

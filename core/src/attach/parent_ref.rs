@@ -18,7 +18,7 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
             continue;
         };
         for (position, parent) in route.parent_refs.iter().enumerate() {
-            rows.extend(row(
+            rows.push(row(
                 mesh,
                 attachments,
                 (index, object, route),
@@ -31,18 +31,18 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
 
 /// The object that a parentRef names, and whether its group is the one of its kind. A group left out with
 /// `kind: Service` means Gateway API's group: an unknown kind, silently skipped.
-fn parent_of(parent: &ParentReference, namespace: &str) -> Option<(ObjectId, bool)> {
+fn parent_of(parent: &ParentReference, namespace: &str) -> (ObjectId, bool) {
     let namespace = parent.namespace.as_deref().unwrap_or(namespace);
     let group = parent.group.as_deref().unwrap_or(GATEWAY_API);
     let kind = parent.kind.as_deref().unwrap_or("Gateway");
-    let (kind, known) = match (group, kind) {
-        (GATEWAY_API, "Gateway") => (Kind::Gateway, true),
-        (GATEWAY_API, "ListenerSet") => (Kind::ListenerSet, true),
-        ("", "Service") => (Kind::Service, true),
-        (ISTIO_NETWORKING, "ServiceEntry") => (Kind::ServiceEntry, true),
-        (group, kind) => (Kind::of_reference(group, kind)?, false),
-    };
-    Some((ObjectId::new(kind, namespace, parent.name.as_str()), known))
+    let known = matches!(
+        (group, kind),
+        (GATEWAY_API, "Gateway" | "ListenerSet")
+            | ("", "Service")
+            | (ISTIO_NETWORKING, "ServiceEntry")
+    );
+    let to = ObjectId::of_reference(group, kind, namespace, &parent.name);
+    (to, known)
 }
 
 /// A route with its place.
@@ -54,9 +54,9 @@ fn row(
     holder: Holder<'_>,
     position: usize,
     parent: &ParentReference,
-) -> Option<Row> {
+) -> Row {
     let (index, object, route) = holder;
-    let (to, known) = parent_of(parent, &object.id.namespace)?;
+    let (to, known) = parent_of(parent, &object.id.namespace);
     let reason = if object.refused {
         Reason::Invalid
     } else if route.kind == Kind::UdpRoute {
@@ -78,7 +78,7 @@ fn row(
     let mut row = Row::new(index, to, Via::ParentRef, reason, origin(object, path));
     row.port = parent.port;
     row.section_name.clone_from(&parent.section_name);
-    Some(row)
+    row
 }
 
 /// A Gateway as parent. A waypoint takes no routes, whatever the documentation says:
@@ -115,7 +115,7 @@ fn listener_set(
     match attachments.listeners().set(index) {
         Some(Reason::Accepted) => attachments.listeners().admit(mesh, index, wanted),
         Some(Reason::ForeignController) => Reason::ForeignController,
-        _ => Reason::ParentNotFound,
+        _ => Reason::ParentNotAccepted,
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) enum Reason {
     UnsupportedParent,
     /// The parent Gateway does not exist: nobody writes a status.
     ParentNotFound,
+    /// The parent ListenerSet is not accepted itself: no listener of it is there.
+    ParentNotAccepted,
     /// The class belongs to another controller.
     ForeignController,
     /// A route whose parent is a waypoint Gateway.
@@ -170,6 +172,7 @@ impl Reason {
             | Self::NoAddress
             | Self::UnsupportedParent
             | Self::ParentNotFound
+            | Self::ParentNotAccepted
             | Self::ForeignController
             | Self::WaypointTakesNoRoutes
             | Self::IneffectiveSelector
@@ -229,7 +232,7 @@ impl Reason {
             Self::NotProducerNamespace => "NotProducerNamespace",
             Self::NoAddress => "NoAddress",
             Self::UnsupportedParent => "UnsupportedParent",
-            Self::ParentNotFound => "ParentNotFound",
+            Self::ParentNotFound | Self::ParentNotAccepted => "ParentNotFound",
             Self::ForeignController => "ForeignController",
             Self::WaypointTakesNoRoutes => "WaypointTakesNoRoutes",
             Self::IneffectiveSelector | Self::RootSelector => "IneffectiveSelector",

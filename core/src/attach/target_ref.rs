@@ -14,10 +14,8 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
         for (path, reference) in references(object) {
             // The target's namespace is always the policy's.
             let group = reference.group.as_deref().unwrap_or_default();
-            let Some(kind) = Kind::of_reference(group, &reference.kind) else {
-                continue;
-            };
-            let to = ObjectId::new(kind, object.id.namespace.as_str(), reference.name.as_str());
+            let namespace = &object.id.namespace;
+            let to = ObjectId::of_reference(group, &reference.kind, namespace, &reference.name);
             let reason = if object.refused {
                 Reason::Invalid
             } else {

@@ -55,9 +55,9 @@ pub(super) fn explain(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::Pol
 fn caption(model: &Model, chain: Chain, enforcer: Enforcer, policy: &Policy) -> Caption {
     let scope = scope(&model.mesh, &model.attachments, chain, policy.object);
     let scope = scope.map(|(via, to)| match via {
-        wire::Via::Selector => format!("selector, {} {}", to.kind.name(), to.qualified_name()),
+        wire::Via::Selector => format!("selector, {} {}", to.kind_name(), to.qualified_name()),
         wire::Via::Mesh => "mesh".to_owned(),
-        _ => format!("{} {}", to.kind.name(), to.qualified_name()),
+        _ => format!("{} {}", to.kind_name(), to.qualified_name()),
     });
     let losses = policy.losses.iter();
     let losses = losses.map(|loss| loss.sentence(policy.action, enforcer.name()));

@@ -127,7 +127,7 @@ fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Str
     format!(
         " Nearest is rule {} of {} `{}`: {lacking}.",
         near.rule,
-        id.kind.name(),
+        id.kind_name(),
         id.qualified_name()
     )
 }
@@ -180,7 +180,7 @@ fn policy(model: &Model, decided: &Decided) -> String {
                 .rule
                 .map(|rule| format!("Rule {rule} of "))
                 .unwrap_or_default();
-            format!("{rule}{} `{}`", id.kind.name(), id.qualified_name())
+            format!("{rule}{} `{}`", id.kind_name(), id.qualified_name())
         }
         None => "A policy".to_owned(),
     }

@@ -104,7 +104,9 @@ fn route_parent_not_found(model: &Model, lint: &'static Lint, out: &mut Diagnost
         row.via == Via::ParentRef
             && match reason {
                 Reason::NoMatchingParent => !gateway,
-                Reason::ParentNotFound | Reason::UnsupportedParent => true,
+                Reason::ParentNotFound | Reason::ParentNotAccepted | Reason::UnsupportedParent => {
+                    true
+                }
                 _ => false,
             }
     });
@@ -183,6 +185,7 @@ fn route_without_effect(model: &Model, lint: &'static Lint, out: &mut Diagnostic
                 Reason::WaypointTakesNoRoutes
                     | Reason::InvalidFilter
                     | Reason::ParentNotFound
+                    | Reason::ParentNotAccepted
                     | Reason::UnsupportedParent
                     | Reason::ForeignController
             )

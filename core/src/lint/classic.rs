@@ -110,7 +110,7 @@ fn mixed_with_routes(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
         };
         let message = format!(
             "Gateway API routes are for {} `{}` too: {what}",
-            row.to.kind.name(),
+            row.to.kind_name(),
             row.to.qualified_name()
         );
         out.report(lint, row.origin.clone(), message)
@@ -140,7 +140,7 @@ fn on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         };
         let message = format!(
             "a VirtualService at a waypoint is Alpha, and will go no further; it applies to {} `{}`",
-            row.to.kind.name(),
+            row.to.kind_name(),
             row.to.qualified_name()
         );
         out.report(lint, row.origin.clone(), message)
@@ -261,9 +261,9 @@ fn without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         }
         let message = format!(
             "no waypoint and no gateway reads {} `{}` for {} `{}`: ztunnels know no DestinationRules",
-            id.kind.name(),
+            id.kind_name(),
             id.qualified_name(),
-            row.to.kind.name(),
+            row.to.kind_name(),
             row.to.qualified_name()
         );
         out.report(lint, row.origin.clone(), message)

@@ -73,7 +73,7 @@ pub(super) fn attached(model: &Model, via: Via) -> impl Iterator<Item = &attach:
 }
 
 pub(super) fn name(id: &ObjectId) -> String {
-    format!("{} `{}`", id.kind.name(), id.qualified_name())
+    format!("{} `{}`", id.kind_name(), id.qualified_name())
 }
 
 pub(super) fn holder<'m>(model: &'m Model, row: &attach::Row) -> Option<&'m ObjectId> {

@@ -113,7 +113,7 @@ fn route_protocol_mismatch(model: &Model, lint: &'static Lint, out: &mut Diagnos
             if protocols.peek().is_some() && !protocols.any(fits) {
                 let message = format!(
                     "no port of {} `{}` speaks what a {} is for, so it is never used",
-                    row.to.kind.name(),
+                    row.to.kind_name(),
                     row.to.qualified_name(),
                     kind.name()
                 );
@@ -163,7 +163,7 @@ fn route_no_parents(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         if bare && model.mesh.is_live(index) {
             let message = format!(
                 "{} `{}` has no `parentRefs`, so it attaches to nothing",
-                object.id.kind.name(),
+                object.id.kind_name(),
                 object.id.qualified_name()
             );
             let help = "name the Service (`group: \"\"`, `kind: Service`) or the ingress Gateway";
@@ -188,7 +188,7 @@ fn backend_port_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostic
         if missing {
             let message = format!(
                 "{} `{}` has no port {port}: its share is answered with 500, and `ResolvedRefs` stays True",
-                row.to.kind.name(),
+                row.to.kind_name(),
                 row.to.qualified_name()
             );
             out.report(lint, row.origin.clone(), message)
@@ -227,7 +227,7 @@ fn unreachable_route(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
             if any && new.is_empty() {
                 let message = format!(
                     "another TCPRoute of {} `{}` came first and takes every connection",
-                    row.to.kind.name(),
+                    row.to.kind_name(),
                     row.to.qualified_name()
                 );
                 out.report(lint, row.origin.clone(), message)
@@ -240,12 +240,15 @@ fn unreachable_route(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
 
 fn parent_refs_need_experimental(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for (_, rows) in parents(model) {
-        let mut seen = sorted::Set::new();
-        for row in rows {
-            if !seen.insert((&row.to, &row.section_name)) {
+        for (place, row) in rows.iter().enumerate() {
+            let is_alike = |other: &&&attach::Row| {
+                let told_apart = other.section_name.is_some() && row.section_name.is_some();
+                other.to == row.to && (!told_apart || other.section_name == row.section_name)
+            };
+            if rows.iter().take(place).any(|other| is_alike(&other)) {
                 let message = format!(
-                    "two parentRefs name {} `{}` and differ in `port` only, which Gateway API's standard channel refuses",
-                    row.to.kind.name(),
+                    "two parentRefs name {} `{}` and are not told apart by `sectionName`, which Gateway API's standard channel refuses",
+                    row.to.kind_name(),
                     row.to.qualified_name()
                 );
                 out.report(lint, row.origin.clone(), message)

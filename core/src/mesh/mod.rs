@@ -134,6 +134,7 @@ impl Mesh {
             kind,
             namespace: String::new(),
             name: String::new(),
+            other: None,
         };
         self.by_id
             .starting_at(&first)
@@ -151,6 +152,7 @@ impl Mesh {
             kind,
             namespace: namespace.to_owned(),
             name: String::new(),
+            other: None,
         };
         self.by_id
             .starting_at(&first)

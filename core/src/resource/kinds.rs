@@ -344,6 +344,8 @@ pub(crate) enum Kind {
     Mesh,
     /// Not an object: a host name that no object owns.
     Host,
+    /// A kind that references name and no manifest can hold.
+    Other,
 }
 
 impl Kind {
@@ -391,6 +393,7 @@ impl Kind {
             Self::Endpoint => "Endpoint",
             Self::Mesh => "Mesh",
             Self::Host => "Host",
+            Self::Other => "Object",
         }
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct ObjectId {
     pub(crate) namespace: String,
     /// The name.
     pub(crate) name: String,
+    /// The kind as a reference writes it, if the kind is none that the engine knows.
+    pub(crate) other: Option<Box<str>>,
 }
 
 impl ObjectId {
@@ -31,7 +33,24 @@ impl ObjectId {
             kind,
             namespace,
             name: name.into(),
+            other: None,
         }
+    }
+
+    /// What a reference names, whatever its kind.
+    pub(crate) fn of_reference(group: &str, kind: &str, namespace: &str, name: &str) -> Self {
+        match Kind::of_reference(group, kind) {
+            Some(kind) => Self::new(kind, namespace, name),
+            None => Self {
+                other: Some(kind.into()),
+                ..Self::new(Kind::Other, namespace, name)
+            },
+        }
+    }
+
+    /// The kind's name.
+    pub(crate) fn kind_name(&self) -> &str {
+        self.other.as_deref().unwrap_or(self.kind.name())
     }
 
     /// `namespace/name`, or the name alone for cluster-scoped objects: how sentences name it.
@@ -46,7 +65,7 @@ impl ObjectId {
     /// The contract's form.
     pub(crate) fn to_wire(&self) -> wire::ObjectRef {
         wire::ObjectRef {
-            kind: self.kind.name().to_owned(),
+            kind: self.kind_name().to_owned(),
             namespace: (!self.namespace.is_empty()).then(|| self.namespace.clone()),
             name: self.name.clone(),
         }
@@ -59,7 +78,7 @@ impl fmt::Display for ObjectId {
         if self.kind == Kind::Host {
             return write!(f, "Host/{}", self.name);
         }
-        write!(f, "{}/{}/{}", self.kind.name(), self.namespace, self.name)
+        write!(f, "{}/{}/{}", self.kind_name(), self.namespace, self.name)
     }
 }
 

@@ -174,8 +174,8 @@ pub(crate) enum Resource {
 }
 
 impl Resource {
-    /// What the API server or Istio's webhook would say about it.
-    fn validate(&self, metadata: &Metadata) -> Violations {
+    /// What the API server or Istio's webhook would say about it, written in a version of its API.
+    fn validate(&self, version: &str, metadata: &Metadata) -> Violations {
         match self {
             Self::AuthorizationPolicy(policy) => {
                 authorization_policy::validate(policy, &metadata.annotations)
@@ -210,9 +210,18 @@ impl Resource {
                 service_entry_rules::validate(entry, &metadata.labels, &mut out);
                 out
             }
-            Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => self
-                .as_route()
-                .map_or_else(Violations::default, |route| route.validate()),
+            Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => {
+                let mut out = self
+                    .as_route()
+                    .map_or_else(Violations::default, |route| route.validate());
+                if let Self::TlsRoute(route) = self
+                    && !version.ends_with("/v1alpha2")
+                    && route.hostnames.is_empty()
+                {
+                    out.error("spec.hostnames", "a TLSRoute needs `hostnames`");
+                }
+                out
+            }
             Self::MetadataOnly
             | Self::Service(_)
             | Self::EndpointSlice(_)

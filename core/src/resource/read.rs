@@ -100,7 +100,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
         }
     }
     report_version(row, api_version, &id, document, out);
-    let refused = validate(&resource, &metadata, &id, document, out);
+    let refused = validate(&resource, &metadata, (&id, api_version), document, out);
     Some(Object {
         id,
         metadata,
@@ -190,11 +190,11 @@ fn metadata(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<
 fn validate(
     resource: &Resource,
     metadata: &Metadata,
-    id: &ObjectId,
+    (id, version): (&ObjectId, &str),
     document: DocumentId,
     out: &mut Diagnostics,
 ) -> bool {
-    let violations = resource.validate(metadata);
+    let violations = resource.validate(version, metadata);
     for (lint, violation) in violations
         .errors
         .iter()

@@ -1,7 +1,7 @@
 //! What the five kinds of routes have in common: parents, hostnames and backends.
 
 use super::violation::Violations;
-use super::{BackendObjectReference, Kind, ParentReference, Resource};
+use super::{BackendObjectReference, Kind, ParentReference, Resource, syntax};
 use crate::source::FieldPath;
 
 /// The limits of the CRDs. `kubernetes-sigs/gateway-api: apis/v1/shared_types.go`, `httproute_types.go`.
@@ -119,6 +119,29 @@ impl Route<'_> {
                 "spec.parentRefs",
                 format!("more than {MAX_PARENT_REFS} `parentRefs`"),
             );
+        }
+        for (place, parent) in self.parent_refs.iter().enumerate() {
+            if self
+                .parent_refs
+                .iter()
+                .take(place)
+                .any(|other| other == parent)
+            {
+                out.error_with_help(
+                    format!("spec.parentRefs[{place}]"),
+                    "two parentRefs are the same",
+                    "leave one out, or tell them apart by `sectionName`",
+                );
+            }
+        }
+        for (place, hostname) in self.hostnames.iter().enumerate() {
+            if !syntax::is_gateway_hostname(hostname) {
+                out.error_with_help(
+                    format!("spec.hostnames[{place}]"),
+                    format!("`{hostname}` is no host name as Gateway API writes them"),
+                    "write it in lower case, with `*.` in front or nowhere, and without a port",
+                );
+            }
         }
         if self.hostnames.len() > MAX_HOSTNAMES {
             out.error(

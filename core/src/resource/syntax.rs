@@ -30,6 +30,14 @@ pub(super) fn is_domain(text: &str) -> bool {
     first.is_none_or(is_label) && rest.is_none_or(is_fqdn)
 }
 
+/// A host name in lower case, with `*` as its whole first label if at all.
+/// `kubernetes-sigs/gateway-api: apis/v1/shared_types.go` (Hostname).
+pub(super) fn is_gateway_hostname(text: &str) -> bool {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    let is_lower = |byte: u8| !byte.is_ascii_uppercase();
+    text.len() <= 253 && text.bytes().all(is_lower) && name.split('.').all(is_label)
+}
+
 /// Labels with dots between, of which the last is no number; a dot may stand behind. (ValidateDNS1123Labels)
 pub(super) fn is_fqdn(text: &str) -> bool {
     let named = text.strip_suffix('.').unwrap_or(text);

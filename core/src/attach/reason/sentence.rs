@@ -7,8 +7,8 @@ use crate::wire::Via;
 impl Reason {
     /// What it means for one reference, as one plain sentence.
     pub(crate) fn sentence(self, via: Via, from: &ObjectId, to: &ObjectId) -> String {
-        let holder = format!("{} `{}`", from.kind.name(), from.qualified_name());
-        let target = format!("{} `{}`", to.kind.name(), to.qualified_name());
+        let holder = format!("{} `{}`", from.kind_name(), from.qualified_name());
+        let target = format!("{} `{}`", to.kind_name(), to.qualified_name());
         match self {
             // What is wrong with the reference itself is said there.
             Self::InvalidDestination
@@ -27,6 +27,9 @@ impl Reason {
             }
             Self::NoClassOfWaypoints => format!(
                 "{target} is a target for policies of the root namespace alone, and only if waypoints are of that class; {holder} is enforced nowhere."
+            ),
+            Self::TargetNotFound if from.kind == Kind::BackendTlsPolicy => format!(
+                "{target} is no Service or ServiceEntry that exists and has a port of that name, so {holder} has no effect there."
             ),
             Self::TargetNotFound => {
                 format!("{target} does not exist, so {holder} is enforced nowhere there.")
@@ -134,7 +137,10 @@ impl Reason {
             }
             Self::UnsupportedKind => format!(
                 "Istio does not read objects of kind {}, so {holder} has no effect.",
-                from.kind.name()
+                from.kind_name()
+            ),
+            Self::RefNotPermitted if from == to => format!(
+                "A certificate of {holder} is in another namespace, and no ReferenceGrant there lets it be used here."
             ),
             Self::RefNotPermitted => format!(
                 "{target} is in another namespace, and no ReferenceGrant there lets {holder} refer to it."
@@ -177,16 +183,23 @@ impl Reason {
             Self::UnsupportedParent if via == Via::Gateways => format!(
                 "`gateways` names Istio's own Gateways only, so {holder} is not bound to {target}, which is Gateway API's."
             ),
+            Self::UnsupportedParent if to.kind == Kind::Other => format!(
+                "Routes have no parents of kind `{}`, so this parentRef of {holder} is silently skipped.",
+                to.kind_name()
+            ),
             Self::UnsupportedParent if to.kind == Kind::IstioGateway => format!(
                 "Routes attach to Gateway API's Gateways, not to Istio's own, so this parentRef of {holder} is silently skipped."
             ),
             Self::UnsupportedParent => {
                 format!(
                     "The `group` of this parentRef is not the one of kind `{}`, so it is silently skipped.",
-                    to.kind.name()
+                    to.kind_name()
                 )
             }
             Self::ParentNotFound => format!("{target} does not exist; nobody writes a status."),
+            Self::ParentNotAccepted => format!(
+                "{target} is not accepted by its own parent, so there is nothing that {holder} could attach to; nobody writes a status."
+            ),
             Self::ForeignController => format!(
                 "{target} belongs to a controller that is not Istio's, which ignores {holder}."
             ),
@@ -200,7 +213,7 @@ impl Reason {
             }
             Self::RootSelector => format!(
                 "In the root namespace a {} counts only without a selector, so {holder} is enforced nowhere.",
-                from.kind.name()
+                from.kind_name()
             ),
             Self::NotEnforcedByZtunnel => format!(
                 "ztunnel knows nothing of {holder}, and no waypoint reads it that way, so it has no effect for {target}."
@@ -243,6 +256,9 @@ fn enforcers(kind: Kind) -> &'static str {
 fn accepted(via: Via, kind: Kind, holder: &str, target: &str) -> String {
     match via {
         Via::TargetRef => format!("{holder} is enforced at {target}."),
+        Via::ParentRef if kind == Kind::ListenerSet => {
+            format!("{holder} adds its listeners to {target}.")
+        }
         Via::ParentRef => format!("{holder} routes requests to {target}."),
         Via::Selector => format!("{holder} selects {target}."),
         Via::Namespace => {

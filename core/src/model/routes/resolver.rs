@@ -77,18 +77,11 @@ fn hostname(host: &str) -> wire::ObjectRef {
 
 impl Backends for Resolver<'_> {
     fn reference(&self, reference: &BackendObjectReference, route: ObjectIndex) -> Backend {
-        let found = self.mesh.object(route).and_then(|route| {
-            let found = attach::resolve_backend(self.mesh, route, reference, self.needs_grant);
-            Some((found?, &route.id.namespace))
-        });
-        let Some(((id, reason), namespace)) = found else {
-            let object = wire::ObjectRef {
-                kind: reference.kind.clone().unwrap_or_default(),
-                namespace: reference.namespace.clone(),
-                name: reference.name.clone(),
-            };
-            return Backend::new(object, None, reference.port, Some(Invalid::UnknownKind));
+        let Some(route) = self.mesh.object(route) else {
+            return Backend::new(hostname(&reference.name), None, reference.port, None);
         };
+        let namespace = &route.id.namespace;
+        let (id, reason) = attach::resolve_backend(self.mesh, route, reference, self.needs_grant);
         let is_host = reference.kind.as_deref() == Some("Hostname");
         let service = if is_host {
             self.mesh.service_of_host(&reference.name, namespace)
