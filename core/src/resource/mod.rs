@@ -3,6 +3,7 @@
 
 pub(crate) mod authorization_policy;
 mod backend_policy;
+mod bystanders;
 mod endpoint;
 mod endpoint_slice;
 mod extension;

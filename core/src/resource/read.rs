@@ -2,7 +2,7 @@
 //! the input is read all the same.
 
 use super::kinds::{GATEWAY_API, KINDS, Row};
-use super::{Metadata, Object, ObjectId, Resource};
+use super::{Metadata, Object, ObjectId, Resource, bystanders};
 use crate::sorted;
 use crate::source::{
     self, Change, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
@@ -60,6 +60,9 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
         return None;
     };
     let Some(row) = find(api_version, kind) else {
+        if bystanders::holds(api_version, kind) {
+            return None;
+        }
         let message = format!(
             "`{kind}` of `{api_version}` is not evaluated; nothing of it has any effect here"
         );

@@ -248,7 +248,11 @@ impl Reason {
 fn enforcers(kind: Kind) -> &'static str {
     match kind {
         Kind::PeerAuthentication => "captured workload",
-        Kind::RequestAuthentication => "ingress gateway",
+        Kind::RequestAuthentication
+        | Kind::WasmPlugin
+        | Kind::TrafficExtension
+        | Kind::EnvoyFilter => "ingress gateway",
+        Kind::Telemetry => "waypoint and ingress gateway",
         _ => "captured workload and gateway",
     }
 }
