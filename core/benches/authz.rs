@@ -21,6 +21,8 @@ use divan::{Bencher, black_box};
 
 #[path = "../tests/common/policies.rs"]
 mod policies;
+#[path = "../tests/common/shop.rs"]
+mod shop;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// What an explained verdict may cost at most, in plain ones.

@@ -13,19 +13,8 @@ use serde_json::json;
 
 const SIZES: [usize; 3] = [10, 1_000, 10_000];
 
-const MESH: &str = r#"
-{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint } } }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: waypoint, namespace: shop }
-spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: 15008, protocol: HBONE }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: cart, namespace: shop }
-spec: { ports: [{ name: http, port: 80 }] }
-"#;
+#[path = "../tests/common/shop.rs"]
+mod shop;
 
 fn main() {
     divan::main();
@@ -34,7 +23,7 @@ fn main() {
 /// So many routes of one Service, as large hosts have them: prefixes and exact paths, one in three with a method, one in
 /// five with a header.
 fn input(size: usize, path: &str) -> wire::Input {
-    let mut manifests = MESH.to_owned();
+    let mut manifests = shop::SHOP.to_owned();
     for index in 0..size {
         let path = match index % 2 {
             0 => json!({ "type": "PathPrefix", "value": format!("/api/{index}") }),

@@ -7,6 +7,8 @@ use ambient_core::{Workspace, wire::Verdict};
 
 #[path = "common/policies.rs"]
 mod policies;
+#[path = "common/shop.rs"]
+mod shop;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };

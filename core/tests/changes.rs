@@ -1,23 +1,14 @@
 //! What would change a verdict: what is listed comes true, and is what a reader would try first.
 
 mod common;
+#[path = "common/shop.rs"]
+mod shop;
 
 use ambient_core::wire;
 use serde_json::{Value, json};
+use shop::SHOP;
 
-const MESH: &str = r#"
-{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint } } }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: waypoint, namespace: shop }
-spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: 15008, protocol: HBONE }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: cart, namespace: shop }
-spec: { ports: [{ name: http, port: 80 }] }
----
+const WEB: &str = r#"---
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web, namespace: shop }
@@ -31,7 +22,8 @@ fn policy(spec: &str) -> String {
 }
 
 fn changes(spec: &str, request: Value) -> Vec<(String, Value)> {
-    let input = json!({ "manifests": format!("{MESH}{}", policy(spec)), "requests": [request] });
+    let input =
+        json!({ "manifests": format!("{SHOP}{WEB}{}", policy(spec)), "requests": [request] });
     let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
     let evaluation = ambient_core::evaluate(&input);
     let changes = &evaluation.results[0].changes;
@@ -149,7 +141,8 @@ fn every_change_of_the_examples_comes_true() {
 }
 
 fn evaluated(spec: &str, request: &Value) -> wire::Answer {
-    let input = json!({ "manifests": format!("{MESH}{}", policy(spec)), "requests": [request] });
+    let input =
+        json!({ "manifests": format!("{SHOP}{WEB}{}", policy(spec)), "requests": [request] });
     let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
     ambient_core::evaluate(&input).results.remove(0)
 }
@@ -247,7 +240,8 @@ fn what_no_policy_has_a_say_about_is_enforced_by_nobody() {
 
 /// What each rule of each policy lacks at the waypoint, and the reason.
 fn lacking(spec: &str, request: Value) -> (Vec<Vec<String>>, String) {
-    let input = json!({ "manifests": format!("{MESH}{}", policy(spec)), "requests": [request] });
+    let input =
+        json!({ "manifests": format!("{SHOP}{WEB}{}", policy(spec)), "requests": [request] });
     let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
     let answer = ambient_core::evaluate(&input).results.remove(0);
     let hops = answer.hops.iter();

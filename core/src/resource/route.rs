@@ -1,5 +1,6 @@
 //! What the five kinds of routes have in common: parents, hostnames and backends.
 
+use super::http_route::{BackendRef, HttpRequestMirrorFilter};
 use super::violation::Violations;
 use super::{BackendObjectReference, Kind, ParentReference, Resource, syntax};
 use crate::source::FieldPath;
@@ -44,58 +45,36 @@ impl Route<'_> {
     /// Every backend and mirror, each with its path.
     pub(crate) fn backends(&self) -> Vec<(FieldPath, BackendObjectReference)> {
         let mut backends = Vec::new();
-        let rule = |position| FieldPath::new().key("spec").key("rules").index(position);
-        let of_rule = |rule: &FieldPath, references: Vec<BackendObjectReference>| {
-            let path = rule.clone().key("backendRefs");
-            references
-                .into_iter()
-                .enumerate()
-                .map(move |(position, reference)| (path.clone().index(position), reference))
-        };
-        let mirror = |path: FieldPath, position| {
-            path.key("filters")
-                .index(position)
-                .key("requestMirror")
-                .key("backendRef")
+        let mut add = |position: usize, references: Vec<_>, mirrors: Vec<(usize, _)>| {
+            let rule = FieldPath::new().key("spec").key("rules").index(position);
+            let list = rule.clone().key("backendRefs");
+            for (place, reference) in references.into_iter().enumerate() {
+                backends.push((list.clone().index(place), reference));
+            }
+            let list = rule.key("filters");
+            for (place, reference) in mirrors {
+                let filter = list.clone().index(place);
+                backends.push((filter.key("requestMirror").key("backendRef"), reference));
+            }
         };
         match self.resource {
             Resource::HttpRoute(route) => {
-                for (position, written) in route.rules.iter().flatten().enumerate() {
-                    let path = rule(position);
-                    let references = written
-                        .backend_refs
-                        .iter()
-                        .map(|backend| backend.reference());
-                    backends.extend(of_rule(&path, references.collect()));
-                    for (position, filter) in written.filters.iter().enumerate() {
-                        backends.extend(filter.request_mirror.iter().map(|filter| {
-                            (mirror(path.clone(), position), filter.backend_ref.clone())
-                        }));
-                    }
+                for (position, rule) in route.rules.iter().flatten().enumerate() {
+                    let filters = rule.filters.iter().map(|filter| &filter.request_mirror);
+                    add(position, references(&rule.backend_refs), mirrors(filters));
                 }
             }
             Resource::GrpcRoute(route) => {
-                for (position, written) in route.rules.iter().enumerate() {
-                    let path = rule(position);
-                    let references = written
-                        .backend_refs
-                        .iter()
-                        .map(|backend| backend.reference());
-                    backends.extend(of_rule(&path, references.collect()));
-                    for (position, filter) in written.filters.iter().enumerate() {
-                        backends.extend(filter.request_mirror.iter().map(|filter| {
-                            (mirror(path.clone(), position), filter.backend_ref.clone())
-                        }));
-                    }
+                for (position, rule) in route.rules.iter().enumerate() {
+                    let filters = rule.filters.iter().map(|filter| &filter.request_mirror);
+                    add(position, references(&rule.backend_refs), mirrors(filters));
                 }
             }
             Resource::TlsRoute(_) | Resource::TcpRoute(_) | Resource::UdpRoute(_) => {
-                for (position, written) in self.layer4_rules().iter().enumerate() {
-                    let references = written
-                        .backend_refs
-                        .iter()
-                        .map(|backend| backend.reference());
-                    backends.extend(of_rule(&rule(position), references.collect()));
+                for (position, rule) in self.layer4_rules().iter().enumerate() {
+                    let backends = rule.backend_refs.iter();
+                    let references = backends.map(|backend| backend.reference()).collect();
+                    add(position, references, Vec::new());
                 }
             }
             _ => {}
@@ -158,4 +137,19 @@ impl Route<'_> {
         }
         out
     }
+}
+
+fn references<F>(backends: &[BackendRef<F>]) -> Vec<BackendObjectReference> {
+    backends.iter().map(BackendRef::reference).collect()
+}
+
+/// What filters mirror to, each with its place among them.
+fn mirrors<'a>(
+    filters: impl Iterator<Item = &'a Option<HttpRequestMirrorFilter>>,
+) -> Vec<(usize, BackendObjectReference)> {
+    let mirrors = filters.enumerate();
+    let backend = |(place, filter): (usize, &Option<HttpRequestMirrorFilter>)| {
+        Some((place, filter.as_ref()?.backend_ref.clone()))
+    };
+    mirrors.filter_map(backend).collect()
 }

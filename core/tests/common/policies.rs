@@ -4,23 +4,11 @@
 use ambient_core::wire;
 use serde_json::json;
 
-const MESH: &str = r#"
-{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint } } }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: waypoint, namespace: shop }
-spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: 15008, protocol: HBONE }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: cart, namespace: shop }
-spec: { ports: [{ name: http, port: 80 }] }
-"#;
+use super::shop::SHOP;
 
 /// The mesh with so many policies, and one request, which the last of them allows.
 pub(crate) fn input(size: usize) -> wire::Input {
-    let mut manifests = MESH.to_owned();
+    let mut manifests = SHOP.to_owned();
     for index in 0..size {
         let action = if index % 10 == 0 { "DENY" } else { "ALLOW" };
         let from = match index % 3 {

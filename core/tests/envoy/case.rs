@@ -55,10 +55,8 @@ impl Case {
     }
 }
 
-/// A waypoint in front of one Service.
-fn mesh() -> Vec<Value> {
-    let mut ports = vec![json!({ "name": "tcp", "port": TCP_PORT })];
-    ports.extend(HTTP_PORTS.map(|port| json!({ "name": format!("http-{port}"), "port": port })));
+/// Namespace `shop` and its waypoint, which serves everything there.
+pub(crate) fn waypoint() -> Vec<Value> {
     vec![
         json!({
             "apiVersion": "v1",
@@ -77,13 +75,21 @@ fn mesh() -> Vec<Value> {
                 "listeners": [{ "name": "mesh", "port": 15008, "protocol": "HBONE" }],
             },
         }),
-        json!({
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": { "name": "reviews", "namespace": "shop" },
-            "spec": { "ports": ports },
-        }),
     ]
+}
+
+/// A waypoint in front of one Service.
+fn mesh() -> Vec<Value> {
+    let mut ports = vec![json!({ "name": "tcp", "port": TCP_PORT })];
+    ports.extend(HTTP_PORTS.map(|port| json!({ "name": format!("http-{port}"), "port": port })));
+    let mut mesh = waypoint();
+    mesh.push(json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": { "name": "reviews", "namespace": "shop" },
+        "spec": { "ports": ports },
+    }));
+    mesh
 }
 
 /// What the waypoint knows of the connection of a request.

@@ -106,24 +106,8 @@ pub(super) fn clusters() -> Vec<String> {
 /// A waypoint in front of some Services, and things that it does not serve.
 fn mesh() -> Vec<Value> {
     let ports = PORTS.map(|port| json!({ "name": format!("http-{port}"), "port": port }));
-    let mut mesh = vec![
-        json!({
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {
-                "name": "shop",
-                "labels": { "istio.io/dataplane-mode": "ambient", "istio.io/use-waypoint": "waypoint" },
-            },
-        }),
-        json!({
-            "apiVersion": "gateway.networking.k8s.io/v1",
-            "kind": "Gateway",
-            "metadata": { "name": "waypoint", "namespace": "shop" },
-            "spec": {
-                "gatewayClassName": "istio-waypoint",
-                "listeners": [{ "name": "mesh", "port": 15008, "protocol": "HBONE" }],
-            },
-        }),
+    let mut mesh = crate::case::waypoint();
+    mesh.extend([
         json!({
             "apiVersion": "networking.istio.io/v1",
             "kind": "DestinationRule",
@@ -143,7 +127,7 @@ fn mesh() -> Vec<Value> {
                 "ports": PORTS.map(|port| json!({ "name": format!("http-{port}"), "number": port, "protocol": "HTTP" })),
             },
         }),
-    ];
+    ]);
     let services = SERVICES.map(|name| (name, "shop"));
     for (name, namespace) in services.into_iter().chain([(FAR, "elsewhere")]) {
         mesh.push(json!({
