@@ -3,7 +3,7 @@
 //! `conversion.go` (reportGatewayStatus), `pilot/pkg/model/service.go` (GetConditions, flattenConditions),
 //! `pilot/pkg/serviceregistry/ambient/policies.go`, `authorization.go`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attach::{self, ListenerState, Reason, Wanted};
 use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, UNMANAGED};
@@ -360,7 +360,12 @@ fn listeners(
                     .listeners()
                     .takes(&model.mesh, state, &wanted)
             };
-            let count = attached.iter().filter(takes).count();
+            // A route counts once, however many of its parentRefs lead here.
+            let routes = attached.iter().filter(takes);
+            let count = routes
+                .map(|(object, ..)| &object.id)
+                .collect::<BTreeSet<_>>()
+                .len();
             Some(ListenerStatus {
                 name: listener.name.clone(),
                 attached_routes: u32::try_from(count).unwrap_or(u32::MAX),

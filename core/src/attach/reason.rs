@@ -96,6 +96,8 @@ pub(crate) enum Reason {
     ShadowedByRoute,
     /// An older policy of the same kind is for the same port.
     Conflicted,
+    /// No certificate of an authority that a policy could judge by.
+    NoValidCaCertificate,
     /// An annotation asks Istio to leave the policy alone.
     IgnoredByIstio,
     /// A VirtualService beside an older one for the same host, of which the documentation lets only one count.
@@ -152,6 +154,7 @@ impl Reason {
             | Self::RefNotPermitted
             | Self::InvalidDestination
             | Self::Conflicted
+            | Self::NoValidCaCertificate
             | Self::IgnoredByIstio
             | Self::CanarySameAsPrimary
             | Self::CanaryInvalidWeight
@@ -208,6 +211,7 @@ impl Reason {
             Self::ShadowedByRoute => "ShadowedByRoute",
             Self::ShadowedByOlder => "ShadowedByOlder",
             Self::Conflicted => "Conflicted",
+            Self::NoValidCaCertificate => "NoValidCACertificate",
             Self::IgnoredByIstio => "IgnoredByIstio",
             Self::CanarySameAsPrimary => "CanarySameAsPrimary",
             Self::CanaryInvalidWeight => "CanaryInvalidWeight",
