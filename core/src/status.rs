@@ -515,11 +515,8 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
 
 /// Whether the waypoint of a Service has a class that nobody knows: istiod then takes the route for its own.
 fn is_nobodys(model: &Model, row: &attach::Row) -> bool {
-    let binding = model
-        .mesh
-        .service_of(&row.to)
-        .and_then(|service| model.attachments.service_binding(service));
-    binding.is_none_or(|binding| !attach::is_elsewhere(&model.mesh, binding))
+    let service = model.mesh.service_of(&row.to);
+    service.is_none_or(|service| !attach::is_elsewhere(&model.mesh, service))
 }
 
 fn resolved_refs(model: &Model, index: ObjectIndex, parent: ParentSort) -> Condition {

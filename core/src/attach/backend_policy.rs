@@ -27,7 +27,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         .collect();
     policies.sort_by_key(|(_, object)| {
         let created = object.metadata.creation_timestamp.as_deref();
-        (created.is_none(), created, &object.id)
+        (created, &object.id)
     });
     let mut taken: BTreeSet<(ObjectId, Option<&str>)> = BTreeSet::new();
     for (index, object) in policies {
