@@ -30,6 +30,7 @@ mod migrate;
 mod model;
 mod resource;
 mod route;
+pub mod sorted;
 mod source;
 mod status;
 mod trace;

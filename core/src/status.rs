@@ -3,8 +3,6 @@
 //! `conversion.go` (reportGatewayStatus), `pilot/pkg/model/service.go` (GetConditions, flattenConditions),
 //! `pilot/pkg/serviceregistry/ambient/policies.go`, `authorization.go`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::attach::{self, ListenerState, Reason, Wanted};
 use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, UNMANAGED};
 use crate::model::{Model, ParentSort};
@@ -12,6 +10,7 @@ use crate::resource::{
     GATEWAY_API, Kind, Object, ObjectId, ObjectIndex, ParentReference, Resource, Route,
     authorization_policy,
 };
+use crate::sorted;
 use crate::wire::{
     Condition, ListenerStatus, ObjectStatus, ParentRef, RouteKind, RouteParentStatus, Status, Via,
 };
@@ -22,7 +21,7 @@ const CONNECT_STRATEGY: &str = "istio.io/connect-strategy";
 /// The status of every object on which istiod writes one, sorted by id.
 pub(crate) fn predict(model: &Model) -> Vec<ObjectStatus> {
     let routes = routes_by_parent(model);
-    let mut found: BTreeMap<String, Status> = BTreeMap::new();
+    let mut found: sorted::Map<String, Status> = sorted::Map::new();
     for (index, object) in model.mesh.objects() {
         if !model.mesh.is_live(index) {
             continue;
@@ -140,10 +139,10 @@ fn gateway_class(model: &Model, object: &Object) -> Option<Status> {
 }
 
 /// Routes with the parentRefs that point at an object.
-type Routes<'m> = BTreeMap<&'m ObjectId, Vec<(&'m Object, Route<'m>, &'m ParentReference)>>;
+type Routes<'m> = sorted::Map<&'m ObjectId, Vec<(&'m Object, Route<'m>, &'m ParentReference)>>;
 
 fn routes_by_parent(model: &Model) -> Routes<'_> {
-    let mut routes: Routes<'_> = BTreeMap::new();
+    let mut routes: Routes<'_> = sorted::Map::new();
     for row in model.attachments.rows() {
         if row.via != Via::ParentRef || !row.is_attached() {
             continue;
@@ -361,11 +360,14 @@ fn listeners(
                     .takes(&model.mesh, state, &wanted)
             };
             // A route counts once, however many of its parentRefs lead here.
-            let routes = attached.iter().filter(takes);
-            let count = routes
+            let mut routes: Vec<&ObjectId> = attached
+                .iter()
+                .filter(takes)
                 .map(|(object, ..)| &object.id)
-                .collect::<BTreeSet<_>>()
-                .len();
+                .collect();
+            // Rows are in the order of their routes.
+            routes.dedup();
+            let count = routes.len();
             Some(ListenerStatus {
                 name: listener.name.clone(),
                 attached_routes: u32::try_from(count).unwrap_or(u32::MAX),

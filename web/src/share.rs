@@ -94,7 +94,7 @@ pub(crate) fn encode(shared: &Shared) -> String {
             .unwrap_or(u32::MAX)
             .to_be_bytes(),
     );
-    bytes.extend_from_slice(&crc32fast::hash(&json).to_be_bytes());
+    bytes.extend_from_slice(&crc32(&json).to_be_bytes());
     bytes.extend_from_slice(&deflated);
     format!("{PREFIX}{VERSION}.{}", URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -136,10 +136,11 @@ fn read(link: &str) -> Result<Shared, Unreadable> {
             miniz_oxide::inflate::TINFLStatus::HasMoreOutput => Unreadable::TooLarge,
             _ => Unreadable::Damaged,
         })?;
-    if crc32fast::hash(&json) != checksum {
+    if crc32(&json) != checksum {
         return Err(Unreadable::Damaged);
     }
-    let json: serde_json::Value = serde_json::from_slice(&json).map_err(|_| Unreadable::Damaged)?;
+    let json = std::str::from_utf8(&json).map_err(|_| Unreadable::Damaged)?;
+    let json: serde_json::Value = serde_json::from_str(json).map_err(|_| Unreadable::Damaged)?;
     ambient_core::decode::from_json(&json).map_err(|_| Unreadable::Damaged)
 }
 
@@ -152,6 +153,13 @@ fn lenient(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone);
     let whole = text.len() - usize::from(text.len() % 4 == 1);
     GeneralPurpose::new(&URL_SAFE, config).decode(text.get(..whole).unwrap_or_default())
+}
+
+/// CRC-32 as gzip has it, bit by bit: a table of it would be a fortieth of the page.
+fn crc32(bytes: &[u8]) -> u32 {
+    let shift = |crc: u32, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+    let add = |crc: u32, &byte: &u8| (0..8).fold(crc ^ u32::from(byte), shift);
+    !bytes.iter().fold(!0, add)
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
@@ -194,6 +202,12 @@ mod tests {
             ..Shared::default()
         };
         assert_eq!(decode(link), Some(Ok(expected)));
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_of_gzip() {
+        assert_eq!(crc32(b""), 0);
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
     }
 
     #[test]

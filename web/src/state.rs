@@ -1,9 +1,7 @@
 //! What the page knows, and the only function that changes it. Pure: what has to happen outside is returned as
 //! [`Effect`]s, so that all of it is tested without a browser.
 
-use std::collections::BTreeSet;
-
-use ambient_core::wire;
+use ambient_core::{sorted, wire};
 
 use crate::examples::{self, Example};
 use crate::graph::scope::Scope;
@@ -166,13 +164,13 @@ pub(crate) struct State {
     /// The same for the graph and the manifests.
     pub(crate) stale_graph: bool,
     /// Verdicts whose explanation is open.
-    pub(crate) open: BTreeSet<usize>,
+    pub(crate) open: sorted::Set<usize>,
     /// The selected node of the graph.
     pub(crate) node: Option<String>,
     /// What part of the graph is seen.
     pub(crate) view: View,
     /// Namespaces that are one box in the graph; `None`: as the size of the graph asks for.
-    pub(crate) folded: Option<BTreeSet<String>>,
+    pub(crate) folded: Option<sorted::Set<String>>,
     /// Only the selected node and its neighbours are drawn.
     pub(crate) focused: bool,
     /// What is searched for in the graph.
@@ -303,7 +301,7 @@ impl State {
             answer: None,
             stale_verdicts: false,
             stale_graph: false,
-            open: BTreeSet::new(),
+            open: sorted::Set::new(),
             node: None,
             view: WHOLE,
             folded: None,
@@ -598,7 +596,7 @@ impl State {
 
     fn replace(&mut self, texts: Texts) {
         self.texts = texts;
-        self.open.clear();
+        self.open = sorted::Set::new();
         self.node = None;
         self.view = WHOLE;
         self.folded = None;
@@ -628,12 +626,12 @@ impl State {
         })
     }
 
-    fn folded(&self) -> BTreeSet<String> {
+    fn folded(&self) -> sorted::Set<String> {
         let folded = self.namespaces().filter(|(_, folded)| *folded);
         folded.map(|(name, _)| name.clone()).collect()
     }
 
-    fn draw_anew(&mut self, folded: BTreeSet<String>) -> Vec<Effect> {
+    fn draw_anew(&mut self, folded: sorted::Set<String>) -> Vec<Effect> {
         self.folded = Some(folded);
         self.view = WHOLE;
         self.ask()

@@ -1,13 +1,12 @@
 //! Policies about how a Service is reached. `istio/istio: pilot/pkg/config/kube/gateway/backend_policies.go`.
 
-use std::collections::BTreeSet;
-
 use super::{Reason, Row, origin};
 use crate::mesh::Mesh;
 use crate::resource::{
     BackendPolicyTarget, CertificateValidation, ISTIO_NETWORKING, Kind, Object, ObjectId,
     ObjectIndex, Resource,
 };
+use crate::sorted;
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -29,7 +28,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         let created = object.metadata.creation_timestamp.as_deref();
         (created, &object.id)
     });
-    let mut taken: BTreeSet<(ObjectId, Option<&str>)> = BTreeSet::new();
+    let mut taken: sorted::Set<(ObjectId, Option<&str>)> = sorted::Set::new();
     for (index, object) in policies {
         let (Resource::BackendTlsPolicy(policy) | Resource::BackendTrafficPolicy(policy)) =
             &object.resource

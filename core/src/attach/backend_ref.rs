@@ -6,6 +6,7 @@ use crate::mesh::Mesh;
 use crate::resource::{
     BackendObjectReference, GATEWAY_API, ISTIO_NETWORKING, Kind, Object, ObjectId, Resource,
 };
+use crate::sorted;
 use crate::wire::Via;
 
 /// The group of multi-cluster Services.
@@ -56,9 +57,9 @@ pub(super) fn rows(mesh: &Mesh, parents: &[Row], rows: &mut Vec<Row>) {
 
 /// The routes whose references into other namespaces need a ReferenceGrant: those with a Gateway among the parents in
 /// effect, or among all parents if none is in effect. Service parents ask for none.
-fn needs_grant(parents: &[Row]) -> std::collections::BTreeSet<crate::resource::ObjectIndex> {
+fn needs_grant(parents: &[Row]) -> sorted::Set<crate::resource::ObjectIndex> {
     let is_gateway = |row: &&Row| matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet);
-    let in_effect: std::collections::BTreeSet<_> = parents
+    let in_effect: sorted::Set<_> = parents
         .iter()
         .filter(|row| row.is_attached())
         .map(|row| row.from)

@@ -3,8 +3,6 @@
 //! `pilot/pkg/config/kube/gatewaycommon/listener_conflict.go`, `gatewaycommon/conversion.go`
 //! (GenerateGatewaySupportedKinds).
 
-use std::collections::BTreeMap;
-
 use super::use_waypoint::admits_namespace;
 use super::{Reason, Row, origin, reference_grant};
 use crate::mesh::{
@@ -14,6 +12,7 @@ use crate::resource::{
     GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, ParentReference,
     Resource, Route,
 };
+use crate::sorted;
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -43,8 +42,8 @@ pub(crate) struct ListenerState {
 /// All listeners of the mesh, by what holds them.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    by_holder: BTreeMap<ObjectIndex, Vec<ListenerState>>,
-    sets: BTreeMap<ObjectIndex, Reason>,
+    by_holder: sorted::Map<ObjectIndex, Vec<ListenerState>>,
+    sets: sorted::Map<ObjectIndex, Reason>,
 }
 
 impl Listeners {
@@ -164,8 +163,8 @@ pub(crate) fn listener<'m>(mesh: &'m Mesh, state: &ListenerState) -> Option<&'m 
 /// Judges every listener: a Gateway's own first, then those of its ListenerSets, the oldest first.
 pub(super) fn resolve(mesh: &Mesh) -> Listeners {
     let mut found = Listeners::default();
-    let mut sets: BTreeMap<GatewayIndex, Vec<(ObjectIndex, &Object, &ListenerSet)>> =
-        BTreeMap::new();
+    let mut sets: sorted::Map<GatewayIndex, Vec<(ObjectIndex, &Object, &ListenerSet)>> =
+        sorted::Map::new();
     for (index, object) in mesh.live(Kind::ListenerSet) {
         let Resource::ListenerSet(set) = &object.resource else {
             continue;

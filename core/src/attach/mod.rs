@@ -14,8 +14,6 @@ mod selector;
 mod target_ref;
 mod use_waypoint;
 
-use std::collections::BTreeMap;
-
 pub(crate) use backend_ref::{refusal as backend_refusal, resolve as resolve_backend};
 pub(crate) use canary::Share;
 pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
@@ -26,6 +24,7 @@ pub(crate) use use_waypoint::Binding;
 
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::resource::{Object, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::source::{FieldPath, Origin};
 use crate::wire::{EdgeStatus, Via};
 
@@ -77,16 +76,16 @@ impl Row {
 /// All references, and the waypoint of everything that can have one.
 pub(crate) struct Attachments {
     rows: Vec<Row>,
-    by_holder: BTreeMap<ObjectIndex, Vec<usize>>,
-    services: BTreeMap<ServiceIndex, Binding>,
-    canaries: BTreeMap<ServiceIndex, Share>,
-    workloads: BTreeMap<WorkloadIndex, Binding>,
+    by_holder: sorted::Map<ObjectIndex, Vec<usize>>,
+    services: sorted::Map<ServiceIndex, Binding>,
+    canaries: sorted::Map<ServiceIndex, Share>,
+    workloads: sorted::Map<WorkloadIndex, Binding>,
     listeners: Listeners,
 }
 
 /// Resolves every reference in the mesh.
 pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
-    let services: BTreeMap<_, _> = mesh
+    let services: sorted::Map<_, _> = mesh
         .services()
         .map(|(index, service)| (index, use_waypoint::service(mesh, service)))
         .collect();
@@ -102,7 +101,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         .collect();
     let mut attachments = Attachments {
         rows: Vec::new(),
-        by_holder: BTreeMap::new(),
+        by_holder: sorted::Map::new(),
         services,
         canaries,
         workloads,

@@ -1,13 +1,12 @@
 //! Which policies of a phase can match a request at all: a prefilter of the list that [`PolicySet`](super::PolicySet)
 //! walks, by the texts that a rule asks for in full. It hides only what cannot match, and asking it allocates nothing.
 
-use std::collections::BTreeMap;
-
 use super::attribute::Attribute;
 use super::clause::{Clause, Matcher};
 use super::policy::{Alternative, Group, Policy, Rule};
 use crate::flow::Flow;
 use crate::matcher::{self, PathIndex, StringMatch};
+use crate::sorted;
 
 /// Fewer policies than this are walked faster than they are looked up.
 const WORTH_IT: usize = 8;
@@ -15,7 +14,7 @@ const WORTH_IT: usize = 8;
 const MAX_KEYS: usize = 64;
 
 /// Places in a phase, each list in the order of evaluation.
-type Places = BTreeMap<Box<str>, Vec<u32>>;
+type Places = sorted::Map<Box<str>, Vec<u32>>;
 
 /// An index of one phase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,6 @@
 //! Ways around a policy: requests that its author would expect it to stop, and that get through. Each is made from the
 //! rules as written, taken as if every proxy read all of them, and listed only if the evaluator allows it.
 
-use std::collections::BTreeSet;
-
 use super::edit;
 use crate::authz::{self, Effect, Enforcer, Lever, Policy};
 use crate::eval::{self, Call, Traffic};
@@ -10,6 +8,7 @@ use crate::flow::Flow;
 use crate::mesh::{Role, ServiceIndex, ServiceInfo};
 use crate::model::Model;
 use crate::resource::{Action, AuthorizationPolicy, Kind, ObjectIndex, Resource, Rule};
+use crate::sorted;
 use crate::trace::{NoTrace, Truth};
 use crate::wire::{self, Request, Way};
 
@@ -126,7 +125,7 @@ fn flow(call: &Call, request: &Request) -> Flow {
 
 /// The Services that a reader of the policy takes it to protect.
 fn services(model: &Model, policy: ObjectIndex) -> Vec<ServiceIndex> {
-    let mut out = BTreeSet::new();
+    let mut out = sorted::Set::new();
     let namespace = model.mesh.object(policy).map(|object| &object.id.namespace);
     for row in model.attachments.of(policy) {
         match row.to.kind {

@@ -4,6 +4,7 @@
 //!
 //! Messages are plain words: what was expected, what was found.
 
+mod decimal;
 mod node;
 mod path;
 mod types;
@@ -12,6 +13,7 @@ use std::cell::RefCell;
 use std::str::Split;
 
 pub use ambient_derive::Decode;
+pub(crate) use decimal::decimal;
 pub(crate) use node::{Entry, Node, Position, Span, Value};
 pub(crate) use path::{FieldPath, Segment};
 pub(crate) use types::Key;

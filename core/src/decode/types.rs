@@ -1,10 +1,10 @@
 //! How the types of the standard library, and JSON, read themselves.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Decode, Entry, Node, Reader, Value};
+use crate::sorted;
 
 impl Decode for bool {
     fn decode(reader: &Reader<'_>) -> Self {
@@ -122,7 +122,7 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-impl<T: Decode + Ord> Decode for BTreeSet<T> {
+impl<T: Decode + Ord> Decode for sorted::Set<T> {
     fn decode(reader: &Reader<'_>) -> Self {
         reader.items().map(|item| T::decode(&item)).collect()
     }
@@ -146,7 +146,7 @@ impl Key for Cow<'static, str> {
     }
 }
 
-impl<K: Key, V: Decode> Decode for BTreeMap<K, V> {
+impl<K: Key, V: Decode> Decode for sorted::Map<K, V> {
     fn decode(reader: &Reader<'_>) -> Self {
         let mut decoded = Self::new();
         for (key, value) in reader.entries() {

@@ -8,9 +8,10 @@ use super::matchers::quote;
 use super::route_match;
 use crate::mesh::GatewayIndex;
 use crate::model::Model;
+use crate::resource::duration;
 use crate::route::{
     ALLOW_CREDENTIALS, Abort, Action, Backend, Cors, Entry, Fault, HeaderChanges, NoBackend,
-    PathChange, PathMatch, Redirect, RedirectPort, Retry, duration,
+    PathChange, PathMatch, Redirect, RedirectPort, Retry,
 };
 
 /// The filters that routes configure, and under which names they do. `istio/istio:

@@ -1,7 +1,6 @@
 //! The hops of a call in their order: source ztunnel, waypoint, destination ztunnel; policies before routes at each,
 //! and what the client sees where one refuses.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::call::{Call, Target, Traffic};
@@ -17,6 +16,7 @@ use crate::mesh::Mesh;
 use crate::model::{Chain, Model};
 use crate::resource::{ObjectId, ObjectIndex};
 use crate::route::{Answered, Entry, RouteTable};
+use crate::sorted;
 use crate::trace::Trace;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Settings, Verdict};
 
@@ -253,7 +253,7 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
         outcome.request.clone_from(&hop.flow.http);
     }
     let destinations = if let Some(unreadable) = unreadable {
-        let bad_path = |http: &Http| answer(http, 400, BTreeMap::new());
+        let bad_path = |http: &Http| answer(http, 400, sorted::Map::new());
         let (why, response) = match unreadable {
             Unreadable::Path => (Answered::BadPath, hop.flow.http.as_ref().map(bad_path)),
             Unreadable::NotHttp => (Answered::NotHttp, Some(RESET)),
@@ -353,7 +353,7 @@ pub(super) fn enforce<'m, T: Trace + Default>(
 /// The connection is closed.
 pub(super) const RESET: Response = Response {
     status: None,
-    headers: BTreeMap::new(),
+    headers: sorted::Map::new(),
     grpc_status: None,
     reset: true,
 };
@@ -412,16 +412,16 @@ fn denial<T>(hop: &HopOutcome<'_, T>, by: Option<Deciding>) -> Response {
         (Some(Cause::Authentication), Some(error)) => {
             let realm = format!("http://{}{}", http.authority, http.path);
             let challenge = format!("Bearer realm=\"{realm}\", error=\"invalid_token\"");
-            let headers = BTreeMap::from([("www-authenticate".to_owned(), challenge)]);
+            let headers = sorted::Map::from([("www-authenticate".to_owned(), challenge)]);
             answer(http, error.status(), headers)
         }
-        _ => answer(http, 403, BTreeMap::new()),
+        _ => answer(http, 403, sorted::Map::new()),
     }
 }
 
 /// An answer that a proxy makes: to a gRPC client a status in gRPC's own terms.
 /// `envoyproxy/envoy: source/common/grpc/status.cc` (httpToGrpcStatus).
-pub(super) fn answer(http: &Http, status: u16, headers: BTreeMap<String, String>) -> Response {
+pub(super) fn answer(http: &Http, status: u16, headers: sorted::Map<String, String>) -> Response {
     if !http.grpc {
         return Response {
             status: Some(status),
@@ -593,7 +593,7 @@ fn conclude<T>(
             HopVerdict::Deny if !passes => {
                 // A ztunnel closes the connection; an Envoy in front of it tells its HTTP client so.
                 let response = match (behind_envoy, http(&call.traffic)) {
-                    (true, Some(http)) => answer(http, 503, BTreeMap::new()),
+                    (true, Some(http)) => answer(http, 503, sorted::Map::new()),
                     _ => RESET,
                 };
                 let by = hop.by;

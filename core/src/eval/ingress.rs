@@ -3,8 +3,6 @@
 //! `istio/istio: pilot/pkg/networking/core/gateway.go`, `pilot/pkg/xds/endpoints/endpoint_builder.go`
 //! (findServiceWaypoint), `pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels).
 
-use std::collections::BTreeMap;
-
 use super::call::{Call, Client, Target, Traffic};
 use super::evaluate::{
     self, HopOutcome, Outcome, RESET, answer, authenticate, destination_ztunnels, enforce, refuse,
@@ -18,6 +16,7 @@ use crate::mesh::{Address, Ingress, Mesh, ServiceIndex};
 use crate::model::{Chain, Model};
 use crate::resource::ObjectIndex;
 use crate::route::{Answered, Content, Entry, GatewayPort, Listener, VirtualHosts};
+use crate::sorted;
 use crate::trace::Trace;
 use crate::wire::{HopKind, HopVerdict, Verdict};
 
@@ -115,7 +114,7 @@ fn guarded<'m, T: Trace + Default>(
         match matcher::normalize_path(&http.path, normalization) {
             Some(path) => http.path = path,
             None => {
-                let response = answer(http, 400, BTreeMap::new());
+                let response = answer(http, 400, sorted::Map::new());
                 refuse(hop, outcome, routing(), Some(response));
                 return false;
             }
@@ -199,14 +198,14 @@ fn virtual_host<'m, T: Trace + Default>(
     let http = hop.flow.http.clone()?;
     let Some(host) = hosts.find(&http.authority) else {
         hop.answered = Some(Answered::NoHost);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };
     if host.requires_tls && !listener.tls {
         hop.answered = Some(Answered::HttpsRedirect);
         let location = crate::route::https_location(&http);
-        let headers = BTreeMap::from([("location".to_owned(), location)]);
+        let headers = sorted::Map::from([("location".to_owned(), location)]);
         hop.response = Some(answer(&http, 301, headers));
         outcome.response.clone_from(&hop.response);
         outcome.request = None;
@@ -215,7 +214,7 @@ fn virtual_host<'m, T: Trace + Default>(
     hop.table = Some(&host.routes);
     let Some(entry) = host.routes.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };

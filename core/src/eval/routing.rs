@@ -1,7 +1,5 @@
 //! Routes at one proxy: which rule takes a request, what becomes of it there, and to which workloads it may go on.
 
-use std::collections::BTreeMap;
-
 use super::evaluate::{HopOutcome, Outcome, RESET, Taken, answer, refuse, routing};
 use crate::flow::Http;
 use crate::matcher;
@@ -9,6 +7,7 @@ use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::route::{self, Answered, Entry, Listener};
+use crate::sorted;
 use crate::trace::Trace;
 
 /// Where a request goes on to: a workload and the port of its container.
@@ -31,7 +30,7 @@ pub(super) fn route_http<'m, T: Trace + Default>(
     let port = hop.flow.destination_port;
     if !is_host_of(&model.mesh, service, &http) {
         hop.answered = Some(Answered::NoHost);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     }
@@ -39,7 +38,7 @@ pub(super) fn route_http<'m, T: Trace + Default>(
     hop.table = Some(table);
     let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };

@@ -2,7 +2,6 @@
 //! `istio/istio: pilot/pkg/model/telemetry.go`, `telemetry_logging.go`, `istio/ztunnel: src/proxy/metrics.rs`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::id;
 use crate::eval::{HopOutcome, Outcome};
@@ -10,10 +9,11 @@ use crate::mesh::WorkloadInfo;
 use crate::model::{Model, outbound_cluster};
 use crate::resource::{Labels, ObjectIndex};
 use crate::route::Answered;
+use crate::sorted;
 use crate::trace::Log;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
 
-type Fields = BTreeMap<Cow<'static, str>, Option<String>>;
+type Fields = sorted::Map<Cow<'static, str>, Option<String>>;
 
 const HTTP: &[&str] = &[
     "istio_requests_total",

@@ -1,11 +1,10 @@
 //! Lints about rules of routes: each reads the tables that proxies search.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Row, row};
 use crate::model::Model;
 use crate::resource::{Kind, ObjectIndex, Resource, Treatment, fields};
 use crate::route::{self, Entry, Invalid, Section};
+use crate::sorted;
 use crate::source::{Diagnostics, FieldPath, Lint, Node, Origin, Value, lint};
 
 lint!(RULE_NEVER_TAKEN = "WP0401", "rule-never-taken", Warning);
@@ -64,13 +63,13 @@ fn report(
 
 fn rule_never_taken(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     // What is hidden at one port or proxy may be taken at another.
-    let mut hidden: BTreeMap<Place, Option<&Entry>> = BTreeMap::new();
+    let mut hidden: sorted::Map<Place, Option<&Entry>> = sorted::Map::new();
     for table in model.routes.http_tables() {
         let shadowed = route::shadowed(table);
         for (entry, by) in &shadowed {
             hidden.entry(place(entry)).or_insert(Some(by));
         }
-        let places: BTreeSet<*const Entry> = shadowed
+        let places: sorted::Set<*const Entry> = shadowed
             .iter()
             .map(|(entry, _)| std::ptr::from_ref(*entry))
             .collect();
@@ -119,7 +118,7 @@ fn written_match(model: &Model, place: Place) -> Option<FieldPath> {
 }
 
 /// One entry for each rule of the tables.
-fn rules(model: &Model) -> BTreeMap<(ObjectIndex, Section, usize), &Entry> {
+fn rules(model: &Model) -> sorted::Map<(ObjectIndex, Section, usize), &Entry> {
     let tables = model.routes.http_tables();
     tables
         .flat_map(|table| table.entries().iter().chain(table.unreachable()))
@@ -237,7 +236,7 @@ fn rewrite_of_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn field_not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let roots: BTreeMap<_, &Node> = model.documents.iter().collect();
+    let roots: sorted::Map<_, &Node> = model.documents.iter().collect();
     let kinds = [Kind::VirtualService, Kind::HttpRoute, Kind::GrpcRoute];
     for (index, object) in kinds.into_iter().flat_map(|kind| model.mesh.live(kind)) {
         let Some(spec) = roots

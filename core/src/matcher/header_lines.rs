@@ -1,6 +1,6 @@
 //! How Envoy rewrites headers before anything looks at them: some it takes out, some it makes one line of.
 
-use std::collections::BTreeMap;
+use crate::sorted;
 
 /// Headers of which Envoy keeps one line: further lines are appended behind a comma. What it keeps so is said in
 /// `envoyproxy/envoy: envoy/http/header_map.h` (INLINE_REQ_STRING_HEADERS) and, for further names, by its filters; this
@@ -71,7 +71,7 @@ const TAKEN_OUT: [&str; 20] = [
 ];
 
 /// Makes the header lines of a request, names in lower case, what Envoy's filters see.
-pub(crate) fn normalize_headers(headers: &mut BTreeMap<String, Vec<String>>) {
+pub(crate) fn normalize_headers(headers: &mut sorted::Map<String, Vec<String>>) {
     for name in TAKEN_OUT {
         headers.remove(name);
     }
@@ -92,7 +92,7 @@ pub(crate) fn normalize_headers(headers: &mut BTreeMap<String, Vec<String>>) {
 
 /// Adds a line to a header, as Envoy does it.
 pub(crate) fn add_header_line(
-    headers: &mut BTreeMap<String, Vec<String>>,
+    headers: &mut sorted::Map<String, Vec<String>>,
     name: &str,
     value: &str,
 ) {
@@ -133,7 +133,7 @@ mod tests {
             ("te", &[""], Some(&[""])),
         ] {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-            let mut headers = BTreeMap::from([(name.to_owned(), lines)]);
+            let mut headers = sorted::Map::from([(name.to_owned(), lines)]);
             normalize_headers(&mut headers);
             let seen = headers
                 .get(name)

@@ -1,13 +1,13 @@
 //! Which of many paths and prefixes a path is, or begins with.
 
-use std::collections::BTreeMap;
+use crate::sorted;
 
 /// Places in a list, by the texts that a path must be or begin with. Each text's places are in ascending order if they
 /// were inserted so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PathIndex {
-    exact: BTreeMap<Box<str>, Vec<u32>>,
-    prefixes: BTreeMap<Box<str>, Vec<u32>>,
+    exact: sorted::Map<Box<str>, Vec<u32>>,
+    prefixes: sorted::Map<Box<str>, Vec<u32>>,
     /// The lengths of the prefixes, ascending: as many texts are looked up for a path.
     lengths: Vec<usize>,
 }
@@ -41,7 +41,7 @@ impl PathIndex {
 }
 
 /// Adds a place to those of a text, once.
-pub(crate) fn add_place(places: &mut BTreeMap<Box<str>, Vec<u32>>, text: Box<str>, place: u32) {
+pub(crate) fn add_place(places: &mut sorted::Map<Box<str>, Vec<u32>>, text: Box<str>, place: u32) {
     let places = places.entry(text).or_default();
     if places.last() != Some(&place) {
         places.push(place);

@@ -1,9 +1,9 @@
 //! `metadata` and names: what every object has.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::decode::Decode;
+use crate::sorted;
 
 use super::Kind;
 use crate::wire;
@@ -68,7 +68,7 @@ impl fmt::Display for ObjectId {
 pub(crate) struct ObjectIndex(pub(crate) u32);
 
 /// Label or annotation values by key.
-pub(crate) type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = sorted::Map<String, String>;
 
 /// `metadata`, as far as any rule reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]

@@ -26,6 +26,7 @@ mod route;
 mod service;
 mod service_entry;
 mod service_entry_rules;
+mod syntax;
 mod violation;
 mod virtual_service;
 mod virtual_service_rules;
@@ -63,12 +64,13 @@ pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
+pub(crate) use syntax::duration;
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
-    CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
-    HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRouteDestination,
-    IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset, VirtualService,
-    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
+    CorsPolicy, Destination, DestinationRule, EnvoyFilter, GRPC_STATUSES, HeaderOperations,
+    Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRetry, HttpRewrite,
+    HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset,
+    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 pub(crate) use workload::Workload;
 
@@ -195,7 +197,8 @@ impl Resource {
             }
             Self::VirtualService(service) => {
                 let mut out = Violations::default();
-                virtual_service_rules::validate(service, &mut out);
+                let namespace = metadata.namespace.as_deref().unwrap_or("default");
+                virtual_service_rules::validate(service, namespace, &mut out);
                 out
             }
             Self::ServiceEntry(entry) => {

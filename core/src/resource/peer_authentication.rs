@@ -1,8 +1,7 @@
 //! PeerAuthentication (`security.istio.io`): whether workloads take plaintext.
 
-use std::collections::BTreeMap;
-
 use crate::decode::{Decode, Key};
+use crate::sorted;
 
 use super::violation::Violations;
 use super::{Labels, WorkloadSelector, policy_attachment};
@@ -16,7 +15,7 @@ pub(crate) struct PeerAuthentication {
     /// The mode of all ports.
     pub(crate) mtls: Option<MutualTls>,
     /// The modes of single container ports.
-    pub(crate) port_level_mtls: Option<BTreeMap<PortKey, MutualTls>>,
+    pub(crate) port_level_mtls: Option<sorted::Map<PortKey, MutualTls>>,
 }
 
 /// `mtls`
@@ -123,7 +122,7 @@ mod tests {
         assert_eq!(yaml, json);
         assert_eq!(
             yaml.port_level_mtls,
-            Some(BTreeMap::from([(
+            Some(sorted::Map::from([(
                 PortKey(8080),
                 MutualTls {
                     mode: MutualTlsMode::Strict

@@ -1,8 +1,7 @@
 //! ServiceEntry and WorkloadEntry (`networking.istio.io`): Services and workloads that Kubernetes does not know.
 
-use std::collections::BTreeMap;
-
 use crate::decode::Decode;
+use crate::sorted;
 
 use super::Labels;
 
@@ -59,7 +58,7 @@ pub(crate) struct WorkloadEntry {
     /// The address.
     pub(crate) address: Option<String>,
     /// Ports by name.
-    pub(crate) ports: BTreeMap<String, u16>,
+    pub(crate) ports: sorted::Map<String, u16>,
     /// Labels, beside those of the metadata.
     pub(crate) labels: Labels,
     /// The service account; absent: `default`.

@@ -1,12 +1,13 @@
 //! What Istio's webhook refuses in a ServiceEntry. `istio/istio: pkg/config/validation/validation.go`
 //! (ValidateServiceEntry), `pkg/config/validation/agent/validation.go` (ValidateWildcardDomain, ValidateFQDN).
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::syntax::{is_domain, is_fqdn, is_label};
 use super::violation::Violations;
 use super::{Labels, ServiceEntry};
 use crate::matcher;
+use crate::sorted;
 
 /// Protocols that a port may have, in whatever case.
 const PROTOCOLS: &[&str] = &[
@@ -86,12 +87,7 @@ fn hosts(entry: &ServiceEntry, out: &mut Violations) {
         out.error("spec.hosts", "a ServiceEntry needs a host");
     }
     for (index, host) in entry.hosts.iter().enumerate() {
-        let is_valid = match host.split_once('.') {
-            _ if host.len() > 255 => false,
-            Some((first, rest)) => is_wildcard_label(first) && are_labels(rest),
-            None => is_wildcard_label(host),
-        };
-        if host == "*" || !is_valid {
+        if host == "*" || !is_domain(host) {
             out.error(
                 format!("spec.hosts[{index}]"),
                 format!("`{host}` is no host name; a wildcard may only be its first label"),
@@ -101,7 +97,7 @@ fn hosts(entry: &ServiceEntry, out: &mut Violations) {
 }
 
 fn ports(entry: &ServiceEntry, out: &mut Violations) {
-    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let (mut names, mut numbers) = (sorted::Set::new(), sorted::Set::new());
     for (index, port) in entry.ports.iter().enumerate() {
         let at = format!("spec.ports[{index}]");
         if !names.insert(&port.name) {
@@ -177,7 +173,7 @@ fn addresses(entry: &ServiceEntry, out: &mut Violations) {
 
 fn by_dns(entry: &ServiceEntry, out: &mut Violations) {
     if entry.endpoints.is_empty() {
-        let looked_up = entry.hosts.iter().position(|host| !are_labels(host));
+        let looked_up = entry.hosts.iter().position(|host| !is_fqdn(host));
         if let Some(index) = looked_up {
             out.error_with_help(
                 format!("spec.hosts[{index}]"),
@@ -188,7 +184,7 @@ fn by_dns(entry: &ServiceEntry, out: &mut Violations) {
     }
     for (index, endpoint) in entry.endpoints.iter().enumerate() {
         let address = endpoint.address.as_deref().unwrap_or_default();
-        if !is_ip(address) && !are_labels(address) {
+        if !is_ip(address) && !is_fqdn(address) {
             out.error(
                 format!("spec.endpoints[{index}].address"),
                 format!("`{address}` is neither an IP address nor a host name"),
@@ -245,36 +241,4 @@ fn is_one_of(protocol: &str, known: &[&str]) -> bool {
 
 fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
-}
-
-/// Labels of a name, with a dot at the end if it likes; the last is no number.
-fn are_labels(name: &str) -> bool {
-    let labels: Vec<&str> = name.split('.').collect();
-    let last = labels.len().saturating_sub(1);
-    let is_number = |label: &&&str| label.parse::<i64>().is_ok();
-    !name.is_empty()
-        && name.len() <= 255
-        && labels.last().filter(is_number).is_none()
-        && labels
-            .iter()
-            .enumerate()
-            .all(|(index, label)| is_label(label) || (label.is_empty() && index == last))
-}
-
-/// A label of a name: `*`, or beginning with one.
-fn is_wildcard_label(label: &str) -> bool {
-    match label.strip_prefix('*') {
-        Some("") => true,
-        Some(rest) => is_label(rest.strip_prefix('-').unwrap_or(rest)),
-        None => is_label(label),
-    }
-}
-
-fn is_label(label: &str) -> bool {
-    let is_edge = |byte: &u8| byte.is_ascii_alphanumeric();
-    let bytes = label.as_bytes();
-    bytes.len() <= 63
-        && bytes.first().is_some_and(is_edge)
-        && bytes.last().is_some_and(is_edge)
-        && bytes.iter().all(|byte| is_edge(byte) || *byte == b'-')
 }

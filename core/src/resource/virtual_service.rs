@@ -1,9 +1,8 @@
 //! VirtualService, DestinationRule and Istio's own Gateway (`networking.istio.io`): the API that Gateway API's routes
 //! came after.
 
-use std::collections::BTreeMap;
-
 use crate::decode::Decode;
+use crate::sorted;
 
 use super::Labels;
 use super::service_entry::LabelsSelector;
@@ -81,7 +80,7 @@ pub(crate) struct HttpMatchRequest {
     /// The Host header, with its port.
     pub(crate) authority: Option<StringMatch>,
     /// Headers by name.
-    pub(crate) headers: BTreeMap<String, Option<StringMatch>>,
+    pub(crate) headers: sorted::Map<String, Option<StringMatch>>,
     /// The port of the listener.
     pub(crate) port: Option<u16>,
     /// Labels of the workload that routes.
@@ -89,11 +88,11 @@ pub(crate) struct HttpMatchRequest {
     /// Istio Gateways, and `mesh`; present, it takes the place of the VirtualService's own.
     pub(crate) gateways: Vec<String>,
     /// Query parameters by name.
-    pub(crate) query_params: BTreeMap<String, Option<StringMatch>>,
+    pub(crate) query_params: sorted::Map<String, Option<StringMatch>>,
     /// Whether the case of `uri` does not matter; regular expressions keep theirs.
     pub(crate) ignore_uri_case: bool,
     /// Headers that must not look so, by name.
-    pub(crate) without_headers: BTreeMap<String, Option<StringMatch>>,
+    pub(crate) without_headers: sorted::Map<String, Option<StringMatch>>,
     /// Namespace of the workload that routes.
     pub(crate) source_namespace: Option<String>,
     /// A prefix of statistics' names.
@@ -276,9 +275,9 @@ pub(crate) struct Headers {
 #[serde(default)]
 pub(crate) struct HeaderOperations {
     /// Replace all lines of a header.
-    pub(crate) set: BTreeMap<String, String>,
+    pub(crate) set: sorted::Map<String, String>,
     /// Add a line.
-    pub(crate) add: BTreeMap<String, String>,
+    pub(crate) add: sorted::Map<String, String>,
     /// Take a header away.
     pub(crate) remove: Vec<String>,
 }
@@ -355,6 +354,27 @@ pub(crate) struct PortSelector {
     /// The number.
     pub(crate) number: Option<u16>,
 }
+
+/// The names of gRPC's statuses, by their numbers.
+pub(crate) const GRPC_STATUSES: &[&str] = &[
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
 
 impl VirtualService {
     /// Whether it is a part of other VirtualServices, which delegate to it.

@@ -3,7 +3,6 @@
 //! order of filters: `pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::backend::Backend;
 use super::condition::PathMatch;
@@ -13,6 +12,7 @@ use super::headers::HeaderChanges;
 use super::path::PathChange;
 use super::redirect::{self, Redirect};
 use crate::flow::Http;
+use crate::sorted;
 use crate::wire;
 
 /// What a rule does with the requests that one of its matches takes.
@@ -83,7 +83,7 @@ pub(crate) enum Outcome {
         /// The gRPC status, where the rule names one.
         grpc_status: Option<u16>,
         /// Headers of the answer.
-        headers: BTreeMap<String, String>,
+        headers: sorted::Map<String, String>,
     },
 }
 
@@ -258,8 +258,8 @@ impl Action {
     fn answer_headers<const N: usize>(
         &self,
         headers: [(String, String); N],
-    ) -> BTreeMap<String, String> {
-        let mut headers = BTreeMap::from(headers);
+    ) -> sorted::Map<String, String> {
+        let mut headers = sorted::Map::from(headers);
         for changes in self.in_order(&self.response_headers, |backend| &backend.response_headers) {
             changes.apply_to_answer(&mut headers);
         }
@@ -349,7 +349,7 @@ impl Action {
     }
 }
 
-fn answer(why: Answered, status: u16, headers: BTreeMap<String, String>) -> Outcome {
+fn answer(why: Answered, status: u16, headers: sorted::Map<String, String>) -> Outcome {
     Outcome::Answer {
         why,
         status,

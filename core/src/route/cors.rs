@@ -2,11 +2,10 @@
 //! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (createCorsFilter),
 //! `envoyproxy/envoy: source/extensions/filters/http/cors/cors_filter.cc` (decodeHeaders).
 
-use std::collections::BTreeMap;
-
 use super::value::{Pattern, ValueMatch};
 use crate::flow::Http;
 use crate::resource::HttpCorsFilter;
+use crate::sorted;
 
 /// A cross-origin policy, defaults applied.
 #[derive(Clone, Debug)]
@@ -14,7 +13,7 @@ pub(crate) struct Cors {
     /// Origins that may call.
     pub(crate) origins: Vec<ValueMatch>,
     /// `access-control-…` headers of the answer to a preflight, without the origin: also where it is none of those.
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) headers: sorted::Map<String, String>,
     /// Headers that a script may read of other answers.
     pub(crate) expose: String,
     /// Whether preflights of other origins go to the backend.
@@ -52,7 +51,7 @@ impl Cors {
     }
 
     /// The headers of the answer to a preflight, with status 200; `None`: the request is none, or goes on.
-    pub(super) fn preflight(&self, http: &Http) -> Option<BTreeMap<String, String>> {
+    pub(super) fn preflight(&self, http: &Http) -> Option<sorted::Map<String, String>> {
         let origin = http
             .header("origin")
             .first()
@@ -71,15 +70,15 @@ impl Cors {
     }
 
     /// What is added to every answer to an origin that may call.
-    pub(super) fn of_answer(&self, http: &Http) -> BTreeMap<String, String> {
-        let mut headers = BTreeMap::new();
+    pub(super) fn of_answer(&self, http: &Http) -> sorted::Map<String, String> {
+        let mut headers = sorted::Map::new();
         let origin = http.header("origin").first();
         let Some(origin) = origin.filter(|origin| !origin.is_empty() && self.allows(origin)) else {
             return headers;
         };
         headers.insert(ALLOW_ORIGIN.to_owned(), origin.clone());
-        let credentials = self.headers.get_key_value(ALLOW_CREDENTIALS);
-        headers.extend(credentials.map(|(name, value)| (name.clone(), value.clone())));
+        let credentials = self.headers.get(ALLOW_CREDENTIALS);
+        headers.extend(credentials.map(|value| (ALLOW_CREDENTIALS.to_owned(), value.clone())));
         if !self.expose.is_empty() {
             let name = "access-control-expose-headers";
             headers.insert(name.to_owned(), self.expose.clone());
@@ -98,7 +97,7 @@ pub(super) fn headers(
     names: &[String],
     max_age: Option<String>,
     credentials: bool,
-) -> BTreeMap<String, String> {
+) -> sorted::Map<String, String> {
     [
         ("allow-methods", methods.join(",")),
         ("allow-headers", names.join(",")),

@@ -2,8 +2,6 @@
 //! TCPRoute is one of its own.
 //! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (HTTPRouteCollection, mergeHTTPRoutes).
 
-use std::collections::BTreeMap;
-
 use super::backend::Backends;
 use super::condition::Condition;
 use super::conversion::{self, Problem};
@@ -12,6 +10,7 @@ use super::ingress::Bound;
 use super::{grpc, http, layer4};
 use crate::matcher;
 use crate::resource::{GrpcRoute, HttpRoute, ObjectIndex, Resource, TcpRoute, TlsRoute};
+use crate::sorted;
 
 /// A route that is attached, with what its place in the order depends on.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,7 @@ pub(crate) fn at_waypoint(
     port: u16,
     backends: &dyn Backends,
 ) -> Vec<Group> {
-    let mut by_key: BTreeMap<(&str, Option<u16>), Vec<Member<'_>>> = BTreeMap::new();
+    let mut by_key: sorted::Map<(&str, Option<u16>), Vec<Member<'_>>> = sorted::Map::new();
     let mut groups = Vec::new();
     let precedence = |namespace: &str| {
         if namespace == waypoint_namespace {
@@ -145,7 +144,7 @@ pub(crate) fn at_listener(
     is_allowed: &dyn Fn(&str) -> bool,
     backends: &dyn Backends,
 ) -> Vec<Bound> {
-    let mut by_host: BTreeMap<&str, Vec<Member<'_>>> = BTreeMap::new();
+    let mut by_host: sorted::Map<&str, Vec<Member<'_>>> = sorted::Map::new();
     let mut bound = Vec::new();
     let precedence = |namespace: &str| {
         if namespace == gateway_namespace {

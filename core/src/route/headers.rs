@@ -1,10 +1,9 @@
 //! Header modifiers: remove, then set, then add. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
 //! (createHeadersFilter), `pilot/pkg/networking/core/route/route.go` (TranslateHeadersOperations).
 
-use std::collections::BTreeMap;
-
 use crate::matcher;
 use crate::resource::{HttpHeader, HttpHeaderFilter};
+use crate::sorted;
 
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +78,7 @@ impl HeaderChanges {
 
     /// What goes is taken out first, then lines are replaced, then lines are added; an empty value does nothing.
     /// `envoyproxy/envoy: source/common/router/header_parser.cc` (evaluateHeaders).
-    pub(super) fn apply(&self, headers: &mut BTreeMap<String, Vec<String>>) {
+    pub(super) fn apply(&self, headers: &mut sorted::Map<String, Vec<String>>) {
         for name in &self.remove {
             headers.remove(name);
         }
@@ -93,8 +92,8 @@ impl HeaderChanges {
     }
 
     /// The same for the headers of an answer, which have one value each.
-    pub(super) fn apply_to_answer(&self, headers: &mut BTreeMap<String, String>) {
-        let mut lines: BTreeMap<String, Vec<String>> = headers
+    pub(super) fn apply_to_answer(&self, headers: &mut sorted::Map<String, String>) {
+        let mut lines: sorted::Map<String, Vec<String>> = headers
             .iter()
             .map(|(name, value)| (name.clone(), vec![value.clone()]))
             .collect();
@@ -132,13 +131,13 @@ mod tests {
             add: vec![header("X-Add", "2"), header(":path", "/no")],
             remove: vec!["X-Gone".to_owned(), "X-Add".to_owned(), "Host".to_owned()],
         });
-        let mut headers = BTreeMap::from([
+        let mut headers = sorted::Map::from([
             ("x-set".to_owned(), vec!["0".to_owned(), "00".to_owned()]),
             ("x-add".to_owned(), vec!["1".to_owned()]),
             ("x-gone".to_owned(), vec!["1".to_owned()]),
         ]);
         changes.apply(&mut headers);
-        let expected = BTreeMap::from([
+        let expected = sorted::Map::from([
             ("x-set".to_owned(), vec!["1".to_owned()]),
             ("x-add".to_owned(), vec!["2".to_owned()]),
         ]);
@@ -157,7 +156,7 @@ mod tests {
             HeaderChanges::of(&remove, set, Vec::new())
         };
         let both = of(&[], &[("x", "rule")]).then(&of(&["x"], &[]));
-        let mut headers = BTreeMap::new();
+        let mut headers = sorted::Map::new();
         both.apply(&mut headers);
         assert_eq!(headers.get("x"), Some(&vec!["rule".to_owned()]));
     }

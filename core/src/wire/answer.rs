@@ -1,13 +1,13 @@
 //! What comes out of an evaluation.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::decode::{Decode, Reader, Value};
+use crate::sorted;
 
 use super::{Diagnostic, JwtLocation, ObjectRef, Range};
 
@@ -77,7 +77,7 @@ pub struct Change {
     /// In words, without a verb.
     pub summary: String,
     /// Fields of the request and what they become, by path; `null`: the field goes.
-    pub set: BTreeMap<String, serde_json::Value>,
+    pub set: sorted::Map<String, serde_json::Value>,
     /// The verdict of the changed request.
     pub verdict: Verdict,
 }
@@ -91,7 +91,7 @@ pub struct PolicyChange {
     /// What would have to change, all of it.
     pub policies: Vec<ObjectRef>,
     /// Fields of the policy, where it is one, and what they become, by path; `null`: the field goes.
-    pub set: BTreeMap<String, serde_json::Value>,
+    pub set: sorted::Map<String, serde_json::Value>,
     /// The verdict that the request then gets.
     pub verdict: Verdict,
 }
@@ -134,8 +134,8 @@ pub struct Response {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Headers, names in lower case.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, String>,
     /// The gRPC status of a gRPC call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<u16>,
@@ -260,7 +260,7 @@ pub struct DeliveredRequest {
     /// The Host header.
     pub host: String,
     /// Header names in lower case, lines joined with `,`.
-    pub headers: BTreeMap<String, String>,
+    pub headers: sorted::Map<String, String>,
 }
 
 /// One proxy on the way.

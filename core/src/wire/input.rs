@@ -1,11 +1,10 @@
 //! What comes in: manifests, settings, sample requests.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Decode, Reader, Value};
+use crate::sorted;
 
 /// The body of `POST /v1/evaluate`; the other endpoints read all of it but `requests`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,7 +80,7 @@ pub struct Settings {
     /// The namespace whose policies are mesh-wide.
     pub root_namespace: String,
     /// CUSTOM authorizers by name.
-    pub extension_providers: BTreeMap<String, ExtensionProvider>,
+    pub extension_providers: sorted::Map<String, ExtensionProvider>,
     /// How proxies normalize paths before they look at them.
     pub path_normalization: PathNormalization,
     /// How many proxies in front of an ingress gateway are trusted to write `x-forwarded-for`.
@@ -100,7 +99,7 @@ impl Default for Settings {
             trust_domain_aliases: Vec::new(),
             cluster_domain: "cluster.local".to_owned(),
             root_namespace: "istio-system".to_owned(),
-            extension_providers: BTreeMap::new(),
+            extension_providers: sorted::Map::new(),
             path_normalization: PathNormalization::default(),
             xff_trusted_hops: 0,
             behavior: Behavior::default(),
@@ -294,8 +293,8 @@ pub struct HttpRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Header lines by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, HeaderValue>,
+    #[serde(skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, HeaderValue>,
 }
 
 impl Default for HttpRequest {
@@ -304,7 +303,7 @@ impl Default for HttpRequest {
             method: "GET".to_owned(),
             path: "/".to_owned(),
             host: None,
-            headers: BTreeMap::new(),
+            headers: sorted::Map::new(),
         }
     }
 }
@@ -344,8 +343,8 @@ pub struct GrpcRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Metadata by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, HeaderValue>,
+    #[serde(skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, HeaderValue>,
 }
 
 /// A TLS connection that the client originates.

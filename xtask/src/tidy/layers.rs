@@ -7,6 +7,7 @@ use super::source::SourceFile;
 
 /// From the bottom up. Modules of one layer do not know each other; `lib` is above all.
 const LAYERS: &[&[&str]] = &[
+    &["sorted"],
     &["decode"],
     &["wire"],
     &["behavior", "matcher", "trace", "flow"],

@@ -448,7 +448,7 @@ fn headers_behind_the_check() {
         entries
             .iter()
             .map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]))
-            .collect::<std::collections::BTreeMap<_, _>>()
+            .collect::<crate::sorted::Map<_, _>>()
     };
     let jwt = "[{ issuer: i, claims: { sub: jane } }]";
     assert_eq!(

@@ -7,8 +7,6 @@ mod names;
 mod resolver;
 mod virtual_services;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
 pub(crate) use self::virtual_services::{Written, gather as virtual_services};
@@ -19,6 +17,7 @@ use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
     self, Attached, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable, Rules,
 };
+use crate::sorted;
 use crate::wire::{Behavior, Via};
 
 /// A waypoint, a Service behind it, and a port of that.
@@ -27,11 +26,11 @@ type At = (GatewayIndex, ServiceIndex, u16);
 /// The route tables of waypoints, by Service and port.
 #[derive(Default)]
 pub(crate) struct Routes {
-    http: BTreeMap<At, RouteTable>,
-    layer4: BTreeMap<At, RouteTable>,
-    ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
-    problems: BTreeMap<(ObjectIndex, ParentSort), Problem>,
-    at_waypoints: BTreeSet<ObjectIndex>,
+    http: sorted::Map<At, RouteTable>,
+    layer4: sorted::Map<At, RouteTable>,
+    ingress: sorted::Map<(ObjectIndex, u16), GatewayPort>,
+    problems: sorted::Map<(ObjectIndex, ParentSort), Problem>,
+    at_waypoints: sorted::Set<ObjectIndex>,
 }
 
 /// What a parent of a route is, as far as istiod converts the route anew for it.
@@ -125,8 +124,10 @@ impl Routes {
     /// The ports on which an ingress gateway listens.
     pub(crate) fn ingress_ports(&self, gateway: ObjectIndex) -> impl Iterator<Item = u16> {
         self.ingress
-            .range((gateway, 0)..=(gateway, u16::MAX))
-            .map(|((_, port), _)| *port)
+            .starting_at(&(gateway, 0))
+            .map(|(at, _)| *at)
+            .take_while(move |(at, _)| *at == gateway)
+            .map(|(_, port)| port)
     }
 
     /// The labels of a subset of a host, as the proxies of a namespace know it.
@@ -218,8 +219,8 @@ impl Sources<'_> {
 }
 
 /// What istiod cannot convert of each route, for each sort of parents.
-fn problems(sources: &Sources<'_>) -> BTreeMap<(ObjectIndex, ParentSort), Problem> {
-    let mut problems = BTreeMap::new();
+fn problems(sources: &Sources<'_>) -> sorted::Map<(ObjectIndex, ParentSort), Problem> {
+    let mut problems = sorted::Map::new();
     for (index, object) in sources.mesh.objects() {
         let Some(rules) = Rules::of(&object.resource).filter(|_| sources.mesh.is_live(index))
         else {
@@ -237,9 +238,9 @@ fn problems(sources: &Sources<'_>) -> BTreeMap<(ObjectIndex, ParentSort), Proble
 
 /// The VirtualServices that waypoints use, by Service. Whether routes of the Service leave them anything is seen when
 /// requests are routed, unless the documentation has its way.
-fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<ObjectIndex>> {
+fn bound(mesh: &Mesh, attachments: &Attachments) -> sorted::Map<ServiceIndex, Vec<ObjectIndex>> {
     let implemented = mesh.settings().behavior == Behavior::Implemented;
-    let mut by_service: BTreeMap<ServiceIndex, Vec<ObjectIndex>> = BTreeMap::new();
+    let mut by_service: sorted::Map<ServiceIndex, Vec<ObjectIndex>> = sorted::Map::new();
     for row in attachments.rows().iter().filter(|row| row.via == Via::Host) {
         let used = row.is_attached() || (implemented && row.reason == Reason::ShadowedByRoute);
         let is_virtual_service = mesh
@@ -259,8 +260,8 @@ fn attached<'a>(
     mesh: &'a Mesh,
     attachments: &Attachments,
     routes: &Routes,
-) -> BTreeMap<ServiceIndex, Vec<Attached<'a>>> {
-    let mut by_service: BTreeMap<ServiceIndex, Vec<Attached<'a>>> = BTreeMap::new();
+) -> sorted::Map<ServiceIndex, Vec<Attached<'a>>> {
+    let mut by_service: sorted::Map<ServiceIndex, Vec<Attached<'a>>> = sorted::Map::new();
     let mut of_waypoints: Vec<(ObjectId, Attached<'a>)> = Vec::new();
     for row in attachments
         .rows()

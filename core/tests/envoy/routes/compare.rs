@@ -1,12 +1,11 @@
 //! The same requests to the engine and to an Envoy, side by side.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ambient_core::{Workspace, wire};
+use ambient_core::{Workspace, sorted, wire};
 use serde_json::Value;
 
 use super::backends::{Arrival, Backends, CLUSTER, ID};
@@ -384,8 +383,8 @@ fn is_envoys_own(name: &str) -> bool {
         )
 }
 
-fn joined(lines: &[(String, String)]) -> BTreeMap<String, String> {
-    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+fn joined(lines: &[(String, String)]) -> sorted::Map<String, String> {
+    let mut joined: sorted::Map<String, String> = sorted::Map::new();
     for (name, value) in lines.iter().filter(|(name, _)| !is_envoys_own(name)) {
         match joined.get_mut(name) {
             Some(known) => {
@@ -400,7 +399,7 @@ fn joined(lines: &[(String, String)]) -> BTreeMap<String, String> {
     joined
 }
 
-fn sent(headers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn sent(headers: &sorted::Map<String, String>) -> sorted::Map<String, String> {
     let own = headers.iter().filter(|(name, _)| !is_envoys_own(name));
     own.map(|(name, value)| (name.clone(), value.clone()))
         .collect()
@@ -408,7 +407,7 @@ fn sent(headers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 
 /// Of an answer's headers those that rules make, and nothing else: the body's type is this test's, which lets Envoy say
 /// there why it answers.
-fn own_headers(mut headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn own_headers(mut headers: sorted::Map<String, String>) -> sorted::Map<String, String> {
     let made_by_envoy = [
         "date",
         "server",
