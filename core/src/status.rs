@@ -3,6 +3,8 @@
 //! `conversion.go` (reportGatewayStatus), `pilot/pkg/model/service.go` (GetConditions, flattenConditions),
 //! `pilot/pkg/serviceregistry/ambient/policies.go`, `authorization.go`.
 
+mod ancestors;
+
 use crate::attach::{self, ListenerState, Reason, Wanted};
 use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, UNMANAGED};
 use crate::model::{Model, ParentSort};
@@ -33,6 +35,7 @@ pub(crate) fn predict(model: &Model) -> Vec<ObjectStatus> {
             Resource::Gateway(_) => gateway(model, &routes, index, object),
             Resource::ListenerSet(_) => listener_set(model, &routes, index),
             Resource::AuthorizationPolicy(_) => policy(model, index, object),
+            Resource::BackendTlsPolicy(policy) => ancestors::status(model, index, policy),
             resource => match resource.as_route() {
                 Some(route) => self::route(model, index, route),
                 None => None,
@@ -360,7 +363,15 @@ fn listeners(
                     .listeners()
                     .takes(&model.mesh, state, &wanted)
             };
-            let count = attached.iter().filter(takes).count();
+            // A route counts once, however many of its parentRefs lead here.
+            let mut routes: Vec<&ObjectId> = attached
+                .iter()
+                .filter(takes)
+                .map(|(object, ..)| &object.id)
+                .collect();
+            // Rows are in the order of their routes.
+            routes.dedup();
+            let count = routes.len();
             Some(ListenerStatus {
                 name: listener.name.clone(),
                 attached_routes: u32::try_from(count).unwrap_or(u32::MAX),
@@ -511,11 +522,8 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
 
 /// Whether the waypoint of a Service has a class that nobody knows: istiod then takes the route for its own.
 fn is_nobodys(model: &Model, row: &attach::Row) -> bool {
-    let binding = model
-        .mesh
-        .service_of(&row.to)
-        .and_then(|service| model.attachments.service_binding(service));
-    binding.is_none_or(|binding| !attach::is_elsewhere(&model.mesh, binding))
+    let service = model.mesh.service_of(&row.to);
+    service.is_none_or(|service| !attach::is_elsewhere(&model.mesh, service))
 }
 
 fn resolved_refs(model: &Model, index: ObjectIndex, parent: ParentSort) -> Condition {

@@ -3,7 +3,8 @@
 use super::{Reason, Row, origin};
 use crate::mesh::Mesh;
 use crate::resource::{
-    BackendPolicyTarget, ISTIO_NETWORKING, Kind, Object, ObjectId, ObjectIndex, Resource,
+    BackendPolicyTarget, CertificateValidation, ISTIO_NETWORKING, Kind, Object, ObjectId,
+    ObjectIndex, Resource,
 };
 use crate::sorted;
 use crate::source::FieldPath;
@@ -25,7 +26,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         .collect();
     policies.sort_by_key(|(_, object)| {
         let created = object.metadata.creation_timestamp.as_deref();
-        (created.is_none(), created, &object.id)
+        (created, &object.id)
     });
     let mut taken: sorted::Set<(ObjectId, Option<&str>)> = sorted::Set::new();
     for (index, object) in policies {
@@ -41,6 +42,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
             let section = target.section_name.as_deref();
             let reason = match reason {
                 Reason::Accepted if !taken.insert((to.clone(), section)) => Reason::Conflicted,
+                Reason::Accepted => authority(&policy.validation),
                 reason => reason,
             };
             let path = FieldPath::new()
@@ -51,6 +53,20 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
             row.section_name.clone_from(&target.section_name);
             rows.push(row);
         }
+    }
+}
+
+/// Whether an authority can be had to judge certificates by. ConfigMaps count as there; of several references only the
+/// first is looked at (getBackendTLSCredentialName).
+fn authority(validation: &CertificateValidation) -> Reason {
+    let known = validation.well_known_ca_certificates.as_deref();
+    match (known, validation.ca_certificate_refs.first()) {
+        (Some("System"), _) | (None, None) => Reason::Accepted,
+        (Some(_), _) => Reason::Invalid,
+        (None, Some(first)) if (&*first.group, &*first.kind) == ("", "ConfigMap") => {
+            Reason::Accepted
+        }
+        (None, Some(_)) => Reason::NoValidCaCertificate,
     }
 }
 
@@ -68,7 +84,7 @@ fn resolve(mesh: &Mesh, object: &Object, target: &BackendPolicyTarget, to: &Obje
     } else if object.id.kind == Kind::BackendTrafficPolicy {
         // PILOT_ENABLE_ALPHA_GATEWAY_API is off by default.
         Reason::UnsupportedKind
-    } else if ignored.is_some_and(|value| value == "true") {
+    } else if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         Reason::IgnoredByIstio
     } else if !known {
         Reason::TargetNotFound

@@ -259,7 +259,7 @@ fn keep_the_oldest(mesh: &Mesh, rows: &mut [Row]) {
     let age = |row: &Row| {
         let object = mesh.object(row.from)?;
         let created = object.metadata.creation_timestamp.clone();
-        Some((created.is_none(), created, object.id.clone()))
+        Some((created, object.id.clone()))
     };
     let mut oldest: sorted::Map<ObjectId, _> = sorted::Map::new();
     for row in rows

@@ -203,7 +203,7 @@ pub(super) fn resolve(mesh: &Mesh) -> Listeners {
         let mut attached = attached;
         attached.sort_by_key(|(_, object, _)| {
             let created = object.metadata.creation_timestamp.as_deref();
-            (created.is_none(), created, &object.id)
+            (created, &object.id)
         });
         for (object, _, set) in attached {
             judge(

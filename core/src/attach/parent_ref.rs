@@ -3,7 +3,7 @@
 //! `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (getVirtualServiceForWaypoint).
 
 use super::listener::Wanted;
-use super::{Attachments, Binding, Reason, Row, origin};
+use super::{Attachments, Binding, Reason, Row, origin, use_waypoint};
 use crate::mesh::{Address, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, Role, ServiceIndex};
 use crate::resource::{
     GATEWAY_API, ISTIO_NETWORKING, Kind, Object, ObjectId, ObjectIndex, ParentReference, Route,
@@ -130,8 +130,7 @@ fn service(
     let Some(index) = mesh.service_of(to) else {
         return Reason::NoMatchingParent;
     };
-    let binding = attachments.service_binding(index);
-    if binding.is_some_and(|binding| is_elsewhere(mesh, binding)) {
+    if is_elsewhere(mesh, index) {
         return Reason::ForeignController;
     }
     if let Err(reason) = at_waypoint(mesh, attachments, index, &route.id.namespace) {
@@ -147,9 +146,12 @@ fn service(
 /// Whether the waypoint that labels name is one that another controller configures, also where it does not serve. Of a
 /// class that is not there nobody can tell. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
 /// (waypointManagedByAnotherController).
-pub(crate) fn is_elsewhere(mesh: &Mesh, binding: &Binding) -> bool {
+pub(crate) fn is_elsewhere(mesh: &Mesh, index: ServiceIndex) -> bool {
+    let binding = mesh
+        .service(index)
+        .map(|service| use_waypoint::labelled(mesh, service));
     let controller = binding
-        .named(mesh)
+        .and_then(|binding| binding.named(mesh))
         .and_then(|gateway| mesh.controller_of(gateway));
     controller.is_some_and(|name| !matches!(name, MESH_CONTROLLER | INGRESS_CONTROLLER))
 }

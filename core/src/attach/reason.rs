@@ -100,6 +100,8 @@ pub(crate) enum Reason {
     ShadowedByRoute,
     /// An older policy of the same kind is for the same port.
     Conflicted,
+    /// No certificate of an authority that a policy could judge by.
+    NoValidCaCertificate,
     /// An annotation asks Istio to leave the policy alone.
     IgnoredByIstio,
     /// A VirtualService beside an older one for the same host, of which the documentation lets only one count; a
@@ -160,6 +162,7 @@ impl Reason {
             | Self::RefNotPermitted
             | Self::InvalidDestination
             | Self::Conflicted
+            | Self::NoValidCaCertificate
             | Self::IgnoredByIstio
             | Self::CanarySameAsPrimary
             | Self::CanaryInvalidWeight
@@ -218,6 +221,7 @@ impl Reason {
             Self::ShadowedByRoute => "ShadowedByRoute",
             Self::ShadowedByOlder => "ShadowedByOlder",
             Self::Conflicted => "Conflicted",
+            Self::NoValidCaCertificate => "NoValidCACertificate",
             Self::IgnoredByIstio => "IgnoredByIstio",
             Self::CanarySameAsPrimary => "CanarySameAsPrimary",
             Self::CanaryInvalidWeight => "CanaryInvalidWeight",

@@ -33,10 +33,10 @@ pub(super) fn read_of_each_namespace(mesh: &Mesh) -> sorted::Map<&str, ObjectInd
             })
         })
         .collect();
-    // The oldest goes in last.
+    // The oldest goes in last; what has no time of creation is older still.
     wide.sort_by_key(|(_, object)| {
         let created = object.metadata.creation_timestamp.as_deref();
-        std::cmp::Reverse((created.is_none(), created, &object.id))
+        std::cmp::Reverse((created, &object.id))
     });
     wide.into_iter()
         .map(|(index, object)| (object.id.namespace.as_str(), index))

@@ -206,7 +206,7 @@ fn unreachable_route(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
         .filter_map(|(route, rows)| {
             let object = model.mesh.object(route)?;
             let created = object.metadata.creation_timestamp.as_deref();
-            let age = (created.is_none(), created, &object.id);
+            let age = (created, &object.id);
             (object.id.kind == Kind::TcpRoute).then_some((age, rows))
         })
         .collect();

@@ -83,13 +83,11 @@ pub(super) fn add(mesh: &mut Mesh) {
     mesh.service_by_host = by_host;
 }
 
-/// Which of several objects of one host name is the one. `istio/istio:
+/// Which of several objects of one host name is the one; no time of creation counts as the oldest. `istio/istio:
 /// pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices).
-fn seniority(mesh: &Mesh, index: ServiceIndex) -> Option<(bool, String, ServiceIndex)> {
+fn seniority(mesh: &Mesh, index: ServiceIndex) -> Option<(bool, Option<String>, ServiceIndex)> {
     let object = mesh.object(mesh.service(index)?.object)?;
     let created = object.metadata.creation_timestamp.clone();
-    // What has no time of creation yet will be younger than what has.
-    let created = created.unwrap_or_else(|| "~".to_owned());
     Some((object.id.kind != Kind::Service, created, index))
 }
 

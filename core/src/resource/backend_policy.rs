@@ -9,6 +9,29 @@ use crate::decode::Decode;
 pub(crate) struct BackendPolicy {
     /// What they are for, in their own namespace.
     pub(crate) target_refs: Vec<BackendPolicyTarget>,
+    /// How the server's certificate is judged; a BackendTLSPolicy's only.
+    pub(crate) validation: CertificateValidation,
+}
+
+/// `spec.validation`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct CertificateValidation {
+    /// Where the certificates of authorities are.
+    pub(crate) ca_certificate_refs: Vec<CertificateReference>,
+    /// Authorities that need no certificate: `System`.
+    #[serde(rename = "wellKnownCACertificates")]
+    pub(crate) well_known_ca_certificates: Option<String>,
+}
+
+/// `caCertificateRefs[]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
+#[serde(default)]
+pub(crate) struct CertificateReference {
+    /// The group; empty: core.
+    pub(crate) group: String,
+    /// The kind.
+    pub(crate) kind: String,
 }
 
 /// `spec.targetRefs[]`

@@ -42,7 +42,7 @@ pub(crate) use authorization_policy::{
     Action, Attribute, AuthorizationPolicy, PolicyTargetReference, Rule, WorkloadSelector,
     WrittenClause, WrittenGroup,
 };
-pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
+pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget, CertificateValidation};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};

@@ -40,6 +40,21 @@ pub struct Status {
     /// Of a Gateway or ListenerSet: one entry for each listener.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listeners: Vec<ListenerStatus>,
+    /// Of a BackendTLSPolicy: one entry for each target, then one for each Gateway from which requests get there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ancestors: Vec<PolicyAncestorStatus>,
+}
+
+/// What becomes of a policy for what stands above its targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyAncestorStatus {
+    /// The target, or the Gateway.
+    pub ancestor_ref: ParentRef,
+    /// Who writes.
+    pub controller_name: String,
+    /// The conditions.
+    pub conditions: Vec<Condition>,
 }
 
 /// A condition.

@@ -22,6 +22,9 @@ impl Reason {
                 )
             }
             Self::Accepted => accepted(via, from.kind, &holder, &target),
+            Self::Invalid if via == Via::TargetRef && to.kind == Kind::GatewayClass => format!(
+                "A class is a target for policies of the root namespace only, and only if it is one of waypoints; {holder} is not enforced for {target}."
+            ),
             Self::Invalid => {
                 format!("{holder} is refused by validation, so nothing that it says takes effect.")
             }
@@ -165,6 +168,9 @@ impl Reason {
             Self::Conflicted => {
                 format!("An older policy of this kind is for {target}, so {holder} does not count.")
             }
+            Self::NoValidCaCertificate => format!(
+                "The authority that {holder} names is no ConfigMap, so no certificate of {target} is trusted."
+            ),
             Self::IgnoredByIstio => {
                 format!("An annotation of {holder} asks Istio to leave it alone.")
             }

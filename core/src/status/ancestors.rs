@@ -1,0 +1,119 @@
+//! `status.ancestors` of BackendTLSPolicies: one entry for each target, which stands for the mesh, then one for each
+//! Gateway whose routes send requests there. `istio/istio: pilot/pkg/config/kube/gateway/backend_policies.go`
+//! (BackendTLSPolicyCollection), `route_collections.go` (extractAncestorBackends).
+
+use super::condition;
+use crate::attach::{self, Reason};
+use crate::mesh::{INGRESS_CONTROLLER, MESH_CONTROLLER};
+use crate::model::Model;
+use crate::resource::{
+    BackendPolicy, BackendPolicyTarget, GATEWAY_API, Kind, ObjectId, ObjectIndex,
+};
+use crate::sorted;
+use crate::wire::{Condition, ParentRef, PolicyAncestorStatus, Status, Via};
+
+/// As many entries as the API takes.
+const MOST: usize = 16;
+
+pub(super) fn status(model: &Model, index: ObjectIndex, policy: &BackendPolicy) -> Option<Status> {
+    let rows: sorted::Map<String, &attach::Row> = model
+        .attachments
+        .of(index)
+        .filter(|row| row.via == Via::TargetRef)
+        .map(|row| (row.origin.path.to_string(), row))
+        .collect();
+    let mut ancestors = Vec::new();
+    let mut targets: Vec<&ObjectId> = Vec::new();
+    // istiod keeps one set of conditions: what is wrong with one target is said of all that come behind it.
+    let mut told = conditions(Reason::Accepted, "The policy is in effect.".to_owned());
+    let mut ignored = false;
+    for (place, target) in policy.target_refs.iter().enumerate() {
+        let Some(row) = rows.get(&format!("spec.targetRefs[{place}]")) else {
+            continue;
+        };
+        if let Some(object) = model.mesh.object(index).filter(|_| !row.is_attached()) {
+            told = conditions(
+                row.reason,
+                row.reason.sentence(row.via, &object.id, &row.to),
+            );
+        }
+        ignored |= row.reason == Reason::IgnoredByIstio;
+        if row.reason != Reason::TargetNotFound {
+            targets.push(&row.to);
+        }
+        ancestors.push(PolicyAncestorStatus {
+            ancestor_ref: reference(target),
+            controller_name: MESH_CONTROLLER.to_owned(),
+            conditions: told.clone(),
+        });
+    }
+    if !ignored {
+        let of_gateway = |name: String| PolicyAncestorStatus {
+            ancestor_ref: ParentRef {
+                group: Some(GATEWAY_API.to_owned()),
+                kind: Some("Gateway".to_owned()),
+                name,
+                ..ParentRef::default()
+            },
+            controller_name: INGRESS_CONTROLLER.to_owned(),
+            conditions: told.clone(),
+        };
+        ancestors.extend(gateways(model, &targets).into_iter().map(of_gateway));
+    }
+    ancestors.truncate(MOST);
+    (!ancestors.is_empty()).then(|| Status {
+        ancestors,
+        ..Status::default()
+    })
+}
+
+fn reference(target: &BackendPolicyTarget) -> ParentRef {
+    ParentRef {
+        group: Some(target.group.clone()),
+        kind: Some(target.kind.clone()),
+        name: target.name.clone(),
+        section_name: target.section_name.clone(),
+        ..ParentRef::default()
+    }
+}
+
+fn conditions(reason: Reason, message: String) -> Vec<Condition> {
+    let accepted = condition(
+        "Accepted",
+        reason == Reason::Accepted,
+        reason.name(),
+        message,
+    );
+    if reason == Reason::IgnoredByIstio {
+        return vec![accepted];
+    }
+    let resolved = if reason == Reason::NoValidCaCertificate {
+        let message = "The authority's certificate is in no ConfigMap.";
+        condition("ResolvedRefs", false, Reason::InvalidKind.name(), message)
+    } else {
+        condition("ResolvedRefs", true, "ResolvedRefs", "Nothing is missing.")
+    };
+    vec![accepted, resolved]
+}
+
+/// The names of the Gateways, by namespace and name, that some route names as parent which has one of these as backend;
+/// whether it is accepted there is not asked.
+fn gateways(model: &Model, targets: &[&ObjectId]) -> Vec<String> {
+    let routes: sorted::Set<ObjectIndex> = model
+        .attachments
+        .rows()
+        .iter()
+        .filter(|row| row.via == Via::BackendRef && targets.contains(&&row.to))
+        // Mirrors do not count.
+        .filter(|row| !row.origin.path.to_string().contains("requestMirror"))
+        .map(|row| row.from)
+        .collect();
+    let parents: sorted::Set<&ObjectId> = routes
+        .iter()
+        .flat_map(|&route| model.attachments.of(route))
+        .filter(|row| row.via == Via::ParentRef && row.to.kind == Kind::Gateway)
+        .filter(|row| row.reason != Reason::UnsupportedParent)
+        .map(|row| &row.to)
+        .collect();
+    parents.iter().map(|id| id.name.clone()).collect()
+}
