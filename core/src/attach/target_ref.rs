@@ -4,7 +4,7 @@
 
 use super::{Attachments, Reason, Row, origin, telemetry, use_waypoint};
 use crate::mesh::{Address, Exposure, MESH_CONTROLLER, Mesh, Role, ServiceIndex, WAYPOINT_CLASS};
-use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference};
+use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference, Resource};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -70,9 +70,20 @@ fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectI
     };
     // Patches are looked up without any Service in hand.
     // `istio/istio: pilot/pkg/model/push_context.go` (getMatchedEnvoyFilters)
-    let for_a_service = matches!(to.kind, Kind::Service | Kind::ServiceEntry);
-    if reason == Reason::Accepted && for_a_service && policy.id.kind == Kind::EnvoyFilter {
-        return Reason::TargetNotConsulted;
+    if reason == Reason::Accepted
+        && let Resource::EnvoyFilter(filter) = &policy.resource
+    {
+        let at_waypoint = match to.kind {
+            Kind::Service | Kind::ServiceEntry => return Reason::TargetNotConsulted,
+            Kind::Gateway => mesh
+                .find_gateway(&to.namespace, &to.name)
+                .and_then(|index| mesh.gateway(index))
+                .is_some_and(|gateway| gateway.role == Role::Waypoint),
+            _ => true,
+        };
+        if at_waypoint && !filter.patches_waypoints() {
+            return Reason::TargetNotConsulted;
+        }
     }
     let is_nowhere = || !telemetry::is_searched(mesh, attachments, &policy.id.namespace);
     if reason == Reason::Accepted

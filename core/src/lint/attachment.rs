@@ -285,10 +285,6 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
             "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint",
         ),
         (
-            Reason::IneffectiveSelector,
-            "name the waypoint in `targetRefs` instead of selecting its pods",
-        ),
-        (
             Reason::UnsupportedValue,
             "attach it to a waypoint or to a Service that uses one, by `targetRefs`",
         ),
@@ -311,9 +307,9 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     }
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
     rows(model, lint, out, help, |row, reason| {
-        // Telemetry guards nothing.
-        let guards =
-            super::policies::holder(model, row).is_some_and(|id| id.kind != Kind::Telemetry);
+        let holder = super::policies::holder(model, row).map(|id| id.kind);
+        // Telemetry guards nothing; patches of Envoys without targets have a finding of their own.
+        let guards = !matches!(holder, Some(Kind::Telemetry | Kind::EnvoyFilter));
         reason == Reason::NotEnforcedByZtunnel && guards
     });
     let help = "leave `selector` out, or move the policy to the namespace of the workloads";

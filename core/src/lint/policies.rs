@@ -46,6 +46,16 @@ lint!(
     Warning
 );
 
+lint!(
+    SELECTOR_ON_WAYPOINT = "WP0265",
+    "selector-on-waypoint",
+    Warning
+);
+lint!(
+    ENVOY_FILTER_IGNORED = "WP0266",
+    "envoy-filter-ignored",
+    Warning
+);
 lint!(NOT_EVALUATED = "WP0264", "not-evaluated", Info);
 
 pub(super) static CHECKS: &[Row] = &[
@@ -61,6 +71,8 @@ pub(super) static CHECKS: &[Row] = &[
     row(&ENVOY_FILTER_ON_WAYPOINT, envoy_filter_on_waypoint),
     row(&TARGET_NOT_CONSULTED, target_not_consulted),
     row(&NOT_EVALUATED, not_evaluated),
+    row(&SELECTOR_ON_WAYPOINT, selector_on_waypoint),
+    row(&ENVOY_FILTER_IGNORED, envoy_filter_ignored),
 ];
 
 /// The references in effect of one sort.
@@ -365,6 +377,37 @@ fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
             out.report(lint, row.origin.clone(), message)
                 .resource(id)
                 .help("read verdicts for what it targets as those of everything else");
+        }
+    }
+}
+
+fn selector_on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "name the waypoint in `targetRefs` instead of selecting its pods";
+    ignored(model, lint, out, help, |row, _| {
+        row.reason == Reason::IneffectiveSelector
+    });
+}
+
+fn envoy_filter_ignored(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "EnvoyFilter is not supported with waypoints; those that name one in `targetRefs` are applied all the same";
+    ignored(model, lint, out, help, |row, holder| {
+        row.reason == Reason::NotEnforcedByZtunnel && holder.kind == Kind::EnvoyFilter
+    });
+}
+
+fn ignored(
+    model: &Model,
+    lint: &'static Lint,
+    out: &mut Diagnostics,
+    help: &str,
+    is_about: impl Fn(&attach::Row, &ObjectId) -> bool,
+) {
+    for row in model.attachments.rows() {
+        if let Some(id) = holder(model, row).filter(|id| is_about(row, id)) {
+            let message = row.reason.sentence(row.via, id, &row.to);
+            out.report(lint, row.origin.clone(), message)
+                .resource(id)
+                .help(help);
         }
     }
 }

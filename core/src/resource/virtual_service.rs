@@ -552,9 +552,40 @@ pub(crate) struct EnvoyFilter {
 pub(crate) struct EnvoyConfigPatch {
     /// Not modelled.
     pub(crate) apply_to: Option<super::NotModelled>,
-    /// Not modelled.
+    /// Where.
     #[serde(rename = "match")]
-    pub(crate) matches: Option<super::NotModelled>,
+    pub(crate) matches: EnvoyConfigMatch,
     /// Not modelled.
     pub(crate) patch: Option<super::NotModelled>,
+}
+
+/// `spec.configPatches[].match`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct EnvoyConfigMatch {
+    /// The sort of proxy and the direction; absent: `ANY`.
+    pub(crate) context: Option<String>,
+    /// Not modelled.
+    pub(crate) proxy: Option<super::NotModelled>,
+    /// Not modelled.
+    pub(crate) listener: Option<super::NotModelled>,
+    /// Not modelled.
+    pub(crate) route_configuration: Option<super::NotModelled>,
+    /// Not modelled.
+    pub(crate) cluster: Option<super::NotModelled>,
+    /// Not modelled.
+    pub(crate) waypoint: Option<super::NotModelled>,
+}
+
+impl EnvoyFilter {
+    /// Whether some patch is of a context that waypoints have: they are patched as sidecars are.
+    /// `istio/istio: pilot/pkg/networking/core/listener_builder.go` (patchListeners).
+    pub(crate) fn patches_waypoints(&self) -> bool {
+        let mut contexts = self
+            .config_patches
+            .iter()
+            .map(|patch| &patch.matches.context);
+        self.config_patches.is_empty()
+            || contexts.any(|context| !matches!(context.as_deref(), Some("GATEWAY" | "WAYPOINT")))
+    }
 }
