@@ -4,7 +4,7 @@
 
 use super::{Attachments, Reason, Row, origin};
 use crate::mesh::{Address, GatewayIndex, GatewayInfo, Mesh, Role, ServiceInfo, WorkloadInfo};
-use crate::resource::{Kind, Labels, Object, ObjectId, Resource, RouteNamespaces};
+use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex, Resource, RouteNamespaces};
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -278,6 +278,24 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
             rows.extend(super::canary::row(mesh, service, object, binding));
         }
     }
+    let refused = |(_, object): &(ObjectIndex, &Object)| {
+        object.refused && matches!(object.resource, Resource::ServiceEntry(_))
+    };
+    for (index, object) in mesh.drawn().filter(refused) {
+        let binding = match named(mesh, &object.metadata.labels, &object.id.namespace) {
+            Named::Nothing(reason) => Binding::None(reason),
+            Named::Gateway {
+                namespace,
+                name,
+                label,
+            } => Binding::NotBound {
+                wanted: ObjectId::new(Kind::Gateway, namespace, name),
+                label,
+                reason: Reason::Invalid,
+            },
+        };
+        rows.extend(row(mesh, index, object, &binding));
+    }
     for (index, workload) in mesh.workloads() {
         if let (Some(object), Some(binding)) = (
             mesh.object(workload.object),
@@ -303,12 +321,7 @@ pub(super) fn holder<'m>(
     }
 }
 
-fn row(
-    mesh: &Mesh,
-    from: crate::resource::ObjectIndex,
-    object: &Object,
-    binding: &Binding,
-) -> Option<Row> {
+fn row(mesh: &Mesh, from: ObjectIndex, object: &Object, binding: &Binding) -> Option<Row> {
     let (to, label) = match binding {
         Binding::Bound { gateway, label } => (
             mesh.object(mesh.gateway(*gateway)?.object)?.id.clone(),

@@ -1,5 +1,6 @@
 //! Lints about references: each reads the rows of `attach` and words what a reason means for the reader.
 
+use super::enrolment::DATAPLANE_MODE;
 use super::{Row, at, row};
 use crate::attach::{self, Reason};
 use crate::authz::Enforcer;
@@ -302,7 +303,7 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
                 row.via,
                 Via::Selector | Via::Namespace | Via::Mesh | Via::TargetRef
             );
-            of_policy && of_row == reason
+            of_policy && of_row == reason && !is_unknown(model, row)
         });
     }
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
@@ -316,6 +317,18 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     rows(model, lint, out, help, |_, reason| {
         reason == Reason::RootSelector
     });
+}
+
+/// Whether nobody knows what a policy for a namespace or the mesh reaches: no workload was pasted where ambient is on.
+fn is_unknown(model: &Model, row: &attach::Row) -> bool {
+    match row.via {
+        Via::Mesh => model.mesh.workloads().next().is_none(),
+        Via::Namespace => {
+            let mode = model.mesh.namespace_label(&row.to.name, DATAPLANE_MODE);
+            mode == Some("ambient") && model.mesh.workloads_in(&row.to.name).is_empty()
+        }
+        _ => false,
+    }
 }
 
 fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
