@@ -9,7 +9,7 @@ use super::group::{Group, Member, Precedence, merge};
 use super::ingress::Bound;
 use super::{grpc, http, layer4};
 use crate::matcher;
-use crate::resource::{GrpcRoute, HttpRoute, ObjectIndex, Resource, TcpRoute, TlsRoute};
+use crate::resource::{GrpcRoute, HttpRoute, Object, ObjectIndex, Resource, TcpRoute, TlsRoute};
 use crate::sorted;
 
 /// A route that is attached, with what its place in the order depends on.
@@ -27,6 +27,25 @@ pub(crate) struct Attached<'a> {
     pub(crate) port: Option<u16>,
     /// What it says.
     pub(crate) rules: Rules<'a>,
+}
+
+impl<'a> Attached<'a> {
+    /// A route at a place, by the port that its parentRef names there.
+    pub(crate) fn new(
+        index: ObjectIndex,
+        object: &'a Object,
+        port: Option<u16>,
+        rules: Rules<'a>,
+    ) -> Self {
+        Self {
+            object: index,
+            namespace: &object.id.namespace,
+            name: &object.id.name,
+            created: object.metadata.creation_timestamp.as_deref(),
+            port,
+            rules,
+        }
+    }
 }
 
 /// A route by its kind.

@@ -165,11 +165,8 @@ impl Compiler {
             let set = members.of_waypoint(gateway, service);
             let rules = tokens.of_waypoint(gateway, service);
             if !set.is_empty() || !rules.is_empty() {
-                let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
-                let tcp = PolicySet::new(Enforcer::Tcp, &self.tcp, set);
-                self.chains
-                    .waypoints
-                    .insert((gateway, service), (http, tcp));
+                let sets = self.at_envoy(set);
+                self.chains.waypoints.insert((gateway, service), sets);
             }
             if !rules.is_empty() {
                 let rules =
@@ -183,6 +180,12 @@ impl Compiler {
                 self.chains.tokens.insert(chain, jwt::Providers::new(rules));
             }
         }
+    }
+
+    /// What an Envoy makes of some policies, for HTTP and for other traffic.
+    fn at_envoy(&self, set: Vec<u32>) -> (PolicySet, PolicySet) {
+        let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
+        (http, PolicySet::new(Enforcer::Tcp, &self.tcp, set))
     }
 
     /// Ingress gateways enforce what is attached to them, and what selects their pods, alone or by the namespace.
@@ -217,9 +220,8 @@ impl Compiler {
             rules.sort_unstable();
             rules.dedup();
             if !set.is_empty() || !rules.is_empty() {
-                let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
-                let tcp = PolicySet::new(Enforcer::Tcp, &self.tcp, set);
-                self.chains.ingress.insert(gateway.object, (http, tcp));
+                let sets = self.at_envoy(set);
+                self.chains.ingress.insert(gateway.object, sets);
             }
             if !rules.is_empty() {
                 let rules =

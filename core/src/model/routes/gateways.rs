@@ -161,14 +161,7 @@ fn bound(
         if !takes || problem.is_some_and(|problem| problem.drops.is_some()) {
             continue;
         }
-        let attached = Attached {
-            object: row.from,
-            namespace: &object.id.namespace,
-            name: &object.id.name,
-            created: object.metadata.creation_timestamp.as_deref(),
-            port: None,
-            rules,
-        };
+        let attached = Attached::new(row.from, object, None, rules);
         routes.push((attached, route.hostnames));
     }
     let own = listener.hostname.as_deref().unwrap_or_default();

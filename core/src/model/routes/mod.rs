@@ -276,14 +276,7 @@ fn attached<'a>(
         let Some(rules) = Rules::of(&object.resource) else {
             continue;
         };
-        let attached = Attached {
-            object: row.from,
-            namespace: &object.id.namespace,
-            name: &object.id.name,
-            created: object.metadata.creation_timestamp.as_deref(),
-            port: row.port,
-            rules,
-        };
+        let attached = Attached::new(row.from, object, row.port, rules);
         match row.to.kind {
             Kind::Service | Kind::ServiceEntry => {
                 for &service in mesh.services_of(&row.to) {
