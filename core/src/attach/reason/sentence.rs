@@ -68,7 +68,10 @@ impl Reason {
                 Via::UseWaypoint | Via::UseWaypointCanary => {
                     format!(
                         "The listener of {target} does not admit namespace `{}`, so traffic of {holder} goes on without a waypoint.",
-                        from.namespace
+                        match from.kind {
+                            Kind::Namespace => &from.name,
+                            _ => &from.namespace,
+                        }
                     )
                 }
                 _ => format!(
