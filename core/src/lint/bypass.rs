@@ -4,7 +4,7 @@ use super::policies::{attached, name, policy_of, reads_http, services_of};
 use super::{Row, row, say};
 use crate::authz::{Authentication, Effect};
 use crate::flow::{Flow, Principal};
-use crate::mesh::{Role, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Capture, Role, ServiceIndex, WorkloadIndex};
 use crate::model::{Chain, Model};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::sorted;
@@ -200,17 +200,31 @@ fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
 
 /// Told where the manifests hold possible clients, and no ztunnel carries any of them.
 fn uncaptured_clients(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let all = model.mesh.workloads().count();
-    let captured = |indices: &mut dyn Iterator<Item = WorkloadIndex>| {
-        indices
-            .filter_map(|index| model.mesh.workload(index))
-            .filter(|workload| workload.capture.carries_outbound())
-            .count()
+    // What installs and serves the mesh is no client of Services, and what is written out for a ServiceEntry is no pod.
+    let is_client = |index: WorkloadIndex| {
+        model.mesh.workload(index).filter(|workload| {
+            let is_endpoint = model
+                .mesh
+                .object(workload.object)
+                .is_some_and(|object| object.id.kind == Kind::Endpoint);
+            workload.capture != Capture::ExcludedNamespace
+                && model.mesh.instance_of(workload).is_none()
+                && !model.mesh.is_router(index)
+                && !model.mesh.is_root(&workload.namespace)
+                && !is_endpoint
+        })
     };
-    let all_captured = captured(&mut model.mesh.workloads().map(|(index, _)| index));
+    let count = |indices: &mut dyn Iterator<Item = WorkloadIndex>| {
+        let clients = indices.filter_map(is_client);
+        clients.fold((0, 0), |(all, captured), workload| {
+            let is_captured = usize::from(workload.capture.carries_outbound());
+            (all + 1, captured + is_captured)
+        })
+    };
+    let (all, all_captured) = count(&mut model.mesh.workloads().map(|(index, _)| index));
     for (index, service) in model.mesh.service_objects() {
-        let own = captured(&mut service.workloads.iter().copied());
-        let has_others = all > service.workloads.len();
+        let (members, own) = count(&mut service.workloads.iter().copied());
+        let has_others = all > members;
         let waypoint = model.attachments.service_waypoint(index).is_some();
         if waypoint && has_others && all_captured == own {
             let message = format!(
