@@ -1,6 +1,6 @@
 //! Mesh and attachments as nodes and edges. Nothing is decided here.
 
-use crate::mesh::Role;
+use crate::mesh::{Capture, DATAPLANE_MODE, Role};
 use crate::model::Model;
 use crate::resource::{Kind, ObjectId, ObjectIndex, Resource};
 use crate::sorted;
@@ -59,6 +59,8 @@ fn folded_pods(model: &Model) -> sorted::Set<ObjectIndex> {
 }
 
 fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
+    let capture = capture(model, index, id);
+    let (capture, capture_reason) = capture.unzip();
     let document = model.mesh.object(index).map(|object| object.document);
     wire::Node {
         file: document
@@ -67,8 +69,44 @@ fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
         range: endpoint(model, index)
             .or_else(|| document.and_then(|document| model.documents.range_of_object(document))),
         role: role(model, id).map(|role| role.name().to_owned()),
+        capture: capture.map(|capture| capture.name().to_owned()),
+        capture_reason,
         ..node(id)
     }
+}
+
+/// Whether ztunnel captures what a workload sends and gets, and why.
+fn capture(model: &Model, index: ObjectIndex, id: &ObjectId) -> Option<(Capture, String)> {
+    let workload = model.mesh.workload(model.mesh.workload_of(index)?)?;
+    let namespace = &id.namespace;
+    let is_own = workload.labels.get(DATAPLANE_MODE).map(String::as_str) == Some("ambient");
+    let why = match workload.capture {
+        Capture::Captured if matches!(id.kind, Kind::WorkloadEntry | Kind::Endpoint) => {
+            "It says itself that a ztunnel stands in front of it.".to_owned()
+        }
+        Capture::Captured if is_own => format!("Its label `{DATAPLANE_MODE}: ambient` enrols it."),
+        Capture::Captured => {
+            format!("The label `{DATAPLANE_MODE}: ambient` of Namespace `{namespace}` enrols it.")
+        }
+        Capture::OutboundOnly => {
+            "ztunnel carries what it sends; an annotation keeps it from what it gets.".to_owned()
+        }
+        Capture::HostNetwork => {
+            "It shares its node's network, which ztunnel leaves alone.".to_owned()
+        }
+        Capture::Sidecar => "It has, or will have, a sidecar, which wins over ambient.".to_owned(),
+        Capture::OptedOut => format!("Its label `{DATAPLANE_MODE}: none` opts out."),
+        Capture::ExcludedNamespace => {
+            format!("Istio's CNI leaves Namespace `{namespace}` alone.")
+        }
+        Capture::NotEnrolled if matches!(id.kind, Kind::WorkloadEntry | Kind::Endpoint) => {
+            "Nothing says that a ztunnel stands in front of it.".to_owned()
+        }
+        Capture::NotEnrolled => format!(
+            "Neither it nor Namespace `{namespace}` has the label `{DATAPLANE_MODE}: ambient`."
+        ),
+    };
+    Some((workload.capture, why))
 }
 
 /// Where an endpoint stands in its ServiceEntry.

@@ -1,5 +1,5 @@
 //! The semantics as documents: every section of `spec/` with a block `manifests` is a case. `requests` must get what
-//! they expect, `edges` must be in the graph as written, `status` and `effective` must hold, and the findings are those
+//! they expect, `nodes` and `edges` must be in the graph as written, `status` and `effective` must hold, and the findings are those
 //! that `# WPxxxx` marks on the lines of the manifests. A section without marks asserts nothing about findings; one with
 //! `clean` instead of `manifests`, that there are none.
 
@@ -75,35 +75,40 @@ fn check(section: &common::Section, manifests: &str) -> Vec<String> {
         let edges: Vec<Value> = serde_yaml::from_str(edges).expect("edges are a list");
         problems.extend(edges_differ(&edges, &ambient_core::graph(&input)));
     }
+    if let Some(nodes) = block(section, "yaml nodes") {
+        let wanted: Vec<Value> = serde_yaml::from_str(nodes).expect("nodes are a list");
+        let found = serde_json::to_value(ambient_core::graph(&input).nodes).expect("serializes");
+        problems.extend(objects_differ("id", &wanted, &found));
+    }
     if let Some(wanted) = block(section, "yaml status") {
         let wanted: Vec<Value> = serde_yaml::from_str(wanted).expect("statuses are a list");
         let found = serde_json::to_value(ambient_core::status(&input).results).expect("serializes");
-        problems.extend(objects_differ(&wanted, &found));
+        problems.extend(objects_differ("object", &wanted, &found));
     }
     if let Some(wanted) = block(section, "yaml effective") {
         let wanted: Vec<Value> = serde_yaml::from_str(wanted).expect("answers are a list");
         let found = serde_json::to_value(ambient_core::effective(&input, None).results)
             .expect("serializes");
-        problems.extend(objects_differ(&wanted, &found));
+        problems.extend(objects_differ("object", &wanted, &found));
     }
     problems
 }
 
 /// Each object written must be there, with the fields written; lists count as a whole, in their order.
-fn objects_differ(wanted: &[Value], found: &Value) -> Vec<String> {
+fn objects_differ(key: &str, wanted: &[Value], found: &Value) -> Vec<String> {
     let of = |object: &Value| {
         found
             .as_array()
             .into_iter()
             .flatten()
-            .find(|one| one["object"] == *object)
+            .find(|one| one[key] == *object)
     };
     wanted
         .iter()
-        .filter_map(|wanted| match of(&wanted["object"]) {
+        .filter_map(|wanted| match of(&wanted[key]) {
             Some(found) if holds(wanted, found) => None,
             Some(found) => Some(format!("expected {wanted}, found {found}")),
-            None => Some(format!("nothing is said of {}", wanted["object"])),
+            None => Some(format!("nothing is said of {}", wanted[key])),
         })
         .collect()
 }

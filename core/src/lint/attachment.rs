@@ -1,10 +1,9 @@
 //! Lints about references: each reads the rows of `attach` and words what a reason means for the reader.
 
-use super::enrolment::DATAPLANE_MODE;
 use super::{Row, at, row};
 use crate::attach::{self, Reason};
 use crate::authz::Enforcer;
-use crate::mesh::Role;
+use crate::mesh::{DATAPLANE_MODE, Role};
 use crate::model::Model;
 use crate::resource::{ISTIO_NETWORKING, Kind};
 use crate::source::{Change, Diagnostics, FieldPath, Lint, Origin, lint};

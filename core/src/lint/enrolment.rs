@@ -2,7 +2,7 @@
 
 use super::{Row, at, metadata, row, say};
 use crate::attach::Reason;
-use crate::mesh::{Address, Capture, GatewayInfo, Role};
+use crate::mesh::{Address, Capture, DATAPLANE_MODE, GatewayInfo, Role};
 use crate::model::Model;
 use crate::resource::{Kind, Object, ObjectIndex, Resource};
 use crate::sorted;
@@ -58,8 +58,6 @@ pub(super) static CHECKS: &[Row] = &[
     row(&CANARY_IGNORED, canary_ignored),
     row(&NO_EFFECT_IN_AMBIENT, no_effect_in_ambient),
 ];
-
-pub(super) const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
 /// The objects that count.
 pub(super) fn live(model: &Model) -> impl Iterator<Item = (ObjectIndex, &Object)> {

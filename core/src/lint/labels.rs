@@ -1,7 +1,8 @@
 //! Lints about labels that mean something else than they say, or nothing.
 
-use super::enrolment::{DATAPLANE_MODE, live, replace};
+use super::enrolment::{live, replace};
 use super::{Row, metadata, row, say};
+use crate::mesh::DATAPLANE_MODE;
 use crate::model::Model;
 use crate::resource::{Kind, Object};
 use crate::source::{Diagnostics, Lint, lint};

@@ -2,7 +2,8 @@
 
 use crate::resource::{Labels, Workload};
 
-const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
+/// The label that enrols.
+pub(crate) const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 const AMBIENT: &str = "ambient";
 const NONE: &str = "none";
 /// Written by the sidecar injector: `istio/istio: cni/pkg/util/enablement_selector.go`.
@@ -34,6 +35,19 @@ pub(crate) enum Capture {
 }
 
 impl Capture {
+    /// As the graph writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::OutboundOnly => "outboundOnly",
+            Self::HostNetwork => "hostNetwork",
+            Self::Sidecar => "sidecar",
+            Self::OptedOut => "optedOut",
+            Self::ExcludedNamespace => "excludedNamespace",
+            Self::NotEnrolled => "notEnrolled",
+        }
+    }
+
     /// Whether ztunnel stands in front of it.
     pub(crate) fn is_captured(self) -> bool {
         self == Self::Captured

@@ -10,7 +10,7 @@ mod select;
 mod service;
 mod workload;
 
-pub(crate) use capture::Capture;
+pub(crate) use capture::{Capture, DATAPLANE_MODE};
 pub(crate) use gateway::{
     Exposure, GatewayIndex, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Role, UNMANAGED,
     WAYPOINT_CLASS,

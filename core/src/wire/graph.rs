@@ -31,7 +31,8 @@ pub struct Analysis {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
-    /// `Kind/namespace/name`, or `Kind//name` for what has no namespace.
+    /// `Kind/namespace/name`, or `Kind//name` for what has no namespace; `Host/name` for a host name that no object owns,
+    /// `Endpoint/namespace/<ServiceEntry>@<address>` for an endpoint that a ServiceEntry writes out.
     pub id: String,
     /// The kind.
     pub kind: String,
@@ -43,6 +44,13 @@ pub struct Node {
     /// Of a Gateway: `waypoint`, `sandwich`, `ingress`, `remote`, `eastWest`, `foreign`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// Of a workload: whether ztunnel captures its traffic, `captured`, or `outboundOnly`, or why not: `hostNetwork`,
+    /// `sidecar`, `optedOut`, `excludedNamespace`, `notEnrolled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
+    /// What makes it so, the label and its object, in a plain sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_reason: Option<String>,
     /// `Stable`, `Beta`, `Alpha`, as Istio's documentation lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_status: Option<String>,
