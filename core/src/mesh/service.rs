@@ -242,10 +242,12 @@ impl Mesh {
         (0..).map(ServiceIndex).zip(&self.services)
     }
 
-    /// All Services and ServiceEntries, these by their first host, for what is the same for all hosts.
+    /// All Services and ServiceEntries, these by their first host, for what is the same for all hosts; by namespace and name.
     pub(crate) fn service_objects(&self) -> impl Iterator<Item = (ServiceIndex, &ServiceInfo)> {
-        let firsts = self.services_by_object.values().filter_map(|of| of.first());
-        firsts.filter_map(|&index| Some((index, self.service(index)?)))
+        self.services().filter(|(index, service)| {
+            let of = self.services_by_object.get(&service.object);
+            of.is_some_and(|of| of.first() == Some(index))
+        })
     }
 
     /// The Service of a name.
