@@ -60,6 +60,13 @@ struct Evaluated {
     matching: Vec<u32>,
 }
 
+/// The policies of which a rule matches at a hop.
+pub(super) fn matching(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<ObjectIndex>> {
+    let policies = policies(model, hop)?.into_iter();
+    let matching = policies.filter(|policy| !policy.matching.is_empty());
+    Some(matching.map(|policy| policy.object).collect())
+}
+
 fn policies(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<Evaluated>> {
     let (_, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
     let entries = children(hop.policies.entries(), 0);

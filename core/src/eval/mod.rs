@@ -9,7 +9,7 @@ mod ingress;
 mod routing;
 mod sample;
 
-pub(crate) use call::{Call, Traffic, resolve};
+pub(crate) use call::{Traffic, resolve};
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate};
 pub(crate) use sample::{
     BAD_REQUEST, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD, UNRESOLVED_REQUEST, check_settings,

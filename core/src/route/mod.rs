@@ -27,6 +27,7 @@ mod virtual_service;
 
 pub(crate) use action::{Answered, Listener, Outcome};
 pub(crate) use backend::{Backend, Backends, Invalid, Subset};
+pub(crate) use condition::{Condition, PathMatch};
 pub(crate) use delegate::merge as merge_delegate;
 pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};
 pub(crate) use group::{Group, Precedence, concatenate};
@@ -39,6 +40,7 @@ pub(crate) use redirect::https_location;
 pub(crate) use shadow::shadowed;
 pub(crate) use table::{Entry, RouteTable, Section};
 pub(crate) use tie_breaker::TieBreaker;
+pub(crate) use value::ValueMatch;
 pub(crate) use virtual_service::{
     Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
     layer4 as virtual_service_layer4, seconds,

@@ -40,6 +40,10 @@ pub enum Way {
     DirectToPod,
     /// From a client that no ztunnel carries to the waypoint.
     OutsideTheMesh,
+    /// From a pod that is not in the mesh, so that no proxy learns whose it is.
+    IdentityUnseen,
     /// Through an ingress gateway that does not use the waypoint.
     Ingress,
+    /// Through another Service in front of the same workloads, or one whose route leads to them.
+    OtherService,
 }
