@@ -1,18 +1,17 @@
 //! What affects an object, in the order in which it acts, and what an object affects: the attachments read in both
 //! directions. Nothing is decided here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::attach;
 use crate::mesh::{GatewayIndex, Role, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::{Action, Kind, ObjectId, ObjectIndex, Resource};
+use crate::sorted;
 use crate::wire::{EdgeStatus, EffectiveObject, HopKind, Influence, Phase, Via};
 
 /// The answer for one object, or for every Service, workload, policy and route.
 pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObject> {
     let view = View::new(model);
-    let mut found = BTreeMap::new();
+    let mut found = sorted::Map::new();
     for (index, object) in model.mesh.objects() {
         let id = object.id.to_string();
         let wanted = match only {
@@ -34,14 +33,14 @@ pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObjec
 /// The attachments, also by what they point at.
 struct View<'m> {
     model: &'m Model,
-    by_target: BTreeMap<&'m ObjectId, Vec<&'m attach::Row>>,
+    by_target: sorted::Map<&'m ObjectId, Vec<&'m attach::Row>>,
     class: ObjectId,
     mesh: ObjectId,
 }
 
 impl<'m> View<'m> {
     fn new(model: &'m Model) -> Self {
-        let mut by_target: BTreeMap<&ObjectId, Vec<&attach::Row>> = BTreeMap::new();
+        let mut by_target: sorted::Map<&ObjectId, Vec<&attach::Row>> = sorted::Map::new();
         for row in model.attachments.rows() {
             by_target.entry(&row.to).or_default().push(row);
         }
@@ -96,9 +95,12 @@ impl<'m> View<'m> {
     }
 
     fn service(&self, service: ServiceIndex, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
-        if let Some(gateway) = self.model.attachments.service_waypoint(service) {
-            self.enrolment(index, found);
-            self.waypoint(gateway, Some(id), found);
+        let waypoints = self.model.attachments.service_waypoints(service);
+        for (place, waypoint) in waypoints.enumerate() {
+            if place == 0 {
+                self.enrolment(index, found);
+            }
+            self.waypoint(waypoint.gateway, Some(id), found);
         }
         let workloads = self
             .model
@@ -267,9 +269,7 @@ impl<'m> View<'m> {
         let behind = |gateway: GatewayIndex| {
             let services = mesh
                 .service_objects()
-                .filter(move |(service, _)| {
-                    self.model.attachments.service_waypoint(*service) == Some(gateway)
-                })
+                .filter(move |(service, _)| self.model.attachments.serves(gateway, *service))
                 .map(|(_, service)| service.object);
             let workloads = mesh
                 .workloads()
@@ -333,7 +333,7 @@ impl<'m> View<'m> {
 #[derive(Default)]
 struct Found {
     influences: Vec<Influence>,
-    seen: BTreeSet<(String, Option<HopKind>, Via, String)>,
+    seen: sorted::Set<(String, Option<HopKind>, Via, String)>,
 }
 
 impl Found {

@@ -1,10 +1,11 @@
 //! What one proxy sees of a request: addresses, peer, SNI, HTTP, token. Plain data, made by `eval` for each hop;
 //! policies and routes are evaluated against it and nothing else.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+
+use crate::sorted;
 
 /// A SPIFFE identity of the mesh, `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,7 +87,7 @@ pub(crate) struct Http {
     /// Host header or `:authority`, as sent, with its port.
     pub(crate) authority: String,
     /// Header lines by lower-case name, without Host.
-    pub(crate) headers: BTreeMap<String, Vec<String>>,
+    pub(crate) headers: sorted::Map<String, Vec<String>>,
     /// It is a gRPC call: what a proxy answers itself is then a gRPC status.
     pub(crate) grpc: bool,
 }
@@ -106,6 +107,16 @@ impl Http {
         without_fragment
             .split_once('?')
             .map_or("", |(_, query)| query)
+    }
+
+    /// The scheme: what a proxy in front says that it was, else that of the connection.
+    /// `envoyproxy/envoy: source/common/http/conn_manager_utility.cc` (mutateRequestHeaders, getScheme).
+    pub(crate) fn scheme(&self, of_connection: &'static str) -> &'static str {
+        match self.header("x-forwarded-proto") {
+            [said] if said.eq_ignore_ascii_case("https") => "https",
+            [said] if said.eq_ignore_ascii_case("http") => "http",
+            _ => of_connection,
+        }
     }
 
     /// The lines of a header, `name` in lower case; empty where it is absent.

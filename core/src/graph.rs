@@ -1,15 +1,14 @@
 //! Mesh and attachments as nodes and edges. Nothing is decided here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::mesh::Role;
 use crate::model::Model;
 use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::wire;
 
 /// The graph of a model, sorted by ids; without diagnostics.
 pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
-    let mut nodes: BTreeMap<String, wire::Node> = BTreeMap::new();
+    let mut nodes: sorted::Map<String, wire::Node> = sorted::Map::new();
     let folded = folded_pods(model);
     for (index, object) in model.mesh.drawn() {
         if !folded.contains(&index) {
@@ -43,7 +42,7 @@ pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
 }
 
 /// Pods and ReplicaSets that another workload stands for.
-fn folded_pods(model: &Model) -> BTreeSet<ObjectIndex> {
+fn folded_pods(model: &Model) -> sorted::Set<ObjectIndex> {
     model
         .mesh
         .objects()

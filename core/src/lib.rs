@@ -6,10 +6,14 @@
     clippy::indexing_slicing
 )]
 
+// What `derive(Decode)` writes names this crate from outside.
+extern crate self as ambient_core;
+
 mod attach;
 mod authz;
 mod behavior;
 mod change;
+pub mod decode;
 mod effective;
 mod envoy;
 mod eval;
@@ -26,6 +30,7 @@ mod migrate;
 mod model;
 mod resource;
 mod route;
+pub mod sorted;
 mod source;
 mod status;
 mod trace;
@@ -132,7 +137,7 @@ pub fn migrate(input: &wire::Input) -> wire::Migration {
     migrate::run(input)
 }
 
-/// Every sort of finding, with its document, by code.
+/// Every sort of finding, with the place of its document, by code.
 pub fn lints() -> Vec<wire::LintDescription> {
     let mut lints: Vec<_> = lint::all()
         .chain(migrate::LINTS.iter().copied())
@@ -140,7 +145,7 @@ pub fn lints() -> Vec<wire::LintDescription> {
             code: lint.code.to_owned(),
             name: lint.name.to_owned(),
             severity: lint.severity,
-            doc: lint.doc.to_owned(),
+            document: format!("lints/{}-{}.md", lint.code, lint.name),
         })
         .collect();
     lints.sort_by(|left, right| left.code.cmp(&right.code));
@@ -222,9 +227,9 @@ pub fn differences() -> Vec<wire::Difference> {
     behavior::DIFFERENCES.iter().map(row).collect()
 }
 
-/// What becomes of each field of VirtualService, DestinationRule and Istio's own Gateway.
+/// What becomes of each field of the kinds that decide about requests.
 pub fn fields() -> Vec<wire::Field> {
-    let fields = resource::FIELDS.iter().map(|field| wire::Field {
+    let fields = resource::fields::all().map(|field| wire::Field {
         kind: field.kind.name().to_owned(),
         path: format!("spec.{}", field.path),
         treatment: field.treatment.name().to_owned(),
@@ -328,6 +333,13 @@ impl Workspace {
         measure::prepare(&self.model, sample.request.as_ref().ok()?)
     }
 
+    /// The first proxy with routes on the way of a request, for benchmarks.
+    #[doc(hidden)]
+    pub fn prepare_routes(&self, request: usize) -> Option<measure::PreparedRoutes<'_>> {
+        let sample = self.samples.samples.get(request)?;
+        measure::prepare_routes(&self.model, sample.request.as_ref().ok()?)
+    }
+
     /// One request, for benchmarks.
     #[doc(hidden)]
     pub fn ask(&self, request: usize) -> Option<measure::Asked<'_>> {
@@ -391,6 +403,11 @@ impl Workspace {
                 Ok(call) => {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
                     let mut answer = explain::answer(&self.model, request, &outcome);
+                    if !outcome.divided.is_empty() {
+                        findings
+                            .report(&eval::DIVIDED_BY_CANARY, at(&FieldPath::new()), answer.reason.as_str())
+                            .help("attach what must hold for all connections to the Service, not to one of its waypoints");
+                    }
                     answer.changes = change::requests(&self.model, request, &outcome);
                     answer.policy_changes = change::policies(&self.model, request, &outcome);
                     answer.enforced = (outcome.verdict == wire::Verdict::Allow)

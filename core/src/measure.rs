@@ -1,11 +1,12 @@
-//! What benchmarks measure: the decision of the policies of one proxy, and the answer to one request, taken again and
-//! again. No part of the API.
+//! What benchmarks measure: the decision of the policies of one proxy, its choice of a route, and the answer to one
+//! request, taken again and again. No part of the API.
 
 use crate::authz::{Authentication, Policy, PolicySet};
 use crate::eval;
 use crate::explain;
 use crate::flow::Flow;
 use crate::model::Model;
+use crate::route::RouteTable;
 use crate::trace::{Log, NoTrace, Trace};
 use crate::wire::{self, Verdict};
 
@@ -30,6 +31,50 @@ pub(crate) fn prepare<'m>(model: &'m Model, request: &wire::Request) -> Option<P
             flow: hop.flow,
         })
     })
+}
+
+/// The routes of one proxy, and what it sees of one request.
+pub struct PreparedRoutes<'m> {
+    indexed: &'m RouteTable,
+    walked: RouteTable,
+    flow: Flow,
+}
+
+/// The first proxy with routes on the way of a request; `None`: there is none.
+pub(crate) fn prepare_routes<'m>(
+    model: &'m Model,
+    request: &wire::Request,
+) -> Option<PreparedRoutes<'m>> {
+    let call = eval::resolve(model, request).ok()?;
+    let outcome = eval::evaluate::<NoTrace>(model, &call);
+    outcome.hops.into_iter().find_map(|hop| {
+        Some(PreparedRoutes {
+            indexed: hop.table?,
+            walked: hop.table?.clone().without_index(),
+            flow: hop.flow,
+        })
+    })
+}
+
+impl PreparedRoutes<'_> {
+    /// The rule that takes the request, by its place in its route, as batches find it.
+    pub fn indexed(&self) -> Option<usize> {
+        self.choose(self.indexed, &mut NoTrace)
+    }
+
+    /// The same from the top, one by one, as Envoy searches.
+    pub fn walked(&self) -> Option<usize> {
+        self.choose(&self.walked, &mut NoTrace)
+    }
+
+    /// The same with a line for every condition that was tried, from which explanations are made.
+    pub fn logged(&self) -> Option<usize> {
+        self.choose(&self.walked, &mut Log::default())
+    }
+
+    fn choose<T: Trace>(&self, table: &RouteTable, trace: &mut T) -> Option<usize> {
+        Some(table.choose(&self.flow, trace)?.rule)
+    }
 }
 
 /// One request, asked in ever more detail.

@@ -1,11 +1,13 @@
 //! Everything that can be said of manifests before any request is asked about: the pipeline on one page. A model is
 //! built once for a text, never changes, and is asked many times.
 
+mod envoy_names;
 mod policies;
 mod routes;
 
+pub(crate) use envoy_names::outbound_cluster;
 pub(crate) use policies::{Chain, Policies, scope};
-pub(crate) use routes::{Routes, Written as WrittenVirtualService, virtual_services};
+pub(crate) use routes::{ParentSort, Routes, Written as WrittenVirtualService, virtual_services};
 
 use std::sync::Arc;
 
@@ -86,8 +88,15 @@ impl Model {
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to
     /// enforce, and a route may be dropped.
     pub(crate) fn effect(&self, row: &Row) -> (EdgeStatus, Reason) {
-        if row.via == Via::ParentRef && row.is_attached() && self.routes.is_dropped(row.from) {
-            return (Reason::InvalidFilter.status(row.via), Reason::InvalidFilter);
+        if row.via == Via::ParentRef && row.is_attached() {
+            let parent = ParentSort::of(row.to.kind);
+            if let Some(problem) = self
+                .routes
+                .problem(row.from, parent)
+                .filter(|problem| problem.drops.is_some())
+            {
+                return (EdgeStatus::Ignored, problem.reason);
+            }
         }
         let at_ztunnel =
             matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
@@ -113,13 +122,20 @@ impl Model {
             },
             None => row.reason,
         };
-        (
-            if reason == row.reason {
-                row.status
-            } else {
-                reason.status(row.via)
-            },
-            reason,
-        )
+        if reason == row.reason {
+            return (row.status, reason);
+        }
+        // Ingress gateways in reach enforce what ztunnels do not, whatever the condition says.
+        let around = match (row.via, self.mesh.object(row.from)) {
+            (Via::Namespace | Via::Mesh, Some(policy)) => {
+                Some(attach::in_reach(&self.mesh, &policy.id.namespace))
+            }
+            _ => None,
+        };
+        match around.filter(|around| around.gateways) {
+            Some(around) if !around.captured => (row.status, row.reason),
+            Some(_) if reason != Reason::AllowsNothingAtZtunnel => (row.status, reason),
+            _ => (reason.status(row.via), reason),
+        }
     }
 }

@@ -3,25 +3,25 @@
 //! `conversion.go` (reportGatewayStatus), `pilot/pkg/model/service.go` (GetConditions, flattenConditions),
 //! `pilot/pkg/serviceregistry/ambient/policies.go`, `authorization.go`.
 
-use std::collections::BTreeMap;
-
 use crate::attach::{self, ListenerState, Reason, Wanted};
-use crate::mesh::{MESH_CONTROLLER, Role};
-use crate::model::Model;
+use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, UNMANAGED};
+use crate::model::{Model, ParentSort};
 use crate::resource::{
     GATEWAY_API, Kind, Object, ObjectId, ObjectIndex, ParentReference, Resource, Route,
+    authorization_policy,
 };
+use crate::sorted;
 use crate::wire::{
     Condition, ListenerStatus, ObjectStatus, ParentRef, RouteKind, RouteParentStatus, Status, Via,
 };
 
-/// The controller that writes on routes, also on those of Services.
-const CONTROLLER: &str = "istio.io/gateway-controller";
+/// How the addresses of a host that DNS looks up are tried.
+const CONNECT_STRATEGY: &str = "istio.io/connect-strategy";
 
 /// The status of every object on which istiod writes one, sorted by id.
 pub(crate) fn predict(model: &Model) -> Vec<ObjectStatus> {
     let routes = routes_by_parent(model);
-    let mut found: BTreeMap<String, Status> = BTreeMap::new();
+    let mut found: sorted::Map<String, Status> = sorted::Map::new();
     for (index, object) in model.mesh.objects() {
         if !model.mesh.is_live(index) {
             continue;
@@ -98,14 +98,23 @@ fn service(model: &Model, index: ObjectIndex, object: &Object) -> Option<Status>
     let unbound = found.iter().all(|condition| condition.status != "True");
     if let Resource::ServiceEntry(entry) = &object.resource
         && unbound
-        && entry.hosts.iter().any(|host| host.starts_with('*'))
     {
-        found.push(condition(
-            "WaypointMissing",
-            true,
-            "NoWaypointForWildcardService",
-            "A wildcard host has no effect without a waypoint.",
-        ));
+        let annotation = object.metadata.annotations.get(CONNECT_STRATEGY);
+        let races =
+            annotation.is_some_and(|value| value.eq_ignore_ascii_case("RACE_FIRST_TCP_CONNECT"));
+        let missing =
+            |reason: &str, message: &str| condition("WaypointMissing", true, reason, message);
+        if races {
+            found.push(missing(
+                "NoWaypointForRacingConnectStrategy",
+                "A strategy for connections has no effect without a waypoint.",
+            ));
+        } else if entry.hosts.iter().any(|host| host.starts_with('*')) {
+            found.push(missing(
+                "NoWaypointForWildcardService",
+                "A wildcard host has no effect without a waypoint.",
+            ));
+        }
     }
     conditions(found)
 }
@@ -115,12 +124,10 @@ fn workload_entry(model: &Model, index: ObjectIndex, object: &Object) -> Option<
 }
 
 fn gateway_class(model: &Model, object: &Object) -> Option<Status> {
-    let ours = model.mesh.controller(&object.id.name).is_some_and(|name| {
-        matches!(
-            name,
-            MESH_CONTROLLER | CONTROLLER | "istio.io/unmanaged-gateway"
-        )
-    });
+    let ours = model
+        .mesh
+        .controller(&object.id.name)
+        .is_some_and(|name| matches!(name, MESH_CONTROLLER | INGRESS_CONTROLLER | UNMANAGED));
     ours.then(|| {
         conditions(vec![condition(
             "Accepted",
@@ -132,10 +139,10 @@ fn gateway_class(model: &Model, object: &Object) -> Option<Status> {
 }
 
 /// Routes with the parentRefs that point at an object.
-type Routes<'m> = BTreeMap<&'m ObjectId, Vec<(&'m Object, Route<'m>, &'m ParentReference)>>;
+type Routes<'m> = sorted::Map<&'m ObjectId, Vec<(&'m Object, Route<'m>, &'m ParentReference)>>;
 
 fn routes_by_parent(model: &Model) -> Routes<'_> {
-    let mut routes: Routes<'_> = BTreeMap::new();
+    let mut routes: Routes<'_> = sorted::Map::new();
     for row in model.attachments.rows() {
         if row.via != Via::ParentRef || !row.is_attached() {
             continue;
@@ -170,31 +177,115 @@ fn gateway(
     let found = model
         .mesh
         .find_gateway(&object.id.namespace, &object.id.name)?;
-    let role = model.mesh.gateway(found)?.role;
+    let info = model.mesh.gateway(found)?;
     let states = model.attachments.listeners().of(index);
-    let programmed = || condition("Programmed", true, "Programmed", "The gateway serves.");
-    match role {
-        Role::Foreign | Role::EastWest => None,
-        Role::Remote => conditions(vec![
+    match model.mesh.controller_of(info)? {
+        UNMANAGED => conditions(vec![
             condition("Accepted", true, "Accepted", "Istio does not run it."),
-            programmed(),
+            condition("Programmed", true, "Programmed", "Istio does not run it."),
         ]),
-        Role::Waypoint | Role::Ingress | Role::Sandwich => {
-            let valid = states.iter().filter(|state| state.is_valid(role)).count();
-            let accepted = if valid == states.len() {
-                condition("Accepted", true, "Accepted", "Every listener is valid.")
-            } else {
-                let message = format!("{valid} of {} listeners are valid.", states.len());
-                condition("Accepted", valid > 0, "ListenersNotValid", message)
+        MESH_CONTROLLER | INGRESS_CONTROLLER => {
+            let valid = states.iter().filter(|state| state.is_valid).count();
+            let exposure = model.mesh.exposure(info);
+            let accepted = match &exposure {
+                Exposure::Services { refuses_some, .. } if *refuses_some => condition(
+                    "Accepted",
+                    false,
+                    "UnsupportedAddress",
+                    "An address that is no host name counts for nothing.",
+                ),
+                _ if valid == states.len() => {
+                    condition("Accepted", true, "Accepted", "Every listener is valid.")
+                }
+                _ => {
+                    let message = format!("{valid} of {} listeners are valid.", states.len());
+                    condition("Accepted", valid > 0, "ListenersNotValid", message)
+                }
             };
             let resolved = condition("ResolvedRefs", true, "ResolvedRefs", "Nothing is missing.");
             Some(Status {
-                conditions: vec![accepted, programmed(), resolved],
+                conditions: vec![
+                    accepted,
+                    programmed(model, info, &exposure, states),
+                    resolved,
+                ],
                 listeners: listeners(model, routes, object, states),
                 ..Status::default()
             })
         }
+        _ => None,
     }
+}
+
+/// `Programmed` of a Gateway, or of a ListenerSet of it. What Istio deploys counts as ready; what someone else deploys
+/// must be there. `istio/istio: pilot/pkg/config/kube/gatewaycommon/context.go` (ResolveGatewayInstances).
+fn programmed(
+    model: &Model,
+    gateway: &GatewayInfo,
+    exposure: &Exposure,
+    states: &[ListenerState],
+) -> Condition {
+    let Exposure::Services { hosts, .. } = exposure else {
+        return condition("Programmed", true, "Programmed", "The gateway serves.");
+    };
+    if hosts.is_empty() {
+        let message = "No address is a host name.";
+        return condition("Programmed", false, "UnsupportedAddress", message);
+    }
+    let reasons: Vec<&str> = hosts
+        .iter()
+        .filter_map(|host| unreachable(&model.mesh, gateway, host, states))
+        .collect();
+    // A Service that is wrong counts for more than one that is not ready.
+    for (reason, message) in [
+        (
+            NOT_USABLE,
+            "A Service that `addresses` names is missing, or has not all ports.",
+        ),
+        (
+            NOT_ASSIGNED,
+            "A Service that `addresses` names has no endpoints.",
+        ),
+    ] {
+        if reasons.contains(&reason) {
+            return condition("Programmed", false, reason, message);
+        }
+    }
+    condition("Programmed", true, "Programmed", "The gateway serves.")
+}
+
+const NOT_USABLE: &str = "AddressNotUsable";
+const NOT_ASSIGNED: &str = "AddressNotAssigned";
+
+/// Why listeners cannot be reached through a Service in front of the gateway.
+fn unreachable(
+    mesh: &Mesh,
+    gateway: &GatewayInfo,
+    host: &str,
+    states: &[ListenerState],
+) -> Option<&'static str> {
+    let service = mesh
+        .service_of_host(host, &gateway.namespace)
+        .and_then(|index| mesh.service(index))
+        .filter(|service| service.namespace == gateway.namespace);
+    let Some(service) = service else {
+        return Some(NOT_USABLE);
+    };
+    let mut ports = states
+        .iter()
+        .filter(|state| state.has_server)
+        .filter_map(|state| Some(attach::written_listener(mesh, state)?.port))
+        .peekable();
+    ports.peek()?;
+    let is_service = mesh
+        .object(service.object)
+        .is_some_and(|object| object.id.kind == Kind::Service);
+    if is_service && service.workloads.is_empty() {
+        return Some(NOT_ASSIGNED);
+    }
+    ports
+        .any(|port| service.port(port).is_none())
+        .then_some(NOT_USABLE)
 }
 
 fn listener_set(model: &Model, routes: &Routes<'_>, index: ObjectIndex) -> Option<Status> {
@@ -204,9 +295,27 @@ fn listener_set(model: &Model, routes: &Routes<'_>, index: ObjectIndex) -> Optio
         .of(index)
         .find(|row| row.via == Via::ParentRef)?;
     let message = row.reason.sentence(row.via, &object.id, &row.to);
+    let parent = model
+        .mesh
+        .find_gateway(&row.to.namespace, &row.to.name)
+        .and_then(|gateway| model.mesh.gateway(gateway));
+    let refuses_some = parent.is_some_and(|gateway| {
+        matches!(
+            model.mesh.exposure(gateway),
+            Exposure::Services {
+                refuses_some: true,
+                ..
+            }
+        )
+    });
     let accepted = match row.reason {
+        // What is wrong with the Gateway's addresses is said here too.
+        Reason::Accepted | Reason::ListenersNotValid if refuses_some => {
+            let message = "An address of the Gateway is no host name and counts for nothing.";
+            condition("Accepted", false, "UnsupportedAddress", message)
+        }
         Reason::Accepted => condition("Accepted", true, "Accepted", message),
-        Reason::NotAllowed | Reason::ListenersNotValid => {
+        Reason::NotAllowed | Reason::ListenersNotValid | Reason::UnsupportedAddress => {
             condition("Accepted", false, row.reason.name(), message)
         }
         _ => return None,
@@ -215,15 +324,12 @@ fn listener_set(model: &Model, routes: &Routes<'_>, index: ObjectIndex) -> Optio
         Reason::NotAllowed => &[],
         _ => model.attachments.listeners().of(index),
     };
+    let gateway = parent?;
     let programmed = if row.is_attached() {
-        condition("Programmed", true, "Programmed", "The Gateway serves it.")
+        programmed(model, gateway, &model.mesh.exposure(gateway), states)
     } else {
-        condition(
-            "Programmed",
-            false,
-            row.reason.name(),
-            "The Gateway does not serve it.",
-        )
+        let message = "The Gateway does not serve it.";
+        condition("Programmed", false, row.reason.name(), message)
     };
     Some(Status {
         conditions: vec![accepted, programmed],
@@ -271,6 +377,8 @@ fn listeners(
         .collect()
 }
 
+/// `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (buildListener), `gatewaycommon/conversion.go`
+/// (ReportListenerConflict, ReportListenerCondition).
 fn listener_conditions(id: &ObjectId, state: &ListenerState) -> Vec<Condition> {
     let problem = |wanted: &[Reason]| {
         state
@@ -279,35 +387,41 @@ fn listener_conditions(id: &ObjectId, state: &ListenerState) -> Vec<Condition> {
             .copied()
             .find(|problem| wanted.contains(problem))
     };
-    let conflict = problem(&[Reason::HostnameConflict, Reason::ProtocolConflict]);
-    let protocol = problem(&[Reason::UnsupportedProtocol]);
-    let reference = problem(&[
-        Reason::InvalidCertificateRef,
-        Reason::RefNotPermitted,
-        Reason::InvalidRouteKinds,
-    ]);
     let say = |reason: Reason| reason.sentence(Via::ParentRef, id, id);
-    let either = |name: &str, problem: Option<Reason>, good: &str| match problem {
-        Some(reason) => condition(name, false, reason.name(), say(reason)),
-        None => condition(name, true, good, "Nothing is wrong."),
-    };
-    let programmed = match (conflict, reference) {
-        (Some(reason), _) => condition("Programmed", false, reason.name(), say(reason)),
-        (None, Some(reason @ (Reason::InvalidCertificateRef | Reason::RefNotPermitted))) => {
-            condition("Programmed", false, "Invalid", say(reason))
+    let fails = |name: &str, by: &str, reason| condition(name, false, by, say(reason));
+    let holds = |name: &str, by: &str| condition(name, true, by, "Nothing is wrong.");
+    let kinds = problem(&[Reason::InvalidRouteKinds])
+        .map(|reason| fails("ResolvedRefs", reason.name(), reason));
+    if let Some(reason) = problem(&[Reason::HostnameConflict, Reason::ProtocolConflict]) {
+        // Nothing else of it is looked at but the kinds.
+        let mut found = vec![
+            fails("Accepted", reason.name(), reason),
+            condition("Conflicted", true, reason.name(), say(reason)),
+            fails("Programmed", reason.name(), reason),
+        ];
+        found.extend(kinds);
+        return found;
+    }
+    let protocol = problem(&[Reason::UnsupportedProtocol, Reason::ListenerWithoutTls]);
+    let certificate = problem(&[Reason::InvalidCertificateRef, Reason::RefNotPermitted]);
+    let accepted = match (protocol, certificate) {
+        (Some(reason), _) => fails("Accepted", reason.name(), reason),
+        // Of what lies in another namespace istiod says no more than that.
+        (None, Some(reason @ Reason::RefNotPermitted)) => {
+            fails("Accepted", "NoValidCACertificate", reason)
         }
-        _ => condition("Programmed", true, "Programmed", "Nothing is wrong."),
+        _ => holds("Accepted", "Accepted"),
     };
-    let conflicted = match conflict {
-        Some(reason) => condition("Conflicted", true, reason.name(), say(reason)),
-        None => condition("Conflicted", false, "NoConflicts", "Nothing is wrong."),
+    let programmed = match certificate.or(problem(&[Reason::ListenerWithoutTls])) {
+        Some(reason) => fails("Programmed", "Invalid", reason),
+        None => holds("Programmed", "Programmed"),
     };
-    vec![
-        either("Accepted", conflict.or(protocol), "Accepted"),
-        conflicted,
-        programmed,
-        either("ResolvedRefs", reference, "ResolvedRefs"),
-    ]
+    let resolved = kinds.unwrap_or_else(|| match certificate {
+        Some(reason) => fails("ResolvedRefs", reason.name(), reason),
+        None => holds("ResolvedRefs", "ResolvedRefs"),
+    });
+    let conflicted = condition("Conflicted", false, "NoConflicts", "Nothing is wrong.");
+    vec![accepted, conflicted, programmed, resolved]
 }
 
 /// One entry for each distinct parentRef that Istio knows.
@@ -324,7 +438,6 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
             row.reason,
             Reason::UnsupportedParent
                 | Reason::UnsupportedKind
-                | Reason::ForeignController
                 | Reason::ParentNotFound
                 | Reason::WaypointTakesNoRoutes
         ) {
@@ -334,6 +447,9 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
             continue;
         };
         let at_service = matches!(row.to.kind, Kind::Service | Kind::ServiceEntry);
+        if row.reason == Reason::ForeignController && !(at_service && is_nobodys(model, row)) {
+            continue;
+        }
         let sentence = |reason: Reason| reason.sentence(row.via, id, &row.to);
         // At a Service Istio asks only whether it is there.
         let refused = match row.reason {
@@ -360,10 +476,10 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
                 section_name: parent.section_name.clone(),
                 port: parent.port,
             },
-            controller_name: CONTROLLER.to_owned(),
+            controller_name: INGRESS_CONTROLLER.to_owned(),
             conditions: vec![
                 accepted,
-                resolved_refs(model, index, at_service),
+                resolved_refs(model, index, ParentSort::of(row.to.kind)),
                 condition("ResolvedWaypoints", true, "ResolvedWaypoints", waypoints),
             ],
         };
@@ -371,40 +487,51 @@ fn route(model: &Model, index: ObjectIndex, route: Route<'_>) -> Option<Status> 
             parents.push(status);
         }
     }
+    // From the last to the first, as istiod writes them (parentRefString).
+    parents.sort_by_cached_key(|status| {
+        let parent = &status.parent_ref;
+        let text = format!(
+            "{}/{}/{}/{}/{}.{}",
+            parent.group.as_deref().unwrap_or(GATEWAY_API),
+            parent.kind.as_deref().unwrap_or("Gateway"),
+            parent.name,
+            parent.section_name.as_deref().unwrap_or_default(),
+            parent.port.unwrap_or_default(),
+            parent.namespace.as_deref().unwrap_or(&id.namespace),
+        );
+        std::cmp::Reverse(text)
+    });
     (!parents.is_empty()).then(|| Status {
         parents,
         ..Status::default()
     })
 }
 
-fn resolved_refs(model: &Model, index: ObjectIndex, at_service: bool) -> Condition {
-    if let Some(dropped) = model.routes.dropped().find(|(route, _)| *route == index) {
-        return condition(
-            "ResolvedRefs",
-            false,
-            "InvalidFilter",
-            dropped.1.message.as_str(),
-        );
-    }
-    let id = model.mesh.object(index).map(|object| &object.id);
-    let bad = model.attachments.of(index).find(|row| {
-        row.via == Via::BackendRef
-            && !row.is_attached()
-            // At a Service no grant is asked for.
-            && !(at_service && row.reason == Reason::RefNotPermitted)
-    });
-    match (bad, id) {
-        (Some(row), Some(id)) => {
-            let message = row.reason.sentence(row.via, id, &row.to);
-            condition("ResolvedRefs", false, row.reason.name(), message)
+/// Whether the waypoint of a Service has a class that nobody knows: istiod then takes the route for its own.
+fn is_nobodys(model: &Model, row: &attach::Row) -> bool {
+    let binding = model
+        .mesh
+        .service_of(&row.to)
+        .and_then(|service| model.attachments.service_binding(service));
+    binding.is_none_or(|binding| !attach::is_elsewhere(&model.mesh, binding))
+}
+
+fn resolved_refs(model: &Model, index: ObjectIndex, parent: ParentSort) -> Condition {
+    let Some(problem) = model.routes.problem(index, parent) else {
+        let message = "Every backend is there.";
+        return condition("ResolvedRefs", true, "ResolvedRefs", message);
+    };
+    let message = problem.drops.clone().unwrap_or_else(|| {
+        let row = model
+            .attachments
+            .of(index)
+            .find(|row| row.via == Via::BackendRef && row.origin.path.to_string() == problem.path);
+        match (row, model.mesh.object(index)) {
+            (Some(row), Some(object)) => problem.reason.sentence(row.via, &object.id, &row.to),
+            _ => "A backend is of a kind that no route may name.".to_owned(),
         }
-        _ => condition(
-            "ResolvedRefs",
-            true,
-            "ResolvedRefs",
-            "Every backend is there.",
-        ),
-    }
+    });
+    condition("ResolvedRefs", false, problem.reason.name(), message)
 }
 
 /// `WaypointAccepted` of a policy with targetRefs, `ZtunnelAccepted` of one without.
@@ -422,7 +549,10 @@ fn policy(model: &Model, index: ObjectIndex, object: &Object) -> Option<Status> 
         row.is_attached()
             || matches!(
                 row.reason,
-                Reason::ClassNotEnforced | Reason::ForeignController | Reason::TargetNotConsulted
+                Reason::ClassNotEnforced
+                    | Reason::ForeignController
+                    | Reason::TargetNotConsulted
+                    | Reason::ExternalNameService
             )
     };
     let sentence = |row: &attach::Row| row.reason.sentence(row.via, &object.id, &row.to);
@@ -454,14 +584,23 @@ fn policy(model: &Model, index: ObjectIndex, object: &Object) -> Option<Status> 
             condition("WaypointAccepted", any, reason, message)
         }
     };
-    conditions(vec![accepted])
+    let mut found = vec![accepted];
+    // A dry run is refused before istiod looks at targets.
+    if authorization_policy::is_dry_run(&object.metadata.annotations) {
+        found.push(not_at_ztunnel());
+    }
+    conditions(found)
+}
+
+fn not_at_ztunnel() -> Condition {
+    let message = "ztunnel takes no policy of this action, and none on a dry run.";
+    condition("ZtunnelAccepted", false, "UnsupportedValue", message)
 }
 
 fn ztunnel_accepted(model: &Model, index: ObjectIndex) -> Option<Status> {
     let policy = model.policies.at_ztunnel(index)?;
     let accepted = if !crate::authz::is_sent(policy.action, policy.dry_run) {
-        let message = "ztunnel takes no policy of this action, and none on a dry run.";
-        condition("ZtunnelAccepted", false, "UnsupportedValue", message)
+        not_at_ztunnel()
     } else if let Some(loss) = policy.losses.first() {
         let message = loss.sentence(policy.action, crate::authz::Enforcer::Ztunnel.name());
         condition("ZtunnelAccepted", true, "UnsupportedValue", message)

@@ -1,17 +1,22 @@
 //! Every lint is a document, and every document a test: its first example raises exactly this finding on the marked
-//! lines, its second raises nothing of the sort.
+//! lines, its second raises nothing of the sort. An example of requests may have manifests of its own, marked as such.
 
 mod common;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ambient_core::wire;
 
+fn document(lint: &wire::LintDescription) -> String {
+    common::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(&lint.document))
+}
+
 /// What an example raises: its findings about manifests, about requests if it is a list of requests, or what a migration
 /// notes.
-fn raised(block: &common::Block) -> BTreeSet<(u32, String)> {
+fn raised(block: &common::Block, manifests: &str) -> BTreeSet<(u32, String)> {
     let (manifests, requests) = if block.info.contains("requests") {
-        ("", block.text.as_str())
+        (manifests, block.text.as_str())
     } else {
         (block.text.as_str(), "[]")
     };
@@ -30,7 +35,7 @@ fn raised(block: &common::Block) -> BTreeSet<(u32, String)> {
 fn every_lint_is_raised_where_its_document_says() {
     let mut problems = Vec::new();
     for lint in ambient_core::lints() {
-        let sections = common::sections(&lint.doc);
+        let sections = common::sections(&document(&lint));
         let blocks: Vec<_> = sections
             .iter()
             .flat_map(|section| &section.blocks)
@@ -40,14 +45,17 @@ fn every_lint_is_raised_where_its_document_says() {
             problems.push(format!("{}: its document lacks an example", lint.code));
             continue;
         };
-        let (found, expected) = (raised(raises), common::expected_codes(&raises.text));
+        let manifests = example("manifests").map_or("", |block| block.text.as_str());
+        let found = raised(raises, manifests);
+        let mut expected = common::expected_codes(&raises.text);
+        expected.extend(common::expected_codes(manifests));
         if found != expected || !expected.iter().any(|(_, code)| *code == lint.code) {
             problems.push(format!(
                 "{}: raises {found:?}, its document says {expected:?}",
                 lint.code
             ));
         }
-        let found = raised(clean);
+        let found = raised(clean, manifests);
         if found.iter().any(|(_, code)| *code == lint.code) {
             problems.push(format!("{}: the clean example raises {found:?}", lint.code));
         }
@@ -107,7 +115,7 @@ fn every_quick_fix_mends_what_it_is_about() {
     };
     let (mut fixes, mut problems) = (BTreeSet::new(), Vec::new());
     for lint in ambient_core::lints() {
-        let sections = common::sections(&lint.doc);
+        let sections = common::sections(&document(&lint));
         for block in sections.iter().flat_map(|section| &section.blocks) {
             if block.info != "yaml raises" {
                 continue;

@@ -5,12 +5,14 @@ pub mod check;
 pub mod cors;
 pub mod decode;
 pub mod format;
+pub mod openapi;
 pub mod problem;
 pub mod request_id;
 pub mod serve;
 
 mod access_log;
 mod api;
+mod endpoint;
 mod negotiate;
 mod page;
 mod parameters;

@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 
-use ambient_server::{Config, check, cors::Origin, serve};
+use ambient_server::{Config, check, cors::Origin, openapi, serve};
 use clap::{Args, Parser, Subcommand};
 
 /// Answers where a request goes in an Istio ambient mesh, and whether it is allowed.
@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print the OpenAPI document of the REST API
+    Openapi,
     /// Serve the REST API and the page
     Serve(Serve),
     /// Evaluate the requests of files; exit with 1 where an answer is not the expected one
@@ -55,11 +57,18 @@ struct Serve {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Openapi => describe(),
         Command::Serve(arguments) => start(arguments),
         Command::Check { files, requests } => {
             check::run(&files, requests.as_deref(), &mut std::io::stdout())
         }
     }
+}
+
+#[tokio::main]
+async fn describe() -> ExitCode {
+    print!("{}", openapi::document().await);
+    ExitCode::SUCCESS
 }
 
 #[tokio::main]

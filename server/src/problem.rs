@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::request_id::RequestId;
@@ -102,7 +103,7 @@ impl Kind {
                 "not-found",
                 StatusCode::NOT_FOUND,
                 "There is nothing here",
-                "The endpoints are POST /v1/evaluate, /v1/graph, /v1/analyze, /v1/effective, /v1/status, /v1/migrate, /v1/envoy, /v1/ways-around and GET /healthz, /readyz, /version, /problems.",
+                "GET /openapi.json lists the endpoints; GET /docs shows them.",
             ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",
@@ -168,6 +169,28 @@ impl Kind {
     }
 }
 
+/// An error, as RFC 9457 has it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Document<'a> {
+    /// The kind: a path of this service, which explains it.
+    r#type: String,
+    /// What all problems of the kind have in common.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong with this very request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    /// What is wrong with the body.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Complaint],
+    /// What a client can do about it.
+    help: &'a str,
+    /// The id of the request, as in the header `X-Request-Id`.
+    request_id: &'a str,
+}
+
 /// One error.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -178,7 +201,7 @@ pub struct Problem {
 }
 
 /// One thing that is wrong with a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Complaint {
     /// One sentence.
     pub detail: String,
@@ -198,7 +221,7 @@ impl Complaint {
 }
 
 /// A place in a body.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
     /// The field, as a JSON Pointer: `#/settings/behavior`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,18 +265,6 @@ impl Problem {
     }
 
     fn write(&self, request_id: &RequestId) -> Response {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            r#type: String,
-            title: &'a str,
-            status: u16,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            detail: Option<&'a str>,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            errors: &'a [Complaint],
-            help: &'a str,
-            request_id: &'a str,
-        }
         let document = Document {
             r#type: self.kind.uri(),
             title: self.kind.title(),

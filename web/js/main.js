@@ -1,10 +1,11 @@
-// The page: starts the wasm of the bin `app`. Monaco is not imported here, so that the page can show a
+// The page: starts the wasm. Monaco is not imported here, so that the page can show a
 // verdict before the editor (some 1 MB compressed) is there; the page asks for it with `loadEditor`.
-import init from "pkg/app.js";
-import wasm from "pkg/app_bg.wasm";
+import init, { page } from "pkg/ambient_web.js";
+import wasm from "pkg/ambient_web_bg.wasm";
 
 globalThis.ambient = {
   loadEditor: async (...settings) => (await import("./monaco.js")).createEditor(...settings),
 };
 
 await init({ module_or_path: new URL(wasm, import.meta.url) });
+page();

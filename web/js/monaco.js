@@ -77,13 +77,13 @@ class Editor {
   applyEdits(tab, edits) {
     this.show(tab);
     this.editor.pushUndoStop();
-    this.editor.executeEdits("fix", edits);
+    this.editor.executeEdits("fix", JSON.parse(edits));
     this.editor.pushUndoStop();
     this.editor.focus();
   }
 
   setMarkers(tab, markers) {
-    monaco.editor.setModelMarkers(this.models[tab], "ambient", markers);
+    monaco.editor.setModelMarkers(this.models[tab], "ambient", JSON.parse(markers));
   }
 
   reveal(tab, startLineNumber, startColumn, endLineNumber, endColumn) {

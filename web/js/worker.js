@@ -1,5 +1,8 @@
-// The engine: starts the wasm of the bin `worker` in a module worker.
-import init from "pkg/worker.js";
-import wasm from "pkg/worker_bg.wasm";
+// The engine, in a module worker: the same wasm as the page's. The first message is that wasm, compiled; each other one
+// is a question. What fails here reaches the page as an error of the worker.
+import { initSync, answer } from "pkg/ambient_web.js";
 
-await init({ module_or_path: new URL(wasm, import.meta.url) });
+onmessage = ({ data: module }) => {
+  initSync({ module });
+  onmessage = ({ data: question }) => postMessage(answer(question));
+};

@@ -16,6 +16,7 @@ use crate::editor::monaco::{self, Editor};
 use crate::engine::Bridge;
 use crate::panels;
 use crate::state::{Arrival, Effect, Message, State, Tab, Texts, Theme};
+use crate::worker;
 
 /// How long typing must pause before the engine is asked, in milliseconds.
 const PAUSE: u32 = 120;
@@ -23,8 +24,8 @@ const MANIFESTS_KEY: &str = "ambient.manifests";
 const REQUESTS_KEY: &str = "ambient.requests";
 const THEME_KEY: &str = "ambient.theme";
 
-/// Starts the page; called by its wasm.
-pub fn start() {
+/// Starts the page.
+pub(crate) fn start() {
     yew::Renderer::<App>::new().render();
 }
 
@@ -63,8 +64,11 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let engine =
-            Bridge::start(move |answer| link.send_message(Message::Answered(Box::new(answer))));
+        let failing = link.clone();
+        let engine = Bridge::start(
+            move |answer| link.send_message(Message::Answered(Box::new(answer))),
+            move |error| failing.send_message(Message::EngineFailed(error)),
+        );
         let state = State::arrive(arrival());
         set_theme(state.theme);
         ctx.link().send_message(Message::Evaluate);
@@ -131,7 +135,7 @@ impl App {
             }
             Effect::Ask(question) => {
                 self.pause = None;
-                self.engine.ask(*question);
+                self.engine.ask(&question);
             }
             Effect::Store => {
                 // A full or forbidden store loses nothing that is on the page.
@@ -162,9 +166,8 @@ impl App {
                 );
             }),
             Effect::Edit(tab, edits) => {
-                if let Ok(edits) = serde_wasm_bindgen::to_value(&markers::edits(&edits)) {
-                    self.with_editor(|editor| editor.apply_edits(tab.name(), edits));
-                }
+                let edits = worker::encode(&markers::edits(&edits));
+                self.with_editor(|editor| editor.apply_edits(tab.name(), &edits));
             }
             Effect::CopyLink(fragment) => copy_link(ctx, &fragment),
             Effect::SetFragment(fragment) => set_fragment(&fragment),
@@ -183,9 +186,8 @@ impl App {
         };
         for tab in [Tab::Manifests, Tab::Requests] {
             let markers = markers::markers(&answer.evaluation.diagnostics, tab);
-            if let Ok(markers) = serde_wasm_bindgen::to_value(&markers) {
-                self.with_editor(|editor| editor.set_markers(tab.name(), markers));
-            }
+            let markers = worker::encode(&markers);
+            self.with_editor(|editor| editor.set_markers(tab.name(), &markers));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The page of Ambient Playground. `app` holds the state and is the only place that changes it; `panels` show it; the
-//! engine runs in a worker behind `engine`; what can be computed without a browser is, and is tested natively.
+//! engine runs in a worker behind `engine`, as a second instance of this wasm; what can be computed without a browser is, and is tested natively.
 
-pub mod app;
+mod app;
 mod editor;
 mod engine;
 mod examples;
@@ -9,4 +9,18 @@ mod graph;
 mod panels;
 mod share;
 mod state;
-pub mod worker;
+mod worker;
+
+use wasm_bindgen::prelude::*;
+
+/// Starts the page.
+#[wasm_bindgen]
+pub fn page() {
+    app::start();
+}
+
+/// In the worker: a question, and its answer as JSON.
+#[wasm_bindgen]
+pub fn answer(question: &str) -> Result<String, String> {
+    worker::decode(question).map(|question| worker::encode(&worker::answer(question)))
+}

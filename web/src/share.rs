@@ -1,14 +1,17 @@
 //! Everything that the page shows ↔ a link. The text is in the fragment, which browsers never send. A link is
 //! `#s=1.` and base64url of: length of the rest, checksum of the plain text, raw deflate stream of the JSON.
 
+use ambient_core::decode::Decode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::worker;
 
 /// What a link carries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Shared {
     /// The text of the first tab.
@@ -83,7 +86,7 @@ const HEADER: usize = 8;
 
 /// The fragment for what is shown, `#s=1.…`.
 pub(crate) fn encode(shared: &Shared) -> String {
-    let json = serde_json::to_vec(shared).unwrap_or_default();
+    let json = worker::encode(shared).into_bytes();
     let deflated = compress_to_vec(&json, LEVEL);
     let mut bytes = Vec::with_capacity(HEADER + deflated.len());
     bytes.extend_from_slice(
@@ -91,7 +94,7 @@ pub(crate) fn encode(shared: &Shared) -> String {
             .unwrap_or(u32::MAX)
             .to_be_bytes(),
     );
-    bytes.extend_from_slice(&crc32fast::hash(&json).to_be_bytes());
+    bytes.extend_from_slice(&crc32(&json).to_be_bytes());
     bytes.extend_from_slice(&deflated);
     format!("{PREFIX}{VERSION}.{}", URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -133,10 +136,12 @@ fn read(link: &str) -> Result<Shared, Unreadable> {
             miniz_oxide::inflate::TINFLStatus::HasMoreOutput => Unreadable::TooLarge,
             _ => Unreadable::Damaged,
         })?;
-    if crc32fast::hash(&json) != checksum {
+    if crc32(&json) != checksum {
         return Err(Unreadable::Damaged);
     }
-    serde_json::from_slice(&json).map_err(|_| Unreadable::Damaged)
+    let json = std::str::from_utf8(&json).map_err(|_| Unreadable::Damaged)?;
+    let json: serde_json::Value = serde_json::from_str(json).map_err(|_| Unreadable::Damaged)?;
+    ambient_core::decode::from_json(&json).map_err(|_| Unreadable::Damaged)
 }
 
 /// Bits behind the last whole byte are no damage: a cut link has them.
@@ -148,6 +153,13 @@ fn lenient(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone);
     let whole = text.len() - usize::from(text.len() % 4 == 1);
     GeneralPurpose::new(&URL_SAFE, config).decode(text.get(..whole).unwrap_or_default())
+}
+
+/// CRC-32 as gzip has it, bit by bit: a table of it would be a fortieth of the page.
+fn crc32(bytes: &[u8]) -> u32 {
+    let shift = |crc: u32, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+    let add = |crc: u32, &byte: &u8| (0..8).fold(crc ^ u32::from(byte), shift);
+    !bytes.iter().fold(!0, add)
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
@@ -190,6 +202,12 @@ mod tests {
             ..Shared::default()
         };
         assert_eq!(decode(link), Some(Ok(expected)));
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_of_gzip() {
+        assert_eq!(crc32(b""), 0);
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
     }
 
     #[test]

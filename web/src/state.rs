@@ -1,9 +1,7 @@
 //! What the page knows, and the only function that changes it. Pure: what has to happen outside is returned as
 //! [`Effect`]s, so that all of it is tested without a browser.
 
-use std::collections::BTreeSet;
-
-use ambient_core::wire;
+use ambient_core::{sorted, wire};
 
 use crate::examples::{self, Example};
 use crate::graph::scope::Scope;
@@ -123,6 +121,8 @@ pub(crate) enum Notice {
     },
     /// A link cannot be opened.
     Unreadable(String),
+    /// The engine has stopped; what it said last.
+    EngineFailed(String),
     /// A link is open, and the visitor's own work waits.
     TheirsOpen(Texts),
     /// What to notice in an example.
@@ -164,13 +164,13 @@ pub(crate) struct State {
     /// The same for the graph and the manifests.
     pub(crate) stale_graph: bool,
     /// Verdicts whose explanation is open.
-    pub(crate) open: BTreeSet<usize>,
+    pub(crate) open: sorted::Set<usize>,
     /// The selected node of the graph.
     pub(crate) node: Option<String>,
     /// What part of the graph is seen.
     pub(crate) view: View,
     /// Namespaces that are one box in the graph; `None`: as the size of the graph asks for.
-    pub(crate) folded: Option<BTreeSet<String>>,
+    pub(crate) folded: Option<sorted::Set<String>>,
     /// Only the selected node and its neighbours are drawn.
     pub(crate) focused: bool,
     /// What is searched for in the graph.
@@ -195,6 +195,8 @@ pub(crate) enum Message {
     Evaluate,
     /// The engine answered.
     Answered(Box<Answer>),
+    /// The engine stopped, saying this.
+    EngineFailed(String),
     /// Another tab to the front.
     ShowTab(Tab),
     /// Another pane on a narrow screen.
@@ -299,7 +301,7 @@ impl State {
             answer: None,
             stale_verdicts: false,
             stale_graph: false,
-            open: BTreeSet::new(),
+            open: sorted::Set::new(),
             node: None,
             view: WHOLE,
             folded: None,
@@ -382,6 +384,10 @@ impl State {
             }
             Message::Evaluate => self.ask(),
             Message::Answered(answer) => self.answered(*answer),
+            Message::EngineFailed(error) => {
+                self.notice = Some(Notice::EngineFailed(error));
+                Vec::new()
+            }
             Message::ShowTab(tab) => {
                 self.tab = tab;
                 vec![Effect::ShowModel]
@@ -590,7 +596,7 @@ impl State {
 
     fn replace(&mut self, texts: Texts) {
         self.texts = texts;
-        self.open.clear();
+        self.open = sorted::Set::new();
         self.node = None;
         self.view = WHOLE;
         self.folded = None;
@@ -620,12 +626,12 @@ impl State {
         })
     }
 
-    fn folded(&self) -> BTreeSet<String> {
+    fn folded(&self) -> sorted::Set<String> {
         let folded = self.namespaces().filter(|(_, folded)| *folded);
         folded.map(|(name, _)| name.clone()).collect()
     }
 
-    fn draw_anew(&mut self, folded: BTreeSet<String>) -> Vec<Effect> {
+    fn draw_anew(&mut self, folded: sorted::Set<String>) -> Vec<Effect> {
         self.folded = Some(folded);
         self.view = WHOLE;
         self.ask()

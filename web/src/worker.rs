@@ -1,65 +1,45 @@
 //! The engine's side of the worker: a question is both texts, an answer is everything that the page shows of them.
 //! Typing never waits for it.
 
+use ambient_core::decode::Decode;
 use ambient_core::wire;
-use gloo_worker::{Codec, HandlerId, Registrable, Worker, WorkerScope};
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
+use serde::Serialize;
 
 use crate::graph::layout::{self, Layout};
 use crate::graph::scope::{self, Drawn, Scope};
 
 /// What the page asks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Question {
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+pub(crate) struct Question {
     /// Counts up; an answer to an older question is stale.
-    pub sequence: u32,
+    pub(crate) sequence: u32,
     /// The first text.
-    pub manifests: String,
+    pub(crate) manifests: String,
     /// The second text.
-    pub requests: String,
+    pub(crate) requests: String,
     /// What of the graph is to be drawn.
-    pub scope: Scope,
+    pub(crate) scope: Scope,
     /// The selected object.
-    pub selected: Option<String>,
+    pub(crate) selected: Option<String>,
     /// Answer as Istio's documentation says, unless settings beside the requests say otherwise.
-    pub documented: bool,
+    pub(crate) documented: bool,
 }
 
 /// What the page shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+pub(crate) struct Answer {
     /// Of the question.
-    pub sequence: u32,
+    pub(crate) sequence: u32,
     /// Verdicts and findings.
-    pub evaluation: wire::Evaluation,
+    pub(crate) evaluation: wire::Evaluation,
     /// The attachment graph; its findings are those of the evaluation.
-    pub graph: wire::Graph,
+    pub(crate) graph: wire::Graph,
     /// What affects the selected object, and what it affects.
-    pub effective: Option<wire::EffectiveObject>,
+    pub(crate) effective: Option<wire::EffectiveObject>,
     /// What is drawn of it.
-    pub drawn: Drawn,
+    pub(crate) drawn: Drawn,
     /// Where that stands.
-    pub layout: Layout,
-}
-
-/// The engine as a worker.
-pub struct Engine;
-
-impl Worker for Engine {
-    type Message = ();
-    type Input = Question;
-    type Output = Answer;
-
-    fn create(_: &WorkerScope<Self>) -> Self {
-        Self
-    }
-
-    fn update(&mut self, _: &WorkerScope<Self>, (): ()) {}
-
-    fn received(&mut self, scope: &WorkerScope<Self>, question: Question, from: HandlerId) {
-        scope.respond(from, answer(question));
-    }
+    pub(crate) layout: Layout,
 }
 
 /// Asks the engine everything that the page shows.
@@ -89,27 +69,17 @@ pub(crate) fn answer(question: Question) -> Answer {
     }
 }
 
-/// Messages as JavaScript objects: the contract's types need a format that describes itself, which gloo's own is not.
-pub struct Structured;
-
-impl Codec for Structured {
-    fn encode<I: Serialize>(input: I) -> JsValue {
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-        input.serialize(&serializer).unwrap_or(JsValue::NULL)
-    }
-
-    fn decode<O: for<'de> Deserialize<'de>>(input: JsValue) -> O {
-        match serde_wasm_bindgen::from_value(input) {
-            Ok(value) => value,
-            // Both ends are of one build; there is nothing to go on with.
-            Err(error) => wasm_bindgen::throw_str(&format!(
-                "the engine and the page do not understand each other: {error}"
-            )),
-        }
-    }
+/// A message to the other side.
+pub(crate) fn encode<T: Serialize>(message: &T) -> String {
+    // By way of a value: that is how the engine writes answers for tests, and every way is compiled for every type.
+    serde_json::to_value(message)
+        .unwrap_or_default()
+        .to_string()
 }
 
-/// Starts the worker; called by its own wasm.
-pub fn start() {
-    Engine::registrar().encoding::<Structured>().register();
+/// A message of the other side.
+pub(crate) fn decode<T: Decode>(message: &str) -> Result<T, String> {
+    let json: serde_json::Value =
+        serde_json::from_str(message).map_err(|error| error.to_string())?;
+    ambient_core::decode::from_json(&json)
 }

@@ -40,6 +40,18 @@ pub(crate) fn probe(command: &mut Command) -> Option<String> {
     text.map(|text| text.trim().to_owned())
 }
 
+/// Runs to the end and returns what was written to stdout, as it is.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| failed(command, e))?;
+    if !output.status.success() {
+        return Err(failed(command, output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|e| failed(command, e))
+}
+
 /// The error of a command, named by its program and first arguments.
 pub(crate) fn failed(command: &Command, reason: impl ToString) -> Error {
     let words = std::iter::once(command.get_program())

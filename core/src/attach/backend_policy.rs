@@ -1,12 +1,11 @@
 //! Policies about how a Service is reached. `istio/istio: pilot/pkg/config/kube/gateway/backend_policies.go`.
 
-use std::collections::BTreeSet;
-
 use super::{Reason, Row, origin};
 use crate::mesh::Mesh;
 use crate::resource::{
     BackendPolicyTarget, ISTIO_NETWORKING, Kind, Object, ObjectId, ObjectIndex, Resource,
 };
+use crate::sorted;
 use crate::source::FieldPath;
 use crate::wire::Via;
 
@@ -28,7 +27,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         let created = object.metadata.creation_timestamp.as_deref();
         (created.is_none(), created, &object.id)
     });
-    let mut taken: BTreeSet<(ObjectId, Option<&str>)> = BTreeSet::new();
+    let mut taken: sorted::Set<(ObjectId, Option<&str>)> = sorted::Set::new();
     for (index, object) in policies {
         let (Resource::BackendTlsPolicy(policy) | Resource::BackendTrafficPolicy(policy)) =
             &object.resource

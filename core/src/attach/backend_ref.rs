@@ -6,6 +6,7 @@ use crate::mesh::Mesh;
 use crate::resource::{
     BackendObjectReference, GATEWAY_API, ISTIO_NETWORKING, Kind, Object, ObjectId, Resource,
 };
+use crate::sorted;
 use crate::wire::Via;
 
 /// The group of multi-cluster Services.
@@ -56,9 +57,9 @@ pub(super) fn rows(mesh: &Mesh, parents: &[Row], rows: &mut Vec<Row>) {
 
 /// The routes whose references into other namespaces need a ReferenceGrant: those with a Gateway among the parents in
 /// effect, or among all parents if none is in effect. Service parents ask for none.
-fn needs_grant(parents: &[Row]) -> std::collections::BTreeSet<crate::resource::ObjectIndex> {
+fn needs_grant(parents: &[Row]) -> sorted::Set<crate::resource::ObjectIndex> {
     let is_gateway = |row: &&Row| matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet);
-    let in_effect: std::collections::BTreeSet<_> = parents
+    let in_effect: sorted::Set<_> = parents
         .iter()
         .filter(|row| row.is_attached())
         .map(|row| row.from)
@@ -80,29 +81,23 @@ pub(crate) fn resolve(
 ) -> Option<(ObjectId, Reason)> {
     let own = route.id.namespace.as_str();
     let namespace = reference.namespace.as_deref().unwrap_or(own);
-    let group = reference.group.as_deref().unwrap_or_default();
-    let kind = reference.kind.as_deref().unwrap_or("Service");
-    match (group, kind) {
+    let (group, kind) = kind_of(reference);
+    let (to, reason) = match (group, kind) {
         ("", "Service") | (MULTI_CLUSTER, "ServiceImport") => {
             let to = ObjectId::new(Kind::Service, namespace, reference.name.as_str());
-            let permitted = || {
-                let from = (GATEWAY_API, route.id.kind.written(), own);
-                let to = (group, kind, namespace, reference.name.as_str());
-                reference_grant::permits(mesh, from, to)
-            };
-            let reason = if namespace != own && needs_grant && !permitted() {
-                Reason::RefNotPermitted
-            } else if reference.port.is_none() || reference.name.contains('.') {
+            let is_hostname = kind == "Service" && reference.name.contains('.');
+            let reason = if reference.port.is_none() || is_hostname {
                 Reason::InvalidDestination
             } else if mesh.find(&to).is_none() {
                 Reason::BackendNotFound
             } else {
                 Reason::Accepted
             };
-            Some((to, reason))
+            (to, reason)
         }
         (ISTIO_NETWORKING, "Hostname") => {
-            let (to, found) = of_host(mesh, &reference.name, own);
+            // Taken as it is, never completed.
+            let (to, found) = of_full_host(mesh, reference.name.clone(), own);
             let reason = if reference.namespace.is_some() || reference.port.is_none() {
                 Reason::InvalidDestination
             } else if found {
@@ -110,12 +105,69 @@ pub(crate) fn resolve(
             } else {
                 Reason::BackendNotFound
             };
-            Some((to, reason))
+            (to, reason)
         }
         (group, kind) => {
             let kind = Kind::of_reference(group, kind)?;
             let to = ObjectId::new(kind, namespace, reference.name.as_str());
-            Some((to, Reason::InvalidKind))
+            (to, Reason::InvalidKind)
+        }
+    };
+    if needs_grant && !is_permitted(mesh, route, reference) {
+        return Some((to, Reason::RefNotPermitted));
+    }
+    Some((to, reason))
+}
+
+/// What istiod says about a reference in the route's condition `ResolvedRefs`, where it is not content. Of a host name
+/// it asks whether the route's own namespace has it; proxies know it all the same.
+pub(crate) fn refusal(
+    mesh: &Mesh,
+    route: &Object,
+    reference: &BackendObjectReference,
+    needs_grant: bool,
+) -> Option<Reason> {
+    let Some((_, reason)) = resolve(mesh, route, reference, needs_grant) else {
+        let permitted = !needs_grant || is_permitted(mesh, route, reference);
+        return Some(if permitted {
+            Reason::InvalidKind
+        } else {
+            Reason::RefNotPermitted
+        });
+    };
+    let is_own = |name: &str| {
+        let owner = mesh.service_of_host(name, &route.id.namespace);
+        owner
+            .and_then(|index| mesh.service(index))
+            .is_some_and(|service| service.namespace == route.id.namespace)
+    };
+    match reason {
+        Reason::Accepted if kind_of(reference).1 == "Hostname" && !is_own(&reference.name) => {
+            Some(Reason::BackendNotFound)
+        }
+        Reason::Accepted => None,
+        reason => Some(reason),
+    }
+}
+
+fn kind_of(reference: &BackendObjectReference) -> (&str, &str) {
+    (
+        reference.group.as_deref().unwrap_or_default(),
+        reference.kind.as_deref().unwrap_or("Service"),
+    )
+}
+
+/// Whether a reference stays in the route's namespace, or a ReferenceGrant lets it leave. This is asked before
+/// everything else.
+fn is_permitted(mesh: &Mesh, route: &Object, reference: &BackendObjectReference) -> bool {
+    let own = route.id.namespace.as_str();
+    let (group, kind) = kind_of(reference);
+    match reference.namespace.as_deref() {
+        None => true,
+        Some(namespace) if namespace == own => true,
+        Some(namespace) => {
+            let from = (GATEWAY_API, route.id.kind.written(), own);
+            reference_grant::permits(mesh, from, (group, kind, namespace, &reference.name))
         }
     }
 }
@@ -129,11 +181,15 @@ pub(super) fn of_host(mesh: &Mesh, host: &str, namespace: &str) -> (ObjectId, bo
     } else {
         format!("{host}.{namespace}.svc.{}", mesh.settings().cluster_domain)
     };
+    of_full_host(mesh, full, namespace)
+}
+
+fn of_full_host(mesh: &Mesh, host: String, namespace: &str) -> (ObjectId, bool) {
     let owner = mesh
-        .service_of_host(&full, namespace)
+        .service_of_host(&host, namespace)
         .and_then(|index| mesh.object(mesh.service(index)?.object));
     match owner {
         Some(object) => (object.id.clone(), true),
-        None => (ObjectId::new(Kind::Host, "", full), false),
+        None => (ObjectId::new(Kind::Host, "", host), false),
     }
 }

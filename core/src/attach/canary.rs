@@ -2,7 +2,7 @@
 
 use super::use_waypoint::{Binding, Label, USE_WAYPOINT, admits, holder, label_path};
 use super::{Reason, Row, origin};
-use crate::mesh::{Mesh, ServiceInfo};
+use crate::mesh::{GatewayIndex, Mesh, ServiceInfo};
 use crate::resource::{Kind, Object, ObjectId};
 use crate::wire::Via;
 
@@ -17,8 +17,21 @@ struct Canary {
     wanted: ObjectId,
     /// Whose label it is.
     label: Label,
+    /// The Gateway, if it is there.
+    gateway: Option<GatewayIndex>,
+    /// The percentage of connections that it gets.
+    weight: u32,
     /// Why it gets its share, or none. Errors leave everything to the first waypoint.
     reason: Reason,
+}
+
+/// A waypoint of a Service, with the percentage of connections that it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// The waypoint.
+    pub(crate) gateway: GatewayIndex,
+    /// From 0 to 100.
+    pub(crate) percent: u32,
 }
 
 /// The canary of a Service that has a waypoint. The namespace is asked only if the Service names no waypoint itself.
@@ -52,18 +65,18 @@ fn canary(mesh: &Mesh, service: &ServiceInfo, primary: &Binding) -> Option<Canar
         .annotations
         .get(CANARY_WEIGHT)
         .or_else(|| inherited?.metadata.annotations.get(CANARY_WEIGHT));
-    let is_percentage = weight.is_none_or(|weight| {
-        weight.bytes().all(|byte| byte.is_ascii_digit())
-            && weight.parse::<u32>().is_ok_and(|weight| weight <= 100)
+    // As Go reads a whole number, with a sign if it likes; none is 0.
+    let weight = weight.map_or(Some(0), |weight| {
+        let number = weight.parse::<i64>().ok()?;
+        u32::try_from(number).ok().filter(|percent| *percent <= 100)
     });
-    let other = mesh
-        .find_gateway(&wanted.namespace, &wanted.name)
-        .and_then(|index| mesh.gateway(index));
+    let found = mesh.find_gateway(&wanted.namespace, &wanted.name);
+    let other = found.and_then(|index| mesh.gateway(index));
     let reason = match other {
         _ if mesh.object(gateway.object).map(|object| &object.id) == Some(&wanted) => {
             Reason::CanarySameAsPrimary
         }
-        _ if !is_percentage => Reason::CanaryInvalidWeight,
+        _ if weight.is_none() => Reason::CanaryInvalidWeight,
         None => Reason::WaypointIsNotReady,
         Some(other) if !admits(mesh, other, &service.namespace) => Reason::AttachmentDenied,
         Some(other) if !other.traffic_type.serves_services() => Reason::UnsupportedTrafficType,
@@ -72,7 +85,21 @@ fn canary(mesh: &Mesh, service: &ServiceInfo, primary: &Binding) -> Option<Canar
     Some(Canary {
         wanted,
         label,
+        gateway: found,
+        weight: weight.unwrap_or_default(),
         reason,
+    })
+}
+
+/// The share of the canary of a Service, if it gets one.
+pub(super) fn share(mesh: &Mesh, service: &ServiceInfo, primary: &Binding) -> Option<Share> {
+    let canary = canary(mesh, service, primary)?;
+    let gateway = canary
+        .gateway
+        .filter(|_| canary.reason == Reason::Accepted)?;
+    Some(Share {
+        gateway,
+        percent: canary.weight,
     })
 }
 

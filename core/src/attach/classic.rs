@@ -3,8 +3,6 @@
 //! `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (getVirtualServiceForWaypoint),
 //! `pilot/pkg/model/push_context.go` (VirtualServicesForGateway, destinationRule).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::parent_ref::at_waypoint;
 use super::{Attachments, Reason, Row, backend_ref, origin};
 use crate::matcher::hosts_intersect;
@@ -12,6 +10,7 @@ use crate::mesh::{Mesh, Role, ServiceIndex};
 use crate::resource::{
     DestinationRule, IstioGateway, Kind, Object, ObjectId, ObjectIndex, Resource, VirtualService,
 };
+use crate::sorted;
 use crate::source::FieldPath;
 use crate::wire::{Behavior, EdgeStatus, Via};
 
@@ -172,11 +171,11 @@ fn exported(
 }
 
 /// HTTPRoutes and GRPCRoutes in effect, by Service.
-struct Routes<'m>(BTreeMap<ServiceIndex, Vec<(&'m Object, Option<u16>)>>);
+struct Routes<'m>(sorted::Map<ServiceIndex, Vec<(&'m Object, Option<u16>)>>);
 
 impl<'m> Routes<'m> {
     fn new(mesh: &'m Mesh, parents: &[Row]) -> Self {
-        let mut by_service: BTreeMap<ServiceIndex, Vec<_>> = BTreeMap::new();
+        let mut by_service: sorted::Map<ServiceIndex, Vec<_>> = sorted::Map::new();
         for row in parents.iter().filter(|row| row.is_attached()) {
             let Some(object) = mesh.object(row.from).filter(|object| {
                 matches!(object.id.kind, Kind::HttpRoute | Kind::GrpcRoute)
@@ -222,11 +221,11 @@ impl<'m> Routes<'m> {
             Some(route.id.namespace.as_str()) == namespace
                 || age(route).is_some_and(|route| age(object).is_some_and(|own| route < own))
         };
-        let ports: BTreeSet<u16> = mesh
+        let ports: sorted::Set<u16> = mesh
             .service(service)
             .map(|service| service.ports.iter().map(|port| port.port).collect())
             .unwrap_or_default();
-        let mut taken = BTreeSet::new();
+        let mut taken = sorted::Set::new();
         for (_, port) in routes
             .iter()
             .filter(|(route, _)| first(route) && takes_everything(&route.resource))
@@ -241,7 +240,10 @@ impl<'m> Routes<'m> {
         let shadowed = match mesh.settings().behavior {
             Behavior::Documented => !routes.is_empty(),
             Behavior::Implemented => {
-                !routes.is_empty() && only_http && !private && taken.is_superset(&ports)
+                !routes.is_empty()
+                    && only_http
+                    && !private
+                    && ports.iter().all(|port| taken.contains(port))
             }
         };
         if shadowed {
@@ -259,7 +261,7 @@ fn keep_the_oldest(mesh: &Mesh, rows: &mut [Row]) {
         let created = object.metadata.creation_timestamp.clone();
         Some((created.is_none(), created, object.id.clone()))
     };
-    let mut oldest: BTreeMap<ObjectId, _> = BTreeMap::new();
+    let mut oldest: sorted::Map<ObjectId, _> = sorted::Map::new();
     for row in rows
         .iter()
         .filter(|row| row.via == Via::Host && row.is_attached())
@@ -305,9 +307,9 @@ fn takes_everything(resource: &Resource) -> bool {
 }
 
 /// What gateways send requests to: backends of whatever is attached to one.
-fn behind_gateways(rows: &[Row]) -> BTreeSet<ObjectId> {
+fn behind_gateways(rows: &[Row]) -> sorted::Set<ObjectId> {
     let attached = |row: &&Row| row.status == EdgeStatus::Attached;
-    let at_gateways: BTreeSet<ObjectIndex> = rows
+    let at_gateways: sorted::Set<ObjectIndex> = rows
         .iter()
         .filter(attached)
         .filter(|row| {
@@ -328,7 +330,7 @@ fn behind_gateways(rows: &[Row]) -> BTreeSet<ObjectId> {
 fn destination_rule(
     mesh: &Mesh,
     attachments: &Attachments,
-    from_gateways: &BTreeSet<ObjectId>,
+    from_gateways: &sorted::Set<ObjectId>,
     (index, object, rule): (ObjectIndex, &Object, &DestinationRule),
     rows: &mut Vec<Row>,
 ) {

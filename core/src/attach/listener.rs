@@ -3,17 +3,21 @@
 //! `pilot/pkg/config/kube/gatewaycommon/listener_conflict.go`, `gatewaycommon/conversion.go`
 //! (GenerateGatewaySupportedKinds).
 
-use std::collections::BTreeMap;
-
 use super::use_waypoint::admits_namespace;
 use super::{Reason, Row, origin, reference_grant};
-use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, Role};
+use crate::mesh::{
+    GatewayIndex, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, Role, UNMANAGED,
+};
 use crate::resource::{
     GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, ParentReference,
     Resource, Route,
 };
+use crate::sorted;
 use crate::source::FieldPath;
 use crate::wire::Via;
+
+/// As many certificates as a listener may have.
+const MAX_CERTIFICATES: usize = 2;
 
 /// One listener, judged.
 #[derive(Clone, Debug)]
@@ -26,26 +30,20 @@ pub(crate) struct ListenerState {
     pub(crate) kinds: Vec<Kind>,
     /// What is wrong with it, in the order of its conditions.
     pub(crate) problems: Vec<Reason>,
+    /// Whether it counts as valid for what holds it. A listener that is only unexpected on a waypoint does, and one
+    /// whose `allowedRoutes.kinds` name too much.
+    pub(crate) is_valid: bool,
     /// Whether routes can have it as a parent at all.
-    takes_routes: bool,
-}
-
-impl ListenerState {
-    /// Whether it counts as valid for its Gateway. A waypoint's unexpected listener is unsupported and yet valid.
-    pub(crate) fn is_valid(&self, role: Role) -> bool {
-        !self.problems.iter().any(|problem| match problem {
-            Reason::UnsupportedProtocol => role != Role::Waypoint,
-            Reason::InvalidRouteKinds => false,
-            _ => true,
-        })
-    }
+    pub(crate) takes_routes: bool,
+    /// Whether istiod makes a server of it, valid or not.
+    pub(crate) has_server: bool,
 }
 
 /// All listeners of the mesh, by what holds them.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    by_holder: BTreeMap<ObjectIndex, Vec<ListenerState>>,
-    sets: BTreeMap<ObjectIndex, Reason>,
+    by_holder: sorted::Map<ObjectIndex, Vec<ListenerState>>,
+    sets: sorted::Map<ObjectIndex, Reason>,
 }
 
 impl Listeners {
@@ -165,8 +163,8 @@ pub(crate) fn listener<'m>(mesh: &'m Mesh, state: &ListenerState) -> Option<&'m 
 /// Judges every listener: a Gateway's own first, then those of its ListenerSets, the oldest first.
 pub(super) fn resolve(mesh: &Mesh) -> Listeners {
     let mut found = Listeners::default();
-    let mut sets: BTreeMap<GatewayIndex, Vec<(ObjectIndex, &Object, &ListenerSet)>> =
-        BTreeMap::new();
+    let mut sets: sorted::Map<GatewayIndex, Vec<(ObjectIndex, &Object, &ListenerSet)>> =
+        sorted::Map::new();
     for (index, object) in mesh.live(Kind::ListenerSet) {
         let Resource::ListenerSet(set) = &object.resource else {
             continue;
@@ -184,6 +182,15 @@ pub(super) fn resolve(mesh: &Mesh) -> Listeners {
         else {
             continue;
         };
+        let attached = sets.remove(&index).unwrap_or_default();
+        if mesh.exposure(gateway).is_nowhere() {
+            // Nothing else of it is looked at.
+            let refused = attached.iter().map(|(set, _, _)| *set);
+            found
+                .sets
+                .extend(refused.map(|set| (set, Reason::UnsupportedAddress)));
+            continue;
+        }
         let mut accepted: Vec<&Listener> = Vec::new();
         judge(
             mesh,
@@ -193,7 +200,7 @@ pub(super) fn resolve(mesh: &Mesh) -> Listeners {
             &mut accepted,
             &mut found,
         );
-        let mut attached = sets.remove(&index).unwrap_or_default();
+        let mut attached = attached;
         attached.sort_by_key(|(_, object, _)| {
             let created = object.metadata.creation_timestamp.as_deref();
             (created.is_none(), created, &object.id)
@@ -207,10 +214,7 @@ pub(super) fn resolve(mesh: &Mesh) -> Listeners {
                 &mut accepted,
                 &mut found,
             );
-            let valid = found
-                .of(object)
-                .iter()
-                .any(|one| one.is_valid(gateway.role));
+            let valid = found.of(object).iter().any(|one| one.is_valid);
             let reason = if valid {
                 Reason::Accepted
             } else {
@@ -238,12 +242,10 @@ fn parent_of(mesh: &Mesh, object: &Object, set: &ListenerSet) -> Result<GatewayI
         .find_gateway(namespace, &parent.name)
         .and_then(|index| Some((index, mesh.gateway(index)?)))
         .ok_or(Reason::ParentNotFound)?;
-    match gateway.role {
-        Role::Foreign => Err(Reason::ForeignController),
-        Role::Ingress | Role::Sandwich if allows_set(mesh, gateway, &object.id.namespace) => {
-            Ok(index)
-        }
-        _ => Err(Reason::NotAllowed),
+    match mesh.controller_of(gateway) {
+        Some(INGRESS_CONTROLLER) if allows_set(mesh, gateway, &object.id.namespace) => Ok(index),
+        Some(INGRESS_CONTROLLER | MESH_CONTROLLER | UNMANAGED) => Err(Reason::NotAllowed),
+        _ => Err(Reason::ForeignController),
     }
 }
 
@@ -258,10 +260,18 @@ fn allows_set(mesh: &Mesh, gateway: &GatewayInfo, namespace: &str) -> bool {
         .allowed_listeners
         .as_ref()
         .and_then(|allowed| allowed.namespaces.as_ref())
-        .filter(|rule| rule.from.is_some());
+        .filter(|rule| match rule.from.as_deref() {
+            None => false,
+            // Unlike routes' selector, one that is left out admits nobody.
+            Some("Selector") => rule.selector.is_some(),
+            Some(_) => true,
+        });
     rule.is_some() && admits_namespace(mesh, rule, &gateway.namespace, namespace)
 }
 
+/// Judges the listeners of one holder, its Gateway or a ListenerSet.
+/// `pilot/pkg/config/kube/gateway/conversion.go` (buildListener), `gateway_collection.go` (GatewayCollection,
+/// ListenerSetCollection), `gatewaycommon/listener_conflict_collection.go`.
 fn judge<'m>(
     mesh: &Mesh,
     gateway: &GatewayInfo,
@@ -270,30 +280,45 @@ fn judge<'m>(
     accepted: &mut Vec<&'m Listener>,
     found: &mut Listeners,
 ) {
+    let in_set = holder != gateway.object;
+    // Classes that take no ListenerSets are not asked about conflicts at all.
+    let is_ingress = mesh.is_ingress(gateway);
     let states = listeners.iter().enumerate().map(|(position, listener)| {
         let (kinds, all_known) = supported_kinds(listener);
-        let conflict = accepted.iter().find_map(|prior| conflict(listener, prior));
+        let needs_tls = listener.tls.is_none() && matches!(&*listener.protocol, "HTTPS" | "TLS");
+        let conflict = accepted
+            .iter()
+            .filter(|_| is_ingress)
+            .find_map(|prior| conflict(listener, prior));
         let mut problems = Vec::new();
+        let mut is_valid = conflict.is_none();
         if let Some(conflict) = conflict {
             problems.push(conflict);
         } else {
             accepted.push(listener);
-            if !is_supported(gateway.role, listener) {
+            let speaks = speaks(gateway.role, listener);
+            if !speaks || !is_expected(gateway.role, listener) {
                 problems.push(Reason::UnsupportedProtocol);
+            } else if needs_tls && in_set {
+                problems.push(Reason::ListenerWithoutTls);
             }
-            problems.extend(certificates(mesh, holder, listener));
+            let certificates = certificates(mesh, holder, listener);
+            problems.extend(certificates);
+            is_valid = speaks && certificates.is_none() && !(needs_tls && in_set);
         }
         if !all_known {
             problems.push(Reason::InvalidRouteKinds);
         }
+        let has_server = conflict.is_none() && !needs_tls;
         ListenerState {
             holder,
             position,
             kinds,
             problems,
-            takes_routes: conflict.is_none()
-                && matches!(gateway.role, Role::Ingress | Role::Sandwich)
-                && (listener.tls.is_some() || !matches!(&*listener.protocol, "HTTPS" | "TLS")),
+            is_valid,
+            has_server,
+            // A Gateway's own listener is a parent also if it is not valid, a ListenerSet's is not.
+            takes_routes: has_server && is_ingress && (is_valid || !in_set),
         }
     });
     let states = states.collect();
@@ -335,13 +360,18 @@ fn supported_kinds(listener: &Listener) -> (Vec<Kind>, bool) {
     (kinds, all)
 }
 
-/// Port and protocol are compared exactly: a lower-case `http` is no protocol.
-fn is_supported(role: Role, listener: &Listener) -> bool {
-    match (role, listener.protocol.as_str()) {
-        (Role::Waypoint, protocol) => protocol == "HBONE" && listener.port == 15008,
-        (Role::EastWest, "HBONE") => true,
-        (_, protocol) => matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP"),
+/// Whether the controller knows the protocol, which is compared exactly: a lower-case `http` is none.
+/// `pilot/pkg/config/kube/gateway/conversion.go` (listenerProtocolToIstio).
+fn speaks(role: Role, listener: &Listener) -> bool {
+    match listener.protocol.as_str() {
+        "HBONE" => matches!(role, Role::Waypoint | Role::EastWest),
+        protocol => matches!(protocol, "HTTP" | "HTTPS" | "TLS" | "TCP"),
     }
+}
+
+/// Whether a waypoint's listener is the one that it should have (unexpectedWaypointListener).
+fn is_expected(role: Role, listener: &Listener) -> bool {
+    role != Role::Waypoint || (listener.protocol == "HBONE" && listener.port == 15008)
 }
 
 /// Whether a listener conflicts with one that came before it. A listener that lost frees its place.
@@ -371,35 +401,40 @@ fn conflict(listener: &Listener, prior: &Listener) -> Option<Reason> {
     (!distinct).then_some(reason)
 }
 
-/// What is wrong with a listener's certificates, as far as manifests can tell: Secrets count as there.
+/// What is wrong with a listener's certificates, as far as manifests can tell: Secrets count as there. One that can be
+/// used is enough. `pilot/pkg/config/kube/gateway/conversion.go` (buildTLS, buildSecretReference).
 fn certificates(mesh: &Mesh, holder: ObjectIndex, listener: &Listener) -> Option<Reason> {
     let object = mesh.object(holder)?;
-    listener
-        .tls
-        .as_ref()?
-        .certificate_refs
-        .iter()
-        .find_map(|reference| {
-            let group = reference.group.as_deref().unwrap_or_default();
-            let kind = reference.kind.as_deref().unwrap_or("Secret");
-            let namespace = reference
-                .namespace
-                .as_deref()
-                .unwrap_or(&object.id.namespace);
-            if !matches!((group, kind), ("", "Secret" | "ConfigMap")) {
-                Some(Reason::InvalidCertificateRef)
-            } else if namespace != object.id.namespace
-                && !reference_grant::permits(
-                    mesh,
-                    (GATEWAY_API, object.id.kind.written(), &object.id.namespace),
-                    (group, kind, namespace, &reference.name),
-                )
-            {
-                Some(Reason::RefNotPermitted)
-            } else {
-                None
-            }
-        })
+    let tls = listener.tls.as_ref()?;
+    if tls.mode.as_deref().is_some_and(|mode| mode != "Terminate") {
+        return None;
+    }
+    if tls.certificate_refs.len() > MAX_CERTIFICATES {
+        return Some(Reason::InvalidCertificateRef);
+    }
+    let problems = tls.certificate_refs.iter().map(|reference| {
+        let namespace = reference
+            .namespace
+            .as_deref()
+            .unwrap_or(&object.id.namespace);
+        // Leave is asked for before anything else is looked at, and always for a Secret.
+        let from = (GATEWAY_API, object.id.kind.written(), &*object.id.namespace);
+        let to = ("", "Secret", namespace, &*reference.name);
+        if namespace != object.id.namespace && !reference_grant::permits(mesh, from, to) {
+            Some(Reason::RefNotPermitted)
+        } else if reference.group.as_deref().unwrap_or_default() != ""
+            || reference.kind.as_deref().unwrap_or("Secret") != "Secret"
+        {
+            Some(Reason::InvalidCertificateRef)
+        } else {
+            None
+        }
+    });
+    let problems: Vec<Option<Reason>> = problems.collect();
+    if problems.iter().any(Option::is_none) {
+        return None;
+    }
+    problems.into_iter().flatten().next()
 }
 
 /// The edges of ListenerSets to their Gateways.

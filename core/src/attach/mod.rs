@@ -14,15 +14,17 @@ mod selector;
 mod target_ref;
 mod use_waypoint;
 
-use std::collections::BTreeMap;
-
-pub(crate) use backend_ref::resolve as resolve_backend;
+pub(crate) use backend_ref::{refusal as backend_refusal, resolve as resolve_backend};
+pub(crate) use canary::Share;
 pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
+pub(crate) use parent_ref::is_elsewhere;
 pub(crate) use reason::Reason;
+pub(crate) use selector::in_reach;
 pub(crate) use use_waypoint::Binding;
 
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::resource::{Object, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::source::{FieldPath, Origin};
 use crate::wire::{EdgeStatus, Via};
 
@@ -74,17 +76,24 @@ impl Row {
 /// All references, and the waypoint of everything that can have one.
 pub(crate) struct Attachments {
     rows: Vec<Row>,
-    by_holder: BTreeMap<ObjectIndex, Vec<usize>>,
-    services: BTreeMap<ServiceIndex, Binding>,
-    workloads: BTreeMap<WorkloadIndex, Binding>,
+    by_holder: sorted::Map<ObjectIndex, Vec<usize>>,
+    services: sorted::Map<ServiceIndex, Binding>,
+    canaries: sorted::Map<ServiceIndex, Share>,
+    workloads: sorted::Map<WorkloadIndex, Binding>,
     listeners: Listeners,
 }
 
 /// Resolves every reference in the mesh.
 pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
-    let services: BTreeMap<_, _> = mesh
+    let services: sorted::Map<_, _> = mesh
         .services()
         .map(|(index, service)| (index, use_waypoint::service(mesh, service)))
+        .collect();
+    let canaries = services
+        .iter()
+        .filter_map(|(&index, binding)| {
+            Some((index, canary::share(mesh, mesh.service(index)?, binding)?))
+        })
         .collect();
     let workloads = mesh
         .workloads()
@@ -92,8 +101,9 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         .collect();
     let mut attachments = Attachments {
         rows: Vec::new(),
-        by_holder: BTreeMap::new(),
+        by_holder: sorted::Map::new(),
         services,
+        canaries,
         workloads,
         listeners: listener::resolve(mesh),
     };
@@ -159,6 +169,24 @@ impl Attachments {
     /// The waypoint of traffic addressed to a Service.
     pub(crate) fn service_waypoint(&self, service: ServiceIndex) -> Option<GatewayIndex> {
         self.services.get(&service)?.gateway()
+    }
+
+    /// All waypoints of such traffic: the first, and the canary if there is one, each with its share. Both are told of
+    /// everything that is attached to the Service, also if their share is nothing.
+    /// `istio/istio: pilot/pkg/serviceregistry/ambient/ambientindex.go`.
+    pub(crate) fn service_waypoints(&self, service: ServiceIndex) -> impl Iterator<Item = Share> {
+        let canary = self.canaries.get(&service).copied();
+        let first = self.service_waypoint(service).map(|gateway| Share {
+            gateway,
+            percent: 100 - canary.map_or(0, |canary| canary.percent),
+        });
+        first.into_iter().chain(canary)
+    }
+
+    /// Whether a Gateway is one of these.
+    pub(crate) fn serves(&self, gateway: GatewayIndex, service: ServiceIndex) -> bool {
+        self.service_waypoints(service)
+            .any(|waypoint| waypoint.gateway == gateway)
     }
 
     /// The same, with the reason where there is none.

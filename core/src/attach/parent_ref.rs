@@ -4,7 +4,7 @@
 
 use super::listener::Wanted;
 use super::{Attachments, Binding, Reason, Row, origin};
-use crate::mesh::{Address, Mesh, Role, ServiceIndex};
+use crate::mesh::{Address, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, Role, ServiceIndex};
 use crate::resource::{
     GATEWAY_API, ISTIO_NETWORKING, Kind, Object, ObjectId, ObjectIndex, ParentReference, Route,
 };
@@ -91,6 +91,8 @@ fn gateway(mesh: &Mesh, attachments: &Attachments, to: &ObjectId, wanted: &Wante
         return Reason::ParentNotFound;
     };
     match (gateway.role, mesh.settings().behavior) {
+        // What ztunnel feeds may be another controller's.
+        (Role::Sandwich, _) if !mesh.is_ingress(gateway) => Reason::ForeignController,
         (Role::Waypoint, Behavior::Implemented) => Reason::WaypointTakesNoRoutes,
         (Role::Waypoint, Behavior::Documented) => Reason::Accepted,
         (Role::Ingress | Role::Sandwich, _) => {
@@ -128,6 +130,10 @@ fn service(
     let Some(index) = mesh.service_of(to) else {
         return Reason::NoMatchingParent;
     };
+    let binding = attachments.service_binding(index);
+    if binding.is_some_and(|binding| is_elsewhere(mesh, binding)) {
+        return Reason::ForeignController;
+    }
     if let Err(reason) = at_waypoint(mesh, attachments, index, &route.id.namespace) {
         return reason;
     }
@@ -136,6 +142,16 @@ fn service(
         return Reason::NoMatchingPort;
     }
     Reason::Accepted
+}
+
+/// Whether the waypoint that labels name is one that another controller configures, also where it does not serve. Of a
+/// class that is not there nobody can tell. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
+/// (waypointManagedByAnotherController).
+pub(crate) fn is_elsewhere(mesh: &Mesh, binding: &Binding) -> bool {
+    let controller = binding
+        .named(mesh)
+        .and_then(|gateway| mesh.controller_of(gateway));
+    controller.is_some_and(|name| !matches!(name, MESH_CONTROLLER | INGRESS_CONTROLLER))
 }
 
 /// Whether what a namespace says about a Service's traffic takes effect at the Service's waypoint, with the first

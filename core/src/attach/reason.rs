@@ -30,13 +30,17 @@ pub(crate) enum Reason {
     ListenersNotValid,
     /// A listener of a protocol that its Gateway does not speak.
     UnsupportedProtocol,
+    /// A listener of a ListenerSet whose protocol asks for `tls`, and that has none.
+    ListenerWithoutTls,
+    /// A Gateway all of whose addresses are of a type that Istio does not take.
+    UnsupportedAddress,
     /// Two listeners of one port, protocol and hostname.
     HostnameConflict,
     /// Two listeners of one port whose protocols exclude each other.
     ProtocolConflict,
     /// A listener whose `allowedRoutes.kinds` names a kind that its protocol does not take.
     InvalidRouteKinds,
-    /// A listener whose certificate is no Secret.
+    /// A listener whose certificates are no Secrets, or too many.
     InvalidCertificateRef,
     /// A kind that Istio does not read.
     UnsupportedKind,
@@ -46,6 +50,8 @@ pub(crate) enum Reason {
     InvalidDestination,
     /// A filter, or something like it, that Istio does not implement; it drops the whole route.
     InvalidFilter,
+    /// A match that means nothing; Istio drops the whole route.
+    InvalidConfiguration,
     /// The backend does not exist.
     BackendNotFound,
     /// The backend is of a kind that Istio does not take.
@@ -137,6 +143,8 @@ impl Reason {
             | Self::NotAllowed
             | Self::ListenersNotValid
             | Self::UnsupportedProtocol
+            | Self::ListenerWithoutTls
+            | Self::UnsupportedAddress
             | Self::HostnameConflict
             | Self::ProtocolConflict
             | Self::InvalidRouteKinds
@@ -164,6 +172,7 @@ impl Reason {
             | Self::NotCaptured
             | Self::UnsupportedKind
             | Self::InvalidFilter
+            | Self::InvalidConfiguration
             | Self::TargetNotConsulted
             | Self::ShadowedByRoute
             | Self::ShadowedByOlder
@@ -183,7 +192,8 @@ impl Reason {
             Self::NotAllowedByListeners => "NotAllowedByListeners",
             Self::NotAllowed => "NotAllowed",
             Self::ListenersNotValid => "ListenersNotValid",
-            Self::UnsupportedProtocol => "UnsupportedProtocol",
+            Self::UnsupportedProtocol | Self::ListenerWithoutTls => "UnsupportedProtocol",
+            Self::UnsupportedAddress => "UnsupportedAddress",
             Self::HostnameConflict => "HostnameConflict",
             Self::ProtocolConflict => "ProtocolConflict",
             Self::InvalidRouteKinds => "InvalidRouteKinds",
@@ -192,6 +202,7 @@ impl Reason {
             Self::RefNotPermitted => "RefNotPermitted",
             Self::InvalidDestination => "InvalidDestination",
             Self::InvalidFilter => "InvalidFilter",
+            Self::InvalidConfiguration => "InvalidConfiguration",
             Self::TargetNotConsulted => "TargetNotConsulted",
             Self::ReferencedResourceNotFound => "ReferencedResourceNotFound",
             Self::ShadowedByRoute => "ShadowedByRoute",

@@ -132,9 +132,16 @@ fn selected(
     }
 }
 
-/// The one edge of a policy without selector: to its namespace, or from the root namespace to the mesh.
-fn unselected(mesh: &Mesh, index: ObjectIndex, object: &Object, reach: Reach) -> Row {
-    let namespace = object.id.namespace.as_str();
+/// Who is in reach of a policy without selector and targetRefs.
+pub(crate) struct InReach {
+    /// Workloads that a ztunnel captures.
+    pub(crate) captured: bool,
+    /// Ingress gateways, of either API.
+    pub(crate) gateways: bool,
+}
+
+/// Those of its namespace, or of all if that is the root namespace.
+pub(crate) fn in_reach(mesh: &Mesh, namespace: &str) -> InReach {
     let everywhere = mesh.is_root(namespace);
     let is_captured = |index: &WorkloadIndex| {
         mesh.workload(*index)
@@ -146,17 +153,25 @@ fn unselected(mesh: &Mesh, index: ObjectIndex, object: &Object, reach: Reach) ->
     } else {
         mesh.workloads_in(namespace).iter().any(is_captured)
     };
-    let gateway = reach.gateways
-        && mesh.gateways().any(|(_, gateway)| {
-            gateway.role == Role::Ingress && (everywhere || gateway.namespace == namespace)
-        });
+    let gateways = mesh
+        .ingresses()
+        .any(|ingress| everywhere || ingress.namespace == namespace);
+    InReach { captured, gateways }
+}
+
+/// The one edge of a policy without selector: to its namespace, or from the root namespace to the mesh.
+fn unselected(mesh: &Mesh, index: ObjectIndex, object: &Object, reach: Reach) -> Row {
+    let namespace = object.id.namespace.as_str();
+    let everywhere = mesh.is_root(namespace);
+    let around = in_reach(mesh, namespace);
+    let gateway = reach.gateways && around.gateways;
     let waypoint = object.id.kind == Kind::Telemetry
         && mesh
             .gateways()
             .any(|(_, gateway)| gateway.role == Role::Waypoint);
     let reason = if object.refused {
         Reason::Invalid
-    } else if gateway || waypoint || (reach.ztunnels && captured) {
+    } else if gateway || waypoint || (reach.ztunnels && around.captured) {
         Reason::Accepted
     } else if reach.ztunnels {
         Reason::NotCaptured

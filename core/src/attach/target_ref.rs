@@ -2,8 +2,8 @@
 //! `istio/istio: pilot/pkg/serviceregistry/ambient/policies.go` (WaypointPolicyStatusCollection),
 //! `istio/istio: pilot/pkg/model/policyattachment.go` (ShouldAttachPolicy).
 
-use super::{Attachments, Reason, Row, origin};
-use crate::mesh::{MESH_CONTROLLER, Mesh, Role, WAYPOINT_CLASS};
+use super::{Attachments, Reason, Row, origin, use_waypoint};
+use crate::mesh::{Address, Exposure, MESH_CONTROLLER, Mesh, Role, ServiceIndex, WAYPOINT_CLASS};
 use crate::resource::{Kind, Labels, Object, ObjectId, PolicyTargetReference};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -64,6 +64,8 @@ fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectI
         Kind::Service | Kind::ServiceEntry => match mesh.service_of(to) {
             None => Reason::TargetNotFound,
             Some(service) if attachments.service_waypoint(service).is_some() => Reason::Accepted,
+            // istiod calls it accepted, and gives the Service to no proxy.
+            Some(service) if is_external_name(mesh, service) => Reason::ExternalNameService,
             Some(_) => Reason::AncestorNotBound,
         },
         _ => Reason::Invalid,
@@ -77,6 +79,14 @@ fn resolve(mesh: &Mesh, attachments: &Attachments, policy: &Object, to: &ObjectI
     reason
 }
 
+/// Whether labels name a waypoint that would serve a Service, if it were not one that ambient does not implement.
+fn is_external_name(mesh: &Mesh, index: ServiceIndex) -> bool {
+    mesh.service(index).is_some_and(|service| {
+        service.address == Address::ExternalName
+            && use_waypoint::labelled(mesh, service).gateway().is_some()
+    })
+}
+
 /// A Gateway as target. One that is deployed by someone else is found only by the label that its pods may carry.
 fn gateway(mesh: &Mesh, to: &ObjectId) -> Reason {
     let Some(gateway) = mesh
@@ -86,8 +96,11 @@ fn gateway(mesh: &Mesh, to: &ObjectId) -> Reason {
         return Reason::TargetNotFound;
     };
     match gateway.role {
+        // istiod looks among what could be a waypoint.
+        _ if !mesh.has_address(gateway) => Reason::TargetNotFound,
         Role::Remote | Role::EastWest | Role::Foreign => Reason::ForeignController,
-        Role::Ingress if !mesh.is_managed(gateway) => {
+        Role::Sandwich if !mesh.is_ingress(gateway) => Reason::ForeignController,
+        Role::Ingress if mesh.exposure(gateway) != Exposure::Deployed => {
             let label = (
                 "gateway.networking.k8s.io/gateway-name".to_owned(),
                 to.name.clone(),

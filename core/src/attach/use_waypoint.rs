@@ -56,6 +56,16 @@ impl Binding {
         }
     }
 
+    /// The Gateway that a label names and that is there, whether it serves or not.
+    pub(super) fn named<'m>(&self, mesh: &'m Mesh) -> Option<&'m GatewayInfo> {
+        let index = match self {
+            Self::Bound { gateway, .. } => *gateway,
+            Self::NotBound { wanted, .. } => mesh.find_gateway(&wanted.namespace, &wanted.name)?,
+            Self::None(_) => return None,
+        };
+        mesh.gateway(index)
+    }
+
     /// Why it is what it is.
     pub(crate) fn reason(&self) -> Reason {
         match self {
@@ -67,12 +77,17 @@ impl Binding {
 
 /// The waypoint of traffic addressed to a Service.
 pub(super) fn service(mesh: &Mesh, service: &ServiceInfo) -> Binding {
-    let Some(object) = mesh.object(service.object) else {
-        return Binding::None(Reason::MissingUseWaypointLabel);
-    };
     if service.address == Address::ExternalName {
         return Binding::None(Reason::ExternalNameService);
     }
+    labelled(mesh, service)
+}
+
+/// The waypoint that labels give to a Service, of whatever type: conditions of policies ask no more than that.
+pub(super) fn labelled(mesh: &Mesh, service: &ServiceInfo) -> Binding {
+    let Some(object) = mesh.object(service.object) else {
+        return Binding::None(Reason::MissingUseWaypointLabel);
+    };
     if matches!(
         object.metadata.labels.get(MANAGED).map(String::as_str),
         Some("istio.io-mesh-controller" | "istio.io-eastwest-controller")
@@ -102,19 +117,17 @@ pub(super) fn workload(mesh: &Mesh, workload: &WorkloadInfo) -> Binding {
     if is_gateway {
         return Binding::None(Reason::MissingUseWaypointLabel);
     }
-    // Labels that a WorkloadEntry has in its spec count for selectors alone.
-    let labels = match mesh.object(workload.object) {
-        Some(object) if object.id.kind == Kind::WorkloadEntry => &object.metadata.labels,
-        _ => &workload.labels,
-    };
-    let binding =
-        named(mesh, labels, &workload.namespace).bind(mesh, &workload.namespace, |gateway, _| {
+    let binding = named(mesh, &workload.labels, &workload.namespace).bind(
+        mesh,
+        &workload.namespace,
+        |gateway, _| {
             if gateway.traffic_type.serves_workloads() {
                 Ok(())
             } else {
                 Err(Reason::UnsupportedTrafficType)
             }
-        });
+        },
+    );
     match binding {
         // A namespace's waypoint for Services is no fault of its workloads: silently none.
         Binding::NotBound {
@@ -180,6 +193,7 @@ impl Named {
         let Some((index, gateway)) = mesh
             .find_gateway(&namespace, &name)
             .and_then(|index| Some((index, mesh.gateway(index)?)))
+            .filter(|(_, gateway)| mesh.has_address(gateway))
         else {
             return Binding::NotBound {
                 wanted: wanted(),
@@ -318,8 +332,14 @@ fn row(
     Some(row)
 }
 
-/// Where a label stands that counts for an object: in the pod template of a controller.
+/// Where a label stands that counts for an object: in the pod template of a controller, in the spec of a WorkloadEntry
+/// if its metadata has it not.
 pub(super) fn label_path(object: &Object, key: &str) -> FieldPath {
+    let in_spec =
+        object.id.kind == Kind::WorkloadEntry && !object.metadata.labels.contains_key(key);
+    if in_spec {
+        return FieldPath::new().key("spec").key("labels").key(key);
+    }
     let metadata = match object.id.kind {
         Kind::Deployment
         | Kind::StatefulSet

@@ -1,13 +1,12 @@
 //! Which policies of a phase can match a request at all: a prefilter of the list that [`PolicySet`](super::PolicySet)
 //! walks, by the texts that a rule asks for in full. It hides only what cannot match, and asking it allocates nothing.
 
-use std::collections::BTreeMap;
-
 use super::attribute::Attribute;
 use super::clause::{Clause, Matcher};
 use super::policy::{Alternative, Group, Policy, Rule};
 use crate::flow::Flow;
-use crate::matcher::StringMatch;
+use crate::matcher::{self, PathIndex, StringMatch};
+use crate::sorted;
 
 /// Fewer policies than this are walked faster than they are looked up.
 const WORTH_IT: usize = 8;
@@ -15,7 +14,7 @@ const WORTH_IT: usize = 8;
 const MAX_KEYS: usize = 64;
 
 /// Places in a phase, each list in the order of evaluation.
-type Places = BTreeMap<Box<str>, Vec<u32>>;
+type Places = sorted::Map<Box<str>, Vec<u32>>;
 
 /// An index of one phase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,10 +23,7 @@ pub(super) struct Index {
     always: Vec<u32>,
     principals: Places,
     namespaces: Places,
-    paths: Places,
-    path_prefixes: Places,
-    /// The lengths of the keys of `path_prefixes`.
-    prefix_lengths: Vec<usize>,
+    paths: PathIndex,
 }
 
 /// A text without which a rule cannot match. Ordered: the first narrows most.
@@ -56,23 +52,15 @@ impl Index {
                 None => index.always.push(place),
             }
         }
-        let mut lengths: Vec<usize> = index.path_prefixes.keys().map(|key| key.len()).collect();
-        lengths.sort_unstable();
-        lengths.dedup();
-        index.prefix_lengths = lengths;
         Some(index)
     }
 
     fn insert(&mut self, key: Key, place: u32) {
-        let (places, text) = match key {
-            Key::Principal(text) => (&mut self.principals, text),
-            Key::Path(text) => (&mut self.paths, text),
-            Key::Namespace(text) => (&mut self.namespaces, text),
-            Key::PathPrefix(text) => (&mut self.path_prefixes, text),
-        };
-        let list = places.entry(text).or_default();
-        if list.last() != Some(&place) {
-            list.push(place);
+        match key {
+            Key::Principal(text) => matcher::add_place(&mut self.principals, text, place),
+            Key::Namespace(text) => matcher::add_place(&mut self.namespaces, text, place),
+            Key::Path(text) => self.paths.insert_exact(text, place),
+            Key::PathPrefix(text) => self.paths.insert_prefix(text, place),
         }
     }
 
@@ -98,13 +86,7 @@ impl Index {
             }
         }
         if let Some(http) = &flow.http {
-            let path = http.path_only();
-            look_up(&self.paths, path);
-            for length in &self.prefix_lengths {
-                if let Some(prefix) = path.get(..*length) {
-                    look_up(&self.path_prefixes, prefix);
-                }
-            }
+            self.paths.look_up(http.path_only(), take);
         }
     }
 }

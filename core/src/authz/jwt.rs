@@ -16,13 +16,12 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::decision::Authentication;
 use crate::flow::{Flow, Http};
 use crate::resource::{ObjectIndex, RequestAuthentication};
+use crate::sorted;
 
 pub(crate) use location::Location;
 pub(crate) use output::HeaderChanges;
@@ -196,7 +195,7 @@ fn reported(refused: &[(&Provider, TokenError)]) -> Option<(TokenError, Option<O
             Some((*error, Some(provider.object)))
         }
         None => {
-            let objects: BTreeSet<ObjectIndex> = refused
+            let objects: sorted::Set<ObjectIndex> = refused
                 .iter()
                 .map(|(provider, _)| provider.object)
                 .collect();

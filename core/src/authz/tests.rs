@@ -33,7 +33,7 @@ fn flow() -> Flow {
 }
 
 fn spec(yaml: &str) -> AuthorizationPolicy {
-    serde_yaml::from_str(yaml).unwrap()
+    crate::source::from_yaml(yaml)
 }
 
 fn compile_as(

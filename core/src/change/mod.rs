@@ -8,11 +8,10 @@ mod policy;
 pub(crate) use around::ways;
 pub(crate) use policy::{changes as policies, is_enforced};
 
-use std::collections::BTreeSet;
-
 use crate::authz::Lever;
 use crate::eval::{self, HopOutcome, Outcome};
 use crate::model::Model;
+use crate::sorted;
 use crate::trace::{Log, NoTrace};
 use crate::wire;
 use edit::Edit;
@@ -34,7 +33,7 @@ pub(crate) fn requests(
     let mut proposals = proposals(model, request, outcome, refusing);
     proposals.sort_by_key(Vec::len);
     let mut changes: Vec<wire::Change> = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = sorted::Set::new();
     for edits in proposals.into_iter().take(MAX_TRIED) {
         let Some(change) = verified(model, request, &edits) else {
             continue;

@@ -1,8 +1,6 @@
 //! What would have to change in policies for a request to be judged otherwise. Each change is made to the rules, and
 //! listed only if the policies that they then make give the other verdict.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::authz::{Effect, Lever, Near};
@@ -10,6 +8,7 @@ use crate::eval::{self, HopOutcome, Outcome};
 use crate::flow::Flow;
 use crate::model::Model;
 use crate::resource::{Action, AuthorizationPolicy, ObjectIndex, Resource, Rule};
+use crate::sorted;
 use crate::trace::{Log, Step, Truth, children};
 use crate::wire::{self, Cause, HopVerdict, PolicyChange, Verdict};
 
@@ -60,13 +59,6 @@ struct Evaluated {
     matching: Vec<u32>,
 }
 
-/// The policies of which a rule matches at a hop.
-pub(super) fn matching(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<ObjectIndex>> {
-    let policies = policies(model, hop)?.into_iter();
-    let matching = policies.filter(|policy| !policy.matching.is_empty());
-    Some(matching.map(|policy| policy.object).collect())
-}
-
 fn policies(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<Evaluated>> {
     let (_, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
     let entries = children(hop.policies.entries(), 0);
@@ -95,7 +87,7 @@ fn policies(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<Evaluated>> 
 struct Proposal {
     summary: String,
     policies: Vec<(ObjectIndex, AuthorizationPolicy)>,
-    set: BTreeMap<String, Value>,
+    set: sorted::Map<String, Value>,
 }
 
 /// Changes after which a denied request may pass.
@@ -147,7 +139,7 @@ fn refusing(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
         let mut proposal = Proposal {
             summary: String::new(),
             policies: Vec::new(),
-            set: BTreeMap::new(),
+            set: sorted::Map::new(),
         };
         let mut rules = Vec::new();
         for policy in allowing {
@@ -167,7 +159,7 @@ fn refusing(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
             _ => format!("{} would all have to match no more", rules.join(", ")),
         };
         if proposal.policies.len() > 1 {
-            proposal.set.clear();
+            proposal.set = sorted::Map::new();
         }
         Some(proposal)
     });
@@ -197,7 +189,7 @@ fn proposal(
         .get_mut(usize::try_from(near.rule).ok()?)?
         .as_mut()?;
     let mut phrases = Vec::new();
-    let mut set = BTreeMap::new();
+    let mut set = sorted::Map::new();
     for lever in &near.levers {
         let (path, add) = place(lever)?;
         let values = values(slot, &path)?;

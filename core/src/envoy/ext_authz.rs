@@ -4,13 +4,12 @@
 //!
 //! Settings do not say at which address an authorizer answers: the cluster has the authorizer's name.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::rbac::{self, Protocol};
 use crate::authz::{Policy, PolicySet, Provider};
 use crate::resource::Action;
+use crate::sorted;
 use crate::wire::ProviderProtocol;
 
 pub(super) const HTTP_RBAC: &str = "envoy.filters.http.rbac";
@@ -18,7 +17,7 @@ pub(super) const NETWORK_RBAC: &str = "envoy.filters.network.rbac";
 
 /// The filters of a chain, by the names of the authorizers.
 pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: &[Policy]) -> Vec<Value> {
-    let mut by_provider: BTreeMap<&str, (&Provider, Vec<&Policy>)> = BTreeMap::new();
+    let mut by_provider: sorted::Map<&str, (&Provider, Vec<&Policy>)> = sorted::Map::new();
     for policy in set.of(Action::Custom, policies) {
         if let Some(provider) = &policy.provider {
             let (_, members) = by_provider

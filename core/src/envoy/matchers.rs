@@ -176,11 +176,16 @@ fn claim(path: &[&str], values: &[Matcher]) -> Value {
 }
 
 fn metadata(path: &[&str], value: Value) -> Value {
+    json!({ "metadata": payload(path, value) })
+}
+
+/// A place in what a token says.
+pub(super) fn payload(path: &[&str], value: Value) -> Value {
     let path: Vec<Value> = std::iter::once(&super::jwt_authn::PAYLOAD)
         .chain(path)
         .map(|name| json!({ "key": name }))
         .collect();
-    json!({ "metadata": { "filter": super::jwt_authn::NAME, "path": path, "value": value } })
+    json!({ "filter": super::jwt_authn::NAME, "path": path, "value": value })
 }
 
 /// Behind the tunnel the peer is known by what the listener in front left. `istio/istio:
@@ -230,7 +235,7 @@ fn cidr(block: &IpNet) -> Value {
 }
 
 /// A text as a regular expression that matches itself.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for character in text.chars() {
         if r"\.+*?()|[]{}^$".contains(character) {

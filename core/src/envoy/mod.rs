@@ -1,5 +1,5 @@
-//! What a waypoint's Envoy is told: the compiled policies of each chain as the filters that istiod writes for it. In
-//! comes the compiled form that the evaluator evaluates, nothing else; out comes Envoy's configuration as JSON, which
+//! What a waypoint's Envoy is told: the compiled policies of each chain as the filters that istiod writes for it, and
+//! the compiled routes of each port as its route configuration. In comes the compiled form that the evaluator evaluates, nothing else; out comes Envoy's configuration as JSON, which
 //! an Envoy reads. Nothing is decided here.
 
 mod connection_manager;
@@ -7,6 +7,9 @@ mod ext_authz;
 mod jwt_authn;
 mod matchers;
 mod rbac;
+mod route_action;
+mod route_match;
+mod routes;
 
 use crate::authz::PolicySet;
 use crate::model::{Chain, Model};
@@ -30,10 +33,13 @@ pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyCh
         let services = mesh
             .service_objects()
             .map(|(service, _)| service)
-            .filter(|service| model.attachments.service_waypoint(*service) == Some(index))
+            .filter(|service| model.attachments.serves(index, *service))
             .map(Some);
         for service in workloads.into_iter().chain(services) {
             let chain = Chain::Waypoint(index, service);
+            let routes = service
+                .map(|service| routes::configurations(model, index, service))
+                .unwrap_or_default();
             let service = service
                 .and_then(|service| mesh.object(mesh.service(service)?.object))
                 .map(|object| object.id.to_string());
@@ -43,6 +49,7 @@ pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyCh
                 connection_manager: connection_manager::options(mesh.settings()),
                 filters: http_filters(model, chain),
                 network_filters: network_filters(model, chain),
+                routes,
             });
         }
     }
@@ -50,7 +57,7 @@ pub(crate) fn chains(model: &Model, waypoint: Option<&str>) -> Vec<wire::EnvoyCh
 }
 
 /// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters): external authorizers,
-/// then tokens, then all other policies.
+/// then tokens, then all other policies; behind them what routes configure.
 fn http_filters(model: &Model, chain: Chain) -> Vec<serde_json::Value> {
     let mut filters = Vec::new();
     let policies = model.policies.of(chain, true);
@@ -63,6 +70,7 @@ fn http_filters(model: &Model, chain: Chain) -> Vec<serde_json::Value> {
     if let Some((set, policies)) = policies {
         filters.extend(rbac::filters(rbac::Protocol::Http, set, policies));
     }
+    filters.extend(route_action::filters());
     filters
 }
 

@@ -1,7 +1,6 @@
 //! Who calls what: a sample request resolved against the mesh. Input is the request as written, output a [`Call`]
 //! in which every name is an object of the mesh, or the reason why it is not.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::authz::jwt;
@@ -9,6 +8,7 @@ use crate::flow::{Http, Principal};
 use crate::mesh::{Capture, Ingress, Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::{Model, Routes};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::wire;
 
 /// A resolved sample request.
@@ -419,8 +419,8 @@ fn traffic(
     }
 }
 
-fn headers(written: &BTreeMap<String, wire::HeaderValue>) -> BTreeMap<String, Vec<String>> {
-    let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn headers(written: &sorted::Map<String, wire::HeaderValue>) -> sorted::Map<String, Vec<String>> {
+    let mut headers: sorted::Map<String, Vec<String>> = sorted::Map::new();
     for (name, value) in written {
         let lines = headers.entry(name.to_ascii_lowercase()).or_default();
         let written = match value {

@@ -1,13 +1,14 @@
 //! The hops of a call in their order: source ztunnel, waypoint, destination ztunnel; policies before routes at each,
 //! and what the client sees where one refuses.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::call::{Call, Target, Traffic};
+use super::canary;
 use super::hops::{self, Unreadable, WaypointHop};
 use super::ingress;
 use super::routing::{Destination, route_http, route_layer4, workloads_of};
+use crate::attach::Share;
 use crate::authz::jwt::TokenError;
 use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
@@ -15,6 +16,7 @@ use crate::mesh::Mesh;
 use crate::model::{Chain, Model};
 use crate::resource::{ObjectId, ObjectIndex};
 use crate::route::{Answered, Entry, RouteTable};
+use crate::sorted;
 use crate::trace::Trace;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Response, Settings, Verdict};
 
@@ -36,6 +38,8 @@ pub(crate) struct Outcome<'m, T> {
     pub(crate) request: Option<Http>,
     /// Every proxy on the way.
     pub(crate) hops: Vec<HopOutcome<'m, T>>,
+    /// What becomes of connections through each of two waypoints, if that is not the same.
+    pub(crate) divided: Vec<Divided>,
 }
 
 impl<T> Outcome<'_, T> {
@@ -50,8 +54,18 @@ impl<T> Outcome<'_, T> {
             mirrors: Vec::new(),
             request: http(traffic).cloned(),
             hops: Vec::new(),
+            divided: Vec::new(),
         }
     }
+}
+
+/// What becomes of the connections that go through one of two waypoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Divided {
+    /// The waypoint, and how many go there.
+    pub(crate) share: Share,
+    /// What becomes of them.
+    pub(crate) verdict: Verdict,
 }
 
 /// What made a verdict: the hop, and the policy or route there.
@@ -74,6 +88,8 @@ pub(crate) struct Taken<'m> {
 pub(crate) struct HopOutcome<'m, T> {
     /// Its part.
     pub(crate) kind: HopKind,
+    /// The waypoint whose share of connections passes here, where a canary gets one.
+    pub(crate) share: Option<Share>,
     /// The Gateway, or the workload behind a ztunnel.
     pub(crate) proxy: Option<ObjectIndex>,
     /// What it sees.
@@ -135,10 +151,24 @@ pub(super) fn onward<'m, T: Trace + Default>(
     destinations: &[Destination],
     outcome: &mut Outcome<'m, T>,
 ) {
+    match hops::waypoint(&model.mesh, &model.attachments, call) {
+        Some(hop) => canary::each(model, call, destinations, &hop, outcome),
+        None => through(model, call, destinations, None, outcome),
+    }
+}
+
+/// The same through the waypoint of one's choice.
+pub(super) fn through<'m, T: Trace + Default>(
+    model: &'m Model,
+    call: &Call,
+    destinations: &[Destination],
+    hop: Option<WaypointHop>,
+    outcome: &mut Outcome<'m, T>,
+) {
     let mut sender = (call.client.principal.clone(), call.client.ip);
     let mut destinations = destinations.to_vec();
     let mut behind_envoy = false;
-    if let Some(hop) = hops::waypoint(&model.mesh, &model.attachments, call) {
+    if let Some(hop) = hop {
         behind_envoy = true;
         let gateway = model.mesh.gateway(hop.gateway);
         sender = (gateway.map(|gateway| gateway.principal.clone()), None);
@@ -178,6 +208,7 @@ pub(super) fn hop<'m, T: Trace + Default>(
 ) -> HopOutcome<'m, T> {
     HopOutcome {
         kind,
+        share: None,
         proxy,
         flow,
         arrived: None,
@@ -222,7 +253,7 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
         outcome.request.clone_from(&hop.flow.http);
     }
     let destinations = if let Some(unreadable) = unreadable {
-        let bad_path = |http: &Http| answer(http, 400, BTreeMap::new());
+        let bad_path = |http: &Http| answer(http, 400, sorted::Map::new());
         let (why, response) = match unreadable {
             Unreadable::Path => (Answered::BadPath, hop.flow.http.as_ref().map(bad_path)),
             Unreadable::NotHttp => (Answered::NotHttp, Some(RESET)),
@@ -239,9 +270,9 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
         match (hop.verdict, service) {
             (HopVerdict::Allow | HopVerdict::Unknown, Some(service)) => {
                 if hop.flow.http.is_some() {
-                    route_http(model, service, &mut hop, outcome)
+                    route_http(model, (gateway, service), &mut hop, outcome)
                 } else {
-                    route_layer4(model, service, &mut hop, outcome)
+                    route_layer4(model, (gateway, service), &mut hop, outcome)
                 }
             }
             _ => None,
@@ -322,7 +353,7 @@ pub(super) fn enforce<'m, T: Trace + Default>(
 /// The connection is closed.
 pub(super) const RESET: Response = Response {
     status: None,
-    headers: BTreeMap::new(),
+    headers: sorted::Map::new(),
     grpc_status: None,
     reset: true,
 };
@@ -381,16 +412,16 @@ fn denial<T>(hop: &HopOutcome<'_, T>, by: Option<Deciding>) -> Response {
         (Some(Cause::Authentication), Some(error)) => {
             let realm = format!("http://{}{}", http.authority, http.path);
             let challenge = format!("Bearer realm=\"{realm}\", error=\"invalid_token\"");
-            let headers = BTreeMap::from([("www-authenticate".to_owned(), challenge)]);
+            let headers = sorted::Map::from([("www-authenticate".to_owned(), challenge)]);
             answer(http, error.status(), headers)
         }
-        _ => answer(http, 403, BTreeMap::new()),
+        _ => answer(http, 403, sorted::Map::new()),
     }
 }
 
 /// An answer that a proxy makes: to a gRPC client a status in gRPC's own terms.
 /// `envoyproxy/envoy: source/common/grpc/status.cc` (httpToGrpcStatus).
-pub(super) fn answer(http: &Http, status: u16, headers: BTreeMap<String, String>) -> Response {
+pub(super) fn answer(http: &Http, status: u16, headers: sorted::Map<String, String>) -> Response {
     if !http.grpc {
         return Response {
             status: Some(status),
@@ -562,7 +593,7 @@ fn conclude<T>(
             HopVerdict::Deny if !passes => {
                 // A ztunnel closes the connection; an Envoy in front of it tells its HTTP client so.
                 let response = match (behind_envoy, http(&call.traffic)) {
-                    (true, Some(http)) => answer(http, 503, BTreeMap::new()),
+                    (true, Some(http)) => answer(http, 503, sorted::Map::new()),
                     _ => RESET,
                 };
                 let by = hop.by;

@@ -11,6 +11,7 @@ use crate::mesh::{Address, GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::route::Protocol;
 
 /// The waypoint on the way of a call, with what it sees.
+#[derive(Clone)]
 pub(crate) struct WaypointHop {
     /// The waypoint.
     pub(crate) gateway: GatewayIndex,

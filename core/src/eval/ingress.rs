@@ -3,8 +3,6 @@
 //! `istio/istio: pilot/pkg/networking/core/gateway.go`, `pilot/pkg/xds/endpoints/endpoint_builder.go`
 //! (findServiceWaypoint), `pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels).
 
-use std::collections::BTreeMap;
-
 use super::call::{Call, Client, Target, Traffic};
 use super::evaluate::{
     self, HopOutcome, Outcome, RESET, answer, authenticate, destination_ztunnels, enforce, refuse,
@@ -18,6 +16,7 @@ use crate::mesh::{Address, Ingress, Mesh, ServiceIndex};
 use crate::model::{Chain, Model};
 use crate::resource::ObjectIndex;
 use crate::route::{Answered, Content, Entry, GatewayPort, Listener, VirtualHosts};
+use crate::sorted;
 use crate::trace::Trace;
 use crate::wire::{HopKind, HopVerdict, Verdict};
 
@@ -49,9 +48,8 @@ pub(super) fn enter<'m, T: Trace + Default>(
         Some(chain),
     );
     let next = match call.target {
-        Target::Service(service) => {
-            guarded(model, call, &mut hop, outcome).then(|| straight(model, call, service, outcome))
-        }
+        Target::Service(service) => guarded(model, call, tls, &mut hop, outcome)
+            .then(|| straight(model, call, service, outcome)),
         _ => listen(model, call, listening, tls, &mut hop, outcome),
     };
     outcome.hops.push(hop);
@@ -99,15 +97,24 @@ fn flow(model: &Model, call: &Call, tls: bool) -> Flow {
 fn guarded<'m, T: Trace + Default>(
     model: &Model,
     call: &Call,
+    tls: bool,
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) -> bool {
-    let normalization = model.mesh.settings().path_normalization;
+    let settings = model.mesh.settings();
+    let normalization = settings.path_normalization;
     if let Some(http) = &mut hop.flow.http {
+        if settings.xff_trusted_hops == 0
+            && let Some(said) = http.headers.get_mut("x-forwarded-proto")
+        {
+            // What clients say of the scheme counts only where proxies in front are trusted.
+            let scheme = if tls { "https" } else { "http" };
+            *said = vec![scheme.to_owned()];
+        }
         match matcher::normalize_path(&http.path, normalization) {
             Some(path) => http.path = path,
             None => {
-                let response = answer(http, 400, BTreeMap::new());
+                let response = answer(http, 400, sorted::Map::new());
                 refuse(hop, outcome, routing(), Some(response));
                 return false;
             }
@@ -152,7 +159,7 @@ fn listen<'m, T: Trace + Default>(
     let content = port.and_then(|port| port.accept(tls, hop.flow.sni.as_deref()));
     match content {
         Some(Content::Http(hosts)) if hop.flow.http.is_some() => {
-            if !guarded(model, call, hop, outcome) {
+            if !guarded(model, call, tls, hop, outcome) {
                 return None;
             }
             let listener = Listener {
@@ -164,7 +171,7 @@ fn listen<'m, T: Trace + Default>(
         Some(Content::Layer4(table)) => {
             // What is carried is not read.
             hop.flow.http = None;
-            if !guarded(model, call, hop, outcome) {
+            if !guarded(model, call, tls, hop, outcome) {
                 return None;
             }
             hop.table = Some(table);
@@ -191,14 +198,14 @@ fn virtual_host<'m, T: Trace + Default>(
     let http = hop.flow.http.clone()?;
     let Some(host) = hosts.find(&http.authority) else {
         hop.answered = Some(Answered::NoHost);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };
     if host.requires_tls && !listener.tls {
         hop.answered = Some(Answered::HttpsRedirect);
         let location = crate::route::https_location(&http);
-        let headers = BTreeMap::from([("location".to_owned(), location)]);
+        let headers = sorted::Map::from([("location".to_owned(), location)]);
         hop.response = Some(answer(&http, 301, headers));
         outcome.response.clone_from(&hop.response);
         outcome.request = None;
@@ -207,7 +214,7 @@ fn virtual_host<'m, T: Trace + Default>(
     hop.table = Some(&host.routes);
     let Some(entry) = host.routes.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };
@@ -331,6 +338,7 @@ fn adopt<'m, T>(branch: Outcome<'m, T>, outcome: &mut Outcome<'m, T>) {
         (_, verdict) => verdict,
     };
     outcome.decided = branch.decided.or(outcome.decided);
+    outcome.divided = branch.divided;
     outcome.response = branch.response;
     outcome.request = branch.request;
     if branch.route.is_some() {

@@ -3,6 +3,7 @@
 //! generic over its trace.
 
 mod call;
+mod canary;
 mod evaluate;
 mod hops;
 mod ingress;
@@ -12,6 +13,6 @@ mod sample;
 pub(crate) use call::{Traffic, resolve};
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate};
 pub(crate) use sample::{
-    BAD_REQUEST, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD, UNRESOLVED_REQUEST, check_settings,
-    read as read_samples,
+    BAD_REQUEST, DIVIDED_BY_CANARY, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD,
+    UNRESOLVED_REQUEST, check_settings, read as read_samples,
 };

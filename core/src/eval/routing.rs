@@ -1,14 +1,13 @@
 //! Routes at one proxy: which rule takes a request, what becomes of it there, and to which workloads it may go on.
 
-use std::collections::BTreeMap;
-
 use super::evaluate::{HopOutcome, Outcome, RESET, Taken, answer, refuse, routing};
 use crate::flow::Http;
 use crate::matcher;
-use crate::mesh::{Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::Resource;
 use crate::route::{self, Answered, Entry, Listener};
+use crate::sorted;
 use crate::trace::Trace;
 
 /// Where a request goes on to: a workload and the port of its container.
@@ -23,7 +22,7 @@ pub(super) struct Destination {
 /// The route of an HTTP request; without a route for this port it goes straight to the Service.
 pub(super) fn route_http<'m, T: Trace + Default>(
     model: &'m Model,
-    service: ServiceIndex,
+    (gateway, service): (GatewayIndex, ServiceIndex),
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) -> Option<Vec<Destination>> {
@@ -31,15 +30,15 @@ pub(super) fn route_http<'m, T: Trace + Default>(
     let port = hop.flow.destination_port;
     if !is_host_of(&model.mesh, service, &http) {
         hop.answered = Some(Answered::NoHost);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     }
-    let table = model.routes.http(service, port)?;
+    let table = model.routes.http((gateway, service, port))?;
     hop.table = Some(table);
     let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);
-        let response = answer(&http, 404, BTreeMap::new());
+        let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
         return None;
     };
@@ -66,11 +65,12 @@ fn is_host_of(mesh: &Mesh, service: ServiceIndex, http: &Http) -> bool {
 /// The route of a connection that is not read; without one for this port it goes straight to the Service.
 pub(super) fn route_layer4<'m, T: Trace + Default>(
     model: &'m Model,
-    service: ServiceIndex,
+    (gateway, service): (GatewayIndex, ServiceIndex),
     hop: &mut HopOutcome<'m, T>,
     outcome: &mut Outcome<'m, T>,
 ) -> Option<Vec<Destination>> {
-    let table = model.routes.layer4(service, hop.flow.destination_port)?;
+    let port = hop.flow.destination_port;
+    let table = model.routes.layer4((gateway, service, port))?;
     hop.table = Some(table);
     let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);

@@ -11,6 +11,7 @@ lint!(pub(crate) BAD_REQUEST = "WP0501", "bad-request", Error);
 lint!(pub(crate) UNRESOLVED_REQUEST = "WP0502", "unresolved-request", Error);
 lint!(pub(crate) UNKNOWN_REQUEST_FIELD = "WP0503", "unknown-request-field", Warning);
 lint!(pub(crate) BAD_SETTING = "WP0504", "bad-setting", Warning);
+lint!(pub(crate) DIVIDED_BY_CANARY = "WP0505", "divided-by-canary", Warning);
 
 /// What reading requests reports.
 pub(crate) static LINTS: &[&Lint] = &[
@@ -18,6 +19,7 @@ pub(crate) static LINTS: &[&Lint] = &[
     &UNRESOLVED_REQUEST,
     &UNKNOWN_REQUEST_FIELD,
     &BAD_SETTING,
+    &DIVIDED_BY_CANARY,
 ];
 
 /// The name of the text of requests in diagnostics.

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn answer() -> wire::Answer {
-        serde_json::from_value(json!({
+        crate::decode::from_json(&json!({
             "verdict": "deny",
             "reason": "because",
             "response": { "status": 403 },

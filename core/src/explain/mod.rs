@@ -114,7 +114,7 @@ fn route(model: &Model, taken: &Taken<'_>) -> wire::RouteChoice {
     wire::RouteChoice {
         object: object.map_or_else(no_object, |object| object.id.to_wire()),
         rule: entry.rule,
-        match_index: Some(entry.match_index),
+        match_index: Some(entry.match_index.unwrap_or_default()),
         file: origin
             .as_ref()
             .and_then(|origin| model.documents.file(origin.document))
@@ -132,6 +132,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
             .proxy
             .and_then(|proxy| id(model, proxy))
             .map(ObjectId::to_wire),
+        share: hop.share.map(|share| share.percent),
         peer: hop.flow.peer.as_ref().map(ToString::to_string),
         layer: if hop.flow.http.is_some() {
             wire::Layer::L7

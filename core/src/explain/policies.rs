@@ -2,7 +2,6 @@
 //! worded once and shared; so is what the request has of an attribute among the clauses that ask about it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +11,7 @@ use crate::authz::{Attribute, Caption, ClauseId, Enforcer, Policy};
 use crate::eval::HopOutcome;
 use crate::model::{Chain, Model, scope};
 use crate::resource::{Action, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::source::{FieldPath, Origin};
 use crate::trace::{Entry, Log, Step, Truth, children};
 use crate::wire;
@@ -85,7 +85,7 @@ struct Telling<'a, 'm> {
     /// What the request has of the attributes asked about so far, in front of the token check or behind it.
     observed: Vec<(&'a Attribute, bool, Arc<Value>)>,
     /// What rules lack, where that is why the request is refused.
-    missing: BTreeMap<(ObjectIndex, u32), Vec<String>>,
+    missing: sorted::Map<(ObjectIndex, u32), Vec<String>>,
 }
 
 impl<'a> Telling<'a, '_> {

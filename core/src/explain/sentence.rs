@@ -4,11 +4,12 @@ use super::id;
 use crate::eval::{Decided, Outcome};
 use crate::model::Model;
 use crate::route::Answered;
-use crate::wire::{self, Cause, HopKind, HopVerdict, Response, Verdict};
+use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
 pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
     match (outcome.verdict, &outcome.decided) {
+        _ if !outcome.divided.is_empty() => divided(model, outcome),
         (Verdict::Allow, Some(decided)) => {
             format!(
                 "{} at {} allows it{}.",
@@ -29,6 +30,40 @@ pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
         }
         (Verdict::Unknown, None) => "It depends on what only the cluster knows.".to_owned(),
     }
+}
+
+/// Two waypoints, two verdicts: how many connections get which, and what the one has that the other has not.
+fn divided<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+    let ways = outcome.divided.iter().map(|way| {
+        let gateway = model.mesh.gateway(way.share.gateway);
+        let name = gateway
+            .and_then(|gateway| id(model, gateway.object))
+            .map(|id| id.qualified_name())
+            .unwrap_or_default();
+        let becomes = match way.verdict {
+            Verdict::Allow => "let pass",
+            Verdict::Deny => "refused",
+            Verdict::Unknown => "decided by what only the cluster knows",
+        };
+        format!(
+            "{} % through waypoint `{name}` are {becomes}",
+            way.share.percent
+        )
+    });
+    let ways = ways.collect::<Vec<_>>().join(", ");
+    let refused = outcome
+        .divided
+        .iter()
+        .any(|way| way.verdict == Verdict::Deny);
+    let why = outcome
+        .decided
+        .as_ref()
+        .filter(|_| refused)
+        .map(|decided| denial(model, outcome, decided))
+        .unwrap_or_default();
+    format!("It depends on the waypoint that a connection gets: {ways}. {why}")
+        .trim_end()
+        .to_owned()
 }
 
 fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
@@ -101,8 +136,8 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
     let answered = outcome
         .hops
         .iter()
-        .find(|candidate| candidate.kind == hop)
-        .and_then(|hop| hop.answered);
+        .filter(|candidate| candidate.kind == hop)
+        .find_map(|hop| hop.answered);
     match answered {
         Some(Answered::NoRoute) => format!(
             "There are routes for this port at {place}, and none of their rules matches{seen}."
@@ -133,17 +168,6 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
         Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect) | None => {
             format!("Nothing at {place} takes it{seen}.")
         }
-    }
-}
-
-/// The host name of a backend.
-pub(super) fn host(object: &wire::ObjectRef, model: &Model) -> String {
-    match (&object.namespace, object.kind.as_str()) {
-        (Some(namespace), "Service") => {
-            let domain = &model.mesh.settings().cluster_domain;
-            format!("{}.{namespace}.svc.{domain}", object.name)
-        }
-        _ => object.name.clone(),
     }
 }
 

@@ -2,18 +2,18 @@
 //! `istio/istio: pilot/pkg/model/telemetry.go`, `telemetry_logging.go`, `istio/ztunnel: src/proxy/metrics.rs`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::{id, sentence};
+use super::id;
 use crate::eval::{HopOutcome, Outcome};
 use crate::mesh::WorkloadInfo;
-use crate::model::Model;
-use crate::resource::{Labels, ObjectIndex, Resource};
+use crate::model::{Model, outbound_cluster};
+use crate::resource::{Labels, ObjectIndex};
 use crate::route::Answered;
+use crate::sorted;
 use crate::trace::Log;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
 
-type Fields = BTreeMap<Cow<'static, str>, Option<String>>;
+type Fields = sorted::Map<Cow<'static, str>, Option<String>>;
 
 const HTTP: &[&str] = &[
     "istio_requests_total",
@@ -108,7 +108,10 @@ impl Seen<'_, '_> {
 
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client.
     fn source(&self, labels: &mut Fields) {
+        let of_this_way =
+            |hop: &&HopOutcome<'_, Log>| hop.share.is_none() || hop.share == self.hop.share;
         let before = self.outcome.hops.iter().take(self.place).rev();
+        let before = before.filter(of_this_way);
         let envoy = before
             .clone()
             .find(|hop| matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway));
@@ -138,7 +141,7 @@ impl Seen<'_, '_> {
         let is_ztunnel = self.hop.kind == HopKind::DestinationZtunnel;
         let answered = self.hop.response.is_some();
         let backend = self.backend().filter(|_| !answered);
-        let host = backend.map(|backend| sentence::host(&backend.object, self.model));
+        let host = backend.map(|backend| self.model.backend_host(&backend.object));
         let unanswered = (!answered).then_some(());
         put(labels, "destination_service", host.clone());
         put(
@@ -290,51 +293,28 @@ impl Seen<'_, '_> {
             let straight = self.hop.table.is_none() && self.hop.response.is_none();
             return straight.then(|| "default".to_owned());
         };
-        let entry = taken.entry;
-        let object = self.model.mesh.object(entry.route)?;
-        let rule = match &object.resource {
-            Resource::HttpRoute(route) => route
-                .rules
-                .as_ref()
-                .and_then(|rules| rules.get(entry.rule)?.name.clone()),
-            Resource::GrpcRoute(route) => route.rules.get(entry.rule)?.name.clone(),
-            Resource::VirtualService(service) => {
-                let rule = service.http.get(entry.rule)?;
-                let name = rule.name.clone().unwrap_or_default();
-                let of_match = rule.matches.get(entry.match_index);
-                return Some(match of_match.and_then(|one| one.name.as_ref()) {
-                    Some(one) => format!("{name}.{one}"),
-                    None => name,
-                });
-            }
-            _ => return None,
-        };
-        let made = format!("{}.{}.{}", object.id.namespace, object.id.name, entry.rule);
-        Some(rule.unwrap_or(made))
+        self.model.route_name(taken.entry)
     }
 
-    /// The cluster of the only backend: the waypoint's own, as `inbound-vip|80|http|host;`, or a gateway's.
+    /// The cluster of the only backend, by the name under which its statistics stand: with `;` behind it.
     fn cluster(&self) -> Option<String> {
         let backend = self.backend().filter(|_| self.hop.response.is_none())?;
-        let host = sentence::host(&backend.object, self.model);
+        let host = self.model.backend_host(&backend.object);
         let subset = backend.subset.as_deref();
-        let port = backend.port?;
-        Some(match self.hop.kind {
-            HopKind::IngressGateway => {
-                format!("outbound|{port}|{}|{host};", subset.unwrap_or_default())
+        let to = (host.as_str(), backend.port?);
+        let mesh = &self.model.mesh;
+        let waypoint = mesh
+            .gateways()
+            .find(|(_, gateway)| Some(gateway.object) == self.hop.proxy)
+            .filter(|_| self.hop.kind == HopKind::Waypoint);
+        let cluster = match waypoint {
+            Some((waypoint, gateway)) => {
+                let service = mesh.service_of_host(&host, &gateway.namespace);
+                self.model.waypoint_cluster(waypoint, service, to, subset)
             }
-            _ => {
-                let protocol = if self.hop.flow.http.is_some() {
-                    "http"
-                } else {
-                    "tcp"
-                };
-                let subset = subset
-                    .map(|subset| format!("/{subset}"))
-                    .unwrap_or_default();
-                format!("inbound-vip|{port}|{protocol}{subset}|{host};")
-            }
-        })
+            None => outbound_cluster(to, subset),
+        };
+        Some(format!("{cluster};"))
     }
 
     fn ztunnel_log(&self) -> Fields {
@@ -352,7 +332,7 @@ impl Seen<'_, '_> {
         );
         let service = self
             .backend()
-            .map(|backend| sentence::host(&backend.object, self.model));
+            .map(|backend| self.model.backend_host(&backend.object));
         put(&mut fields, "dst.service", service);
         let workload = self.hop.proxy.and_then(|proxy| id(self.model, proxy));
         let (name, namespace) = match outbound {

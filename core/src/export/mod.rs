@@ -5,8 +5,7 @@ mod dot;
 mod mermaid;
 mod svg;
 
-use std::collections::BTreeMap;
-
+use crate::sorted;
 use crate::wire::{Edge, EdgeStatus, Graph, GraphFormat, Node};
 
 /// Writes a graph; JSON is the contract's own form and is written by whoever sends it.
@@ -34,9 +33,9 @@ fn caption(edge: &Edge) -> String {
 }
 
 /// The places of nodes by id, and by namespace those that have one.
-fn places(graph: &Graph) -> (BTreeMap<&str, usize>, BTreeMap<&str, Vec<usize>>) {
-    let mut by_namespace: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut by_id = BTreeMap::new();
+fn places(graph: &Graph) -> (sorted::Map<&str, usize>, sorted::Map<&str, Vec<usize>>) {
+    let mut by_namespace: sorted::Map<&str, Vec<usize>> = sorted::Map::new();
+    let mut by_id = sorted::Map::new();
     for (place, node) in graph.nodes.iter().enumerate() {
         by_id.insert(node.id.as_str(), place);
         let namespace = node.namespace.as_deref().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! A drawing without any script or font of its own: columns from what refers to what is referred to.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::caption;
+use crate::sorted;
 use crate::wire::{EdgeStatus, Graph, Node};
 
 const BOX_WIDTH: usize = 240;
@@ -14,7 +14,7 @@ const MARGIN: usize = 20;
 
 pub(super) fn write(graph: &Graph) -> String {
     let mut rows = [0usize; 4];
-    let mut at: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut at: sorted::Map<&str, (usize, usize)> = sorted::Map::new();
     for node in &graph.nodes {
         let column = column(node);
         if let Some(row) = rows.get_mut(column) {

@@ -237,15 +237,20 @@ fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostic
     // What is left of other policies is enforced, as something else than what is written.
     for row in model.attachments.rows() {
         let (status, reason) = model.effect(row);
-        let at_ztunnel = status == EdgeStatus::Attached
-            && reason == Reason::Accepted
-            && matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh);
         let (Some(object), Some(policy)) = (
             model.mesh.object(row.from),
             model.policies.at_ztunnel(row.from),
         ) else {
             continue;
         };
+        let captured = || attach::in_reach(&model.mesh, &object.id.namespace).captured;
+        let at_ztunnel = status == EdgeStatus::Attached
+            && reason == Reason::Accepted
+            && match row.via {
+                Via::Selector => row.to.kind != Kind::Gateway,
+                Via::Namespace | Via::Mesh => captured(),
+                _ => false,
+            };
         if let Some(loss) = policy.losses.first().filter(|_| at_ztunnel) {
             let sentence = loss.sentence(policy.action, Enforcer::Ztunnel.name());
             let origin = Origin {
@@ -290,16 +295,15 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn route_dropped(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, dropped) in model.routes.dropped() {
+    for (index, problem, message) in model.routes.dropped() {
         let Some(object) = model.mesh.object(index) else {
             continue;
         };
         let origin = Origin {
             document: object.document,
-            path: FieldPath::parse(&dropped.path),
+            path: FieldPath::parse(&problem.path),
         };
-        out.report(lint, origin, dropped.message.as_str())
-            .resource(&object.id);
+        out.report(lint, origin, message).resource(&object.id);
     }
 }
 

@@ -1,7 +1,5 @@
 //! Lints about traffic that does not go where policies are, or comes from where they do not expect it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::policies::{attached, name, policy_of, reads_http, services_of};
 use super::{Row, row, say};
 use crate::authz::{Authentication, Effect};
@@ -9,6 +7,7 @@ use crate::flow::{Flow, Principal};
 use crate::mesh::{Role, ServiceIndex, WorkloadIndex};
 use crate::model::{Chain, Model};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::source::{Diagnostics, Lint, lint};
 use crate::trace::NoTrace;
 use crate::wire::{Cause, Verdict, Via};
@@ -79,7 +78,7 @@ fn endpoints(model: &Model, service: ServiceIndex) -> Vec<(WorkloadIndex, u16)> 
 }
 
 fn allow_forgets_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut told = BTreeSet::new();
+    let mut told = sorted::Set::new();
     for (index, service) in model.mesh.service_objects() {
         let Some(gateway) = model
             .attachments
@@ -122,7 +121,7 @@ fn allow_forgets_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnost
 }
 
 fn waypoint_can_be_bypassed(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut open: BTreeMap<ServiceIndex, bool> = BTreeMap::new();
+    let mut open: sorted::Map<ServiceIndex, bool> = sorted::Map::new();
     for row in attached(model, Via::TargetRef) {
         if !policy_of(model, row).is_some_and(reads_http) {
             continue;
@@ -163,7 +162,7 @@ fn goes_through(model: &Model, id: &ObjectId) -> bool {
 }
 
 fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let at_gateways: BTreeSet<ObjectIndex> = attached(model, Via::ParentRef)
+    let at_gateways: sorted::Set<ObjectIndex> = attached(model, Via::ParentRef)
         .filter(|row| matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet))
         .filter(|row| {
             let gateway = model.mesh.find_gateway(&row.to.namespace, &row.to.name);
@@ -173,7 +172,8 @@ fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
         .chain(attached(model, Via::Gateways))
         .map(|row| row.from)
         .collect();
-    let routed: BTreeSet<&ObjectId> = attached(model, Via::ParentRef).map(|row| &row.to).collect();
+    let routed: sorted::Set<&ObjectId> =
+        attached(model, Via::ParentRef).map(|row| &row.to).collect();
     for row in attached(model, Via::BackendRef).filter(|row| at_gateways.contains(&row.from)) {
         let Some(service) = model.mesh.service_of(&row.to) else {
             continue;

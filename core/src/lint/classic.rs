@@ -1,11 +1,10 @@
 //! Lints about Istio's own traffic API beside waypoints: what works, what does not, and what to write instead.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Row, row, say};
 use crate::attach::{self, Reason};
 use crate::model::Model;
 use crate::resource::{DestinationRule, Kind, ObjectId, ObjectIndex, Resource};
+use crate::sorted;
 use crate::source::{Diagnostics, Lint, lint};
 use crate::wire::{Behavior, Via};
 
@@ -92,7 +91,7 @@ fn tell(
 }
 
 fn mixed_with_routes(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let routed: BTreeSet<&ObjectId> = [Kind::HttpRoute, Kind::GrpcRoute]
+    let routed: sorted::Set<&ObjectId> = [Kind::HttpRoute, Kind::GrpcRoute]
         .into_iter()
         .flat_map(|kind| rows(model, kind, Via::ParentRef))
         .filter(|(row, _)| row.is_attached())
@@ -151,7 +150,7 @@ fn on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn duplicate_host(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut first: BTreeMap<&ObjectId, &ObjectId> = BTreeMap::new();
+    let mut first: sorted::Map<&ObjectId, &ObjectId> = sorted::Map::new();
     for (row, id) in rows(model, Kind::VirtualService, Via::Host) {
         if !row.is_attached() && row.reason != Reason::ShadowedByOlder {
             continue;
@@ -186,8 +185,9 @@ fn gateway_api_gateway(model: &Model, lint: &'static Lint, out: &mut Diagnostics
 }
 
 /// Each DestinationRule with the objects that it is for.
-fn rules(model: &Model) -> BTreeMap<ObjectIndex, (&DestinationRule, Vec<&ObjectId>)> {
-    let mut rules: BTreeMap<ObjectIndex, (&DestinationRule, Vec<&ObjectId>)> = BTreeMap::new();
+fn rules(model: &Model) -> sorted::Map<ObjectIndex, (&DestinationRule, Vec<&ObjectId>)> {
+    let mut rules: sorted::Map<ObjectIndex, (&DestinationRule, Vec<&ObjectId>)> =
+        sorted::Map::new();
     for (row, _) in rows(model, Kind::DestinationRule, Via::Host) {
         if let Some(Resource::DestinationRule(rule)) =
             model.mesh.object(row.from).map(|object| &object.resource)
@@ -203,7 +203,7 @@ fn rules(model: &Model) -> BTreeMap<ObjectIndex, (&DestinationRule, Vec<&ObjectI
 }
 
 fn unused_subset(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut named: sorted::Set<&str> = sorted::Set::new();
     for (_, object) in model.mesh.live(Kind::VirtualService) {
         if let Resource::VirtualService(service) = &object.resource {
             let destinations = service.destinations();
@@ -287,7 +287,7 @@ fn host_unknown(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 
 /// Told only where the manifests hold workloads at all: else they simply were not pasted.
 fn gateway_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let selecting: BTreeSet<ObjectIndex> = rows(model, Kind::IstioGateway, Via::Selector)
+    let selecting: sorted::Set<ObjectIndex> = rows(model, Kind::IstioGateway, Via::Selector)
         .map(|(row, _)| row.from)
         .collect();
     if model.mesh.workloads().next().is_none() {

@@ -1,10 +1,9 @@
 //! Lints about what was pasted from a live cluster: where it says something else than the manifests come to.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Row, row, say};
 use crate::model::Model;
 use crate::resource::ObjectIndex;
+use crate::sorted;
 use crate::source::{Diagnostics, Lint, Node, lint};
 use crate::status;
 use crate::wire::{Condition, ParentRef};
@@ -19,7 +18,7 @@ pub(super) static CHECKS: &[Row] = &[
 
 /// The conditions that an object was pasted with, beside those that its manifests come to.
 fn status_differs(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let pasted: BTreeMap<String, (ObjectIndex, &Node)> = model
+    let pasted: sorted::Map<String, (ObjectIndex, &Node)> = model
         .mesh
         .objects()
         .filter(|(index, _)| model.mesh.is_live(*index))
@@ -108,7 +107,7 @@ fn names(entry: &Node, parent: &ParentRef, controller: &str) -> bool {
 /// Each control plane sees the objects of its own revision only; here all are seen by one.
 fn several_revisions(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     const REVISION: &str = "istio.io/rev";
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: sorted::Set<&str> = sorted::Set::new();
     for (index, object) in model.mesh.objects() {
         let Some(revision) = object.metadata.labels.get(REVISION) else {
             continue;

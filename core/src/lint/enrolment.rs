@@ -5,6 +5,7 @@ use crate::attach::Reason;
 use crate::mesh::{Address, Capture, GatewayInfo, Role};
 use crate::model::Model;
 use crate::resource::{Kind, Object, ObjectIndex, Resource};
+use crate::sorted;
 use crate::source::{Change, Diagnostics, Lint, lint};
 use crate::wire::Via;
 
@@ -131,7 +132,7 @@ fn waypoint_bad_listener(model: &Model, lint: &'static Lint, out: &mut Diagnosti
 }
 
 fn waypoint_unused(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let used: std::collections::BTreeSet<_> = model
+    let used: sorted::Set<_> = model
         .attachments
         .rows()
         .iter()

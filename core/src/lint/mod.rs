@@ -9,6 +9,7 @@ use crate::{eval, resource};
 mod attachment;
 mod authentication;
 mod bypass;
+mod canary;
 mod classic;
 mod cluster;
 mod enrolment;
@@ -37,6 +38,7 @@ static CHECKS: &[&[Row]] = &[
     enrolment::CHECKS,
     policies::CHECKS,
     bypass::CHECKS,
+    canary::CHECKS,
     routes::CHECKS,
     listeners::CHECKS,
     classic::CHECKS,

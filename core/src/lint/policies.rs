@@ -1,12 +1,11 @@
 //! Lints about policies: an enforcement that users believe in and do not have.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Row, row, say};
 use crate::attach::{self, Reason};
 use crate::mesh::{Address, GatewayIndex, Role, ServiceIndex};
 use crate::model::{Chain, Model};
 use crate::resource::{AuthorizationPolicy, Kind, ObjectId, ObjectIndex, Resource};
+use crate::sorted;
 use crate::source::{Diagnostics, Lint, lint};
 use crate::wire::Via;
 
@@ -77,12 +76,12 @@ pub(super) fn name(id: &ObjectId) -> String {
     format!("{} `{}`", id.kind.name(), id.qualified_name())
 }
 
-fn holder<'m>(model: &'m Model, row: &attach::Row) -> Option<&'m ObjectId> {
+pub(super) fn holder<'m>(model: &'m Model, row: &attach::Row) -> Option<&'m ObjectId> {
     model.mesh.object(row.from).map(|object| &object.id)
 }
 
 fn partially_attached(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut by_policy: BTreeMap<ObjectIndex, (usize, Vec<&attach::Row>)> = BTreeMap::new();
+    let mut by_policy: sorted::Map<ObjectIndex, (usize, Vec<&attach::Row>)> = sorted::Map::new();
     for row in model.attachments.rows() {
         if row.via == Via::TargetRef && row.reason != Reason::Invalid {
             let (attached, rest) = by_policy.entry(row.from).or_default();
@@ -120,7 +119,7 @@ fn selector_on_gateway(model: &Model, lint: &'static Lint, out: &mut Diagnostics
 
 /// Told only where the manifests hold workloads in reach at all: else they simply were not pasted.
 fn selector_matches_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let matching: BTreeSet<ObjectIndex> = model
+    let matching: sorted::Set<ObjectIndex> = model
         .attachments
         .rows()
         .iter()
@@ -351,14 +350,5 @@ fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
             out.report(lint, row.origin.clone(), message)
                 .help("read verdicts for what it targets as those of everything else");
         }
-    }
-    for row in attached(model, Via::UseWaypointCanary) {
-        let message = format!(
-            "a share of the traffic goes through {}, with the policies there; verdicts here are those of the first waypoint",
-            name(&row.to)
-        );
-        out.report(lint, row.origin.clone(), message).help(
-            "attach what must hold for all traffic to the Service, not to one of its waypoints",
-        );
     }
 }

@@ -1,13 +1,12 @@
 //! Lints about routes: what is accepted and never used, and what is not accepted.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Row, row, say};
 use crate::attach::{self, Reason};
 use crate::mesh::ServiceIndex;
 use crate::model::Model;
 use crate::resource::{Kind, ObjectIndex};
 use crate::route::Protocol;
+use crate::sorted;
 use crate::source::{Diagnostics, Lint, lint};
 use crate::wire::Via;
 
@@ -49,8 +48,8 @@ pub(super) static CHECKS: &[Row] = &[
 ];
 
 /// The edges of each route to its parents.
-fn parents(model: &Model) -> BTreeMap<ObjectIndex, Vec<&attach::Row>> {
-    let mut parents: BTreeMap<ObjectIndex, Vec<&attach::Row>> = BTreeMap::new();
+fn parents(model: &Model) -> sorted::Map<ObjectIndex, Vec<&attach::Row>> {
+    let mut parents: sorted::Map<ObjectIndex, Vec<&attach::Row>> = sorted::Map::new();
     for row in model.attachments.rows() {
         if row.via == Via::ParentRef && model.mesh.is_live(row.from) {
             parents.entry(row.from).or_default().push(row);
@@ -201,7 +200,7 @@ fn backend_port_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 /// Of several TCPRoutes for one port the first takes everything.
 /// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointNetworkFilters).
 fn unreachable_route(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let mut taken: BTreeSet<(ServiceIndex, u16)> = BTreeSet::new();
+    let mut taken: sorted::Set<(ServiceIndex, u16)> = sorted::Set::new();
     let mut rows: Vec<_> = parents(model)
         .into_iter()
         .filter_map(|(route, rows)| {
@@ -241,7 +240,7 @@ fn unreachable_route(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
 
 fn parent_refs_need_experimental(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for (_, rows) in parents(model) {
-        let mut seen = BTreeSet::new();
+        let mut seen = sorted::Set::new();
         for row in rows {
             if !seen.insert((&row.to, &row.section_name)) {
                 let message = format!(

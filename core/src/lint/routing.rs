@@ -1,11 +1,10 @@
 //! Lints about rules of routes: each reads the tables that proxies search.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Row, row};
 use crate::model::Model;
-use crate::resource::{FIELDS, Kind, ObjectIndex, Resource, Treatment};
+use crate::resource::{Kind, ObjectIndex, Resource, Treatment, fields};
 use crate::route::{self, Entry, Invalid, Section};
+use crate::sorted;
 use crate::source::{Diagnostics, FieldPath, Lint, Node, Origin, Value, lint};
 
 lint!(RULE_NEVER_TAKEN = "WP0401", "rule-never-taken", Warning);
@@ -33,7 +32,7 @@ pub(super) static CHECKS: &[Row] = &[
 ];
 
 /// A rule, or one of its matches, by its place.
-type Place = (ObjectIndex, Section, usize, usize);
+type Place = (ObjectIndex, Section, usize, Option<usize>);
 
 fn place(entry: &Entry) -> Place {
     (entry.route, entry.section, entry.rule, entry.match_index)
@@ -64,13 +63,13 @@ fn report(
 
 fn rule_never_taken(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     // What is hidden at one port or proxy may be taken at another.
-    let mut hidden: BTreeMap<Place, Option<&Entry>> = BTreeMap::new();
+    let mut hidden: sorted::Map<Place, Option<&Entry>> = sorted::Map::new();
     for table in model.routes.http_tables() {
         let shadowed = route::shadowed(table);
         for (entry, by) in &shadowed {
             hidden.entry(place(entry)).or_insert(Some(by));
         }
-        let places: BTreeSet<*const Entry> = shadowed
+        let places: sorted::Set<*const Entry> = shadowed
             .iter()
             .map(|(entry, _)| std::ptr::from_ref(*entry))
             .collect();
@@ -114,11 +113,12 @@ fn written_match(model: &Model, place: Place) -> Option<FieldPath> {
         _ => return None,
     };
     // A rule with one match is marked as a whole.
+    let position = position?;
     (count > 1 && position < count).then(|| rule_path(place).key(field).index(position))
 }
 
 /// One entry for each rule of the tables.
-fn rules(model: &Model) -> BTreeMap<(ObjectIndex, Section, usize), &Entry> {
+fn rules(model: &Model) -> sorted::Map<(ObjectIndex, Section, usize), &Entry> {
     let tables = model.routes.http_tables();
     tables
         .flat_map(|table| table.entries().iter().chain(table.unreachable()))
@@ -236,16 +236,17 @@ fn rewrite_of_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn field_not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let roots: BTreeMap<_, &Node> = model.documents.iter().collect();
-    for (index, object) in model.mesh.live(Kind::VirtualService) {
+    let roots: sorted::Map<_, &Node> = model.documents.iter().collect();
+    let kinds = [Kind::VirtualService, Kind::HttpRoute, Kind::GrpcRoute];
+    for (index, object) in kinds.into_iter().flat_map(|kind| model.mesh.live(kind)) {
         let Some(spec) = roots
             .get(&object.document)
             .and_then(|root| root.get("spec"))
         else {
             continue;
         };
-        let fields = FIELDS.iter().filter(|field| {
-            field.kind == Kind::VirtualService && field.treatment == Treatment::NotModelled
+        let fields = fields::of_routing().filter(|field| {
+            field.kind == object.id.kind && field.treatment == Treatment::NotModelled
         });
         for field in fields {
             let steps: Vec<&str> = field.path.split('.').collect();

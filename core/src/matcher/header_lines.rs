@@ -1,11 +1,11 @@
 //! How Envoy rewrites headers before anything looks at them: some it takes out, some it makes one line of.
 
-use std::collections::BTreeMap;
+use crate::sorted;
 
 /// Headers of which Envoy keeps one line: further lines are appended behind a comma. What it keeps so is said in
 /// `envoyproxy/envoy: envoy/http/header_map.h` (INLINE_REQ_STRING_HEADERS) and, for further names, by its filters; this
 /// list is what Envoy 1.40 was seen to do.
-const ONE_LINE: [&str; 35] = [
+const ONE_LINE: [&str; 36] = [
     "accept",
     "accept-encoding",
     "access-control-request-headers",
@@ -25,6 +25,7 @@ const ONE_LINE: [&str; 35] = [
     "origin",
     "pragma",
     "referer",
+    "te",
     "user-agent",
     "via",
     "x-client-trace-id",
@@ -70,7 +71,7 @@ const TAKEN_OUT: [&str; 20] = [
 ];
 
 /// Makes the header lines of a request, names in lower case, what Envoy's filters see.
-pub(crate) fn normalize_headers(headers: &mut BTreeMap<String, Vec<String>>) {
+pub(crate) fn normalize_headers(headers: &mut sorted::Map<String, Vec<String>>) {
     for name in TAKEN_OUT {
         headers.remove(name);
     }
@@ -84,9 +85,33 @@ pub(crate) fn normalize_headers(headers: &mut BTreeMap<String, Vec<String>>) {
     }
     for name in ONE_LINE {
         if let Some(lines) = headers.get_mut(name).filter(|lines| lines.len() > 1) {
-            *lines = vec![lines.join(",")];
+            *lines = vec![joined(lines)];
         }
     }
+}
+
+/// Adds a line to a header, as Envoy does it.
+pub(crate) fn add_header_line(
+    headers: &mut sorted::Map<String, Vec<String>>,
+    name: &str,
+    value: &str,
+) {
+    let lines = headers.entry(name.to_owned()).or_default();
+    lines.push(value.to_owned());
+    if lines.len() > 1 && ONE_LINE.contains(&name) {
+        *lines = vec![joined(lines)];
+    }
+}
+
+/// One line of several. Nothing stands beside a comma: `envoyproxy/envoy: source/common/http/header_map_impl.cc`
+/// (appendToHeader).
+fn joined(lines: &[String]) -> String {
+    let filled: Vec<&str> = lines
+        .iter()
+        .map(String::as_str)
+        .filter(|line| !line.is_empty())
+        .collect();
+    filled.join(",")
 }
 
 #[cfg(test)]
@@ -99,6 +124,7 @@ mod tests {
             ("x-a", &["1", "2"][..], Some(&["1", "2"][..])),
             ("cookie", &["a=1", "b=2"], Some(&["a=1", "b=2"])),
             ("origin", &["1", "2"], Some(&["1,2"])),
+            ("origin", &["", "2", ""], Some(&["2"])),
             ("origin", &["1"], Some(&["1"])),
             ("connection", &["close"], None),
             ("x-envoy-max-retries", &["3"], None),
@@ -107,7 +133,7 @@ mod tests {
             ("te", &[""], Some(&[""])),
         ] {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-            let mut headers = BTreeMap::from([(name.to_owned(), lines)]);
+            let mut headers = sorted::Map::from([(name.to_owned(), lines)]);
             normalize_headers(&mut headers);
             let seen = headers
                 .get(name)

@@ -4,9 +4,13 @@
 
 use crate::wire::PathNormalization;
 
-/// The path as policies and routes see it, query and fragment untouched; `None`: Envoy refuses the request with 400.
+/// The path as policies and routes see it, query untouched; `None`: Envoy refuses the request with 400, as it does any
+/// path with a fragment.
 pub(crate) fn normalize_path(path: &str, normalization: PathNormalization) -> Option<String> {
-    let end = path.find(['?', '#']).unwrap_or(path.len());
+    if path.contains('#') {
+        return None;
+    }
+    let end = path.find('?').unwrap_or(path.len());
     let (path, query) = path.split_at_checked(end).unwrap_or((path, ""));
     let mut normalized = match normalization {
         PathNormalization::None => path.to_owned(),
@@ -209,6 +213,16 @@ mod tests {
         ] {
             let got = ALL.map(|setting| normalize_path(path, setting).unwrap());
             assert_eq!(got, [none, base, merged, decoded], "{path}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_is_refused_whatever_the_setting() {
+        for path in ["/a#b", "/a?x#b", "/#"] {
+            assert_eq!(
+                ALL.map(|setting| normalize_path(path, setting)),
+                [const { None }; 4]
+            );
         }
     }
 

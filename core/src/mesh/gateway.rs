@@ -2,7 +2,9 @@
 
 use super::Mesh;
 use crate::flow::Principal;
-use crate::resource::{Gateway, Kind, Labels, Listener, Object, ObjectId, ObjectIndex, Resource};
+use crate::resource::{
+    Gateway, GatewayAddress, Kind, Labels, Listener, Object, ObjectId, ObjectIndex, Resource,
+};
 
 /// A Gateway's place in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,17 +83,43 @@ pub(crate) struct GatewayInfo {
     pub(crate) pod_labels: Labels,
 }
 
+/// Who deploys a Gateway, and where it is then reached. `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go`
+/// (IsManaged), `pilot/pkg/config/kube/gateway/conversion.go` (extractGatewayServices).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Exposure {
+    /// Istio does, with a Service of its own.
+    Deployed,
+    /// Someone else does.
+    Services {
+        /// The Services in front of it.
+        hosts: Vec<String>,
+        /// Whether there are addresses beside them, which count for nothing.
+        refuses_some: bool,
+    },
+}
+
+impl Exposure {
+    /// Whether no address is left, so that Istio configures nothing.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Services { hosts, .. } if hosts.is_empty())
+    }
+}
+
 /// The classes that exist without being in the manifests, each with its controller.
 /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/classinfo.go`, `gatewayclass_collection.go` (FetchGatewayClass).
 const BUILT_IN_CLASSES: &[(&str, &str)] = &[
-    ("istio", "istio.io/gateway-controller"),
-    ("istio-remote", "istio.io/unmanaged-gateway"),
+    ("istio", INGRESS_CONTROLLER),
+    ("istio-remote", UNMANAGED),
     (WAYPOINT_CLASS, MESH_CONTROLLER),
 ];
 /// The class whose name policies must use to reach every waypoint.
 pub(crate) const WAYPOINT_CLASS: &str = "istio-waypoint";
 /// The controller of waypoints.
 pub(crate) const MESH_CONTROLLER: &str = "istio.io/mesh-controller";
+/// The controller of ingress gateways, which writes on all routes.
+pub(crate) const INGRESS_CONTROLLER: &str = "istio.io/gateway-controller";
+/// The controller of gateways in other clusters.
+pub(crate) const UNMANAGED: &str = "istio.io/unmanaged-gateway";
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
 const SERVICE_ACCOUNT: &str = "gateway.istio.io/service-account";
@@ -138,20 +166,34 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo>
 fn role(mesh: &Mesh, object: &Object, class_object: Option<&Object>, class: &str) -> Role {
     let role = match mesh.controller(class) {
         Some(MESH_CONTROLLER) => Role::Waypoint,
-        Some("istio.io/gateway-controller") => Role::Ingress,
-        Some("istio.io/unmanaged-gateway") => Role::Remote,
+        Some(INGRESS_CONTROLLER) => Role::Ingress,
+        Some(UNMANAGED) => Role::Remote,
         Some("istio.io/eastwest-controller") => Role::EastWest,
         _ => Role::Foreign,
     };
-    let binding = [Some(object), class_object]
-        .into_iter()
-        .flatten()
-        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING));
     match role {
         Role::Waypoint => role,
-        // `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (makeInboundBinding)
-        _ if binding.is_some() => Role::Sandwich,
+        _ if inbound_binding(object, class_object).is_some() => Role::Sandwich,
         _ => role,
+    }
+}
+
+/// The annotation of a Gateway, else of its class: whether ztunnel speaks the PROXY protocol to it, and on which port.
+/// `istio/istio: pilot/pkg/serviceregistry/ambient/waypoints.go` (makeInboundBinding).
+fn inbound_binding(object: &Object, class: Option<&Object>) -> Option<(bool, Option<u16>)> {
+    let binding = [Some(object), class]
+        .into_iter()
+        .flatten()
+        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING))?;
+    let (protocol, port) = match binding.split_once('/') {
+        Some((_, port)) if port.contains('/') => return None,
+        Some((protocol, port)) => (protocol, port.parse().ok().filter(|port| *port != 0)),
+        None => (binding.as_str(), None),
+    };
+    match protocol {
+        "PROXY" => Some((true, port)),
+        "NONE" => Some((false, port)),
+        _ => None,
     }
 }
 
@@ -241,14 +283,66 @@ impl Mesh {
         }
     }
 
-    /// Whether Istio deploys a Gateway: an address that is a host name points at what someone else runs.
-    /// `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go` (IsManaged).
-    pub(crate) fn is_managed(&self, gateway: &GatewayInfo) -> bool {
-        match self.object(gateway.object).map(|object| &object.resource) {
-            Some(Resource::Gateway(written)) => written.addresses.iter().all(|address| {
-                address.address_type.as_deref().unwrap_or("IPAddress") != "Hostname"
-            }),
-            _ => false,
+    /// Who deploys a Gateway, and where it is then reached.
+    pub(crate) fn exposure(&self, gateway: &GatewayInfo) -> Exposure {
+        let Some(Resource::Gateway(written)) =
+            self.object(gateway.object).map(|object| &object.resource)
+        else {
+            return Exposure::Deployed;
+        };
+        let is = |address: &GatewayAddress, wanted: &str| {
+            // The CRD's default.
+            address.address_type.as_deref().unwrap_or("IPAddress") == wanted
+        };
+        match written.addresses.as_slice() {
+            [] => return Exposure::Deployed,
+            [only] if is(only, "IPAddress") => return Exposure::Deployed,
+            _ => {}
+        }
+        let hosts = written
+            .addresses
+            .iter()
+            .filter(|address| is(address, "Hostname"))
+            .filter_map(|address| address.value.as_deref())
+            .map(|name| {
+                if name.contains('.') {
+                    name.to_owned()
+                } else {
+                    let domain = &self.settings.cluster_domain;
+                    format!("{name}.{}.svc.{domain}", gateway.namespace)
+                }
+            });
+        let hosts: Vec<String> = hosts.collect();
+        Exposure::Services {
+            refuses_some: hosts.len() < written.addresses.len(),
+            hosts,
+        }
+    }
+
+    /// Whether a Gateway has, or will have, an address in its status, without which it is no waypoint. That of another
+    /// cluster has what its spec says. `pilot/pkg/config/kube/gateway/conversion.go` (reportUnmanagedGatewayStatus),
+    /// `pilot/pkg/serviceregistry/ambient/waypoints.go` (gatewayToWaypointTransform).
+    pub(crate) fn has_address(&self, gateway: &GatewayInfo) -> bool {
+        match self.controller_of(gateway) {
+            Some(UNMANAGED) => match self.object(gateway.object).map(|object| &object.resource) {
+                Some(Resource::Gateway(written)) => !written.addresses.is_empty(),
+                _ => false,
+            },
+            Some(MESH_CONTROLLER | INGRESS_CONTROLLER) => !self.exposure(gateway).is_nowhere(),
+            _ => true,
+        }
+    }
+
+    /// Whether Istio makes an ingress gateway of it, which takes routes and ListenerSets, fed by a ztunnel or not.
+    pub(crate) fn is_ingress(&self, gateway: &GatewayInfo) -> bool {
+        self.controller_of(gateway) == Some(INGRESS_CONTROLLER)
+    }
+
+    /// The controller of a Gateway's class, if the class is known.
+    pub(crate) fn controller_of(&self, gateway: &GatewayInfo) -> Option<&str> {
+        match &self.object(gateway.object)?.resource {
+            Resource::Gateway(written) => self.controller(&written.gateway_class_name),
+            _ => None,
         }
     }
 
@@ -260,20 +354,11 @@ impl Mesh {
             return None;
         };
         let class = ObjectId::new(Kind::GatewayClass, "", written.gateway_class_name.as_str());
-        let binding = [
-            Some(object),
-            self.find(&class).and_then(|at| self.object(at)),
-        ]
-        .into_iter()
-        .flatten()
-        .find_map(|object| object.metadata.annotations.get(INBOUND_BINDING))?;
-        let (protocol, port) = match binding.split_once('/') {
-            Some((protocol, port)) => (protocol, port.parse::<u16>().ok()),
-            None => (binding.as_str(), None),
-        };
+        let class = self.find(&class).and_then(|at| self.object(at));
+        let (is_proxy, port) = inbound_binding(object, class)?;
         written.listeners.iter().find(|listener| match port {
             Some(port) => listener.port == port,
-            None => protocol == "PROXY" && listener.protocol == "istio.io/PROXY",
+            None => is_proxy && listener.protocol == "istio.io/PROXY",
         })
     }
 }

@@ -10,15 +10,17 @@ mod select;
 mod service;
 mod workload;
 
-use std::collections::BTreeMap;
-
 pub(crate) use capture::Capture;
-pub(crate) use gateway::{GatewayIndex, GatewayInfo, MESH_CONTROLLER, Role, WAYPOINT_CLASS};
+pub(crate) use gateway::{
+    Exposure, GatewayIndex, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Role, UNMANAGED,
+    WAYPOINT_CLASS,
+};
 pub(crate) use ingress::Ingress;
 pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 
 use crate::resource::{Kind, Labels, Object, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::wire;
 
 /// The label that every namespace carries in a real cluster, whether its manifest says so or not.
@@ -28,22 +30,22 @@ const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 pub(crate) struct Mesh {
     settings: wire::Settings,
     objects: Vec<Object>,
-    by_id: BTreeMap<ObjectId, ObjectIndex>,
-    namespaces: BTreeMap<String, Labels>,
+    by_id: sorted::Map<ObjectId, ObjectIndex>,
+    namespaces: sorted::Map<String, Labels>,
     services: Vec<ServiceInfo>,
-    services_by_object: BTreeMap<ObjectIndex, Vec<ServiceIndex>>,
-    service_by_host: BTreeMap<String, Vec<ServiceIndex>>,
+    services_by_object: sorted::Map<ObjectIndex, Vec<ServiceIndex>>,
+    service_by_host: sorted::Map<String, Vec<ServiceIndex>>,
     workloads: Vec<WorkloadInfo>,
-    workload_by_object: BTreeMap<ObjectIndex, WorkloadIndex>,
+    workload_by_object: sorted::Map<ObjectIndex, WorkloadIndex>,
     selection: select::Index,
     gateways: Vec<GatewayInfo>,
-    gateway_by_object: BTreeMap<ObjectIndex, GatewayIndex>,
+    gateway_by_object: sorted::Map<ObjectIndex, GatewayIndex>,
 }
 
 /// Indexes objects. Of several objects with one id the last counts, as it would if they were applied in their order;
 /// an object that validation refused is kept for the graph, and found by no lookup.
 pub(crate) fn index(settings: wire::Settings, objects: Vec<Object>) -> Mesh {
-    let mut by_id = BTreeMap::new();
+    let mut by_id = sorted::Map::new();
     for (index, object) in numbered(&objects) {
         if !object.refused {
             by_id.insert(object.id.clone(), index);
@@ -53,15 +55,15 @@ pub(crate) fn index(settings: wire::Settings, objects: Vec<Object>) -> Mesh {
         settings,
         objects,
         by_id,
-        namespaces: BTreeMap::new(),
+        namespaces: sorted::Map::new(),
         services: Vec::new(),
-        services_by_object: BTreeMap::new(),
-        service_by_host: BTreeMap::new(),
+        services_by_object: sorted::Map::new(),
+        service_by_host: sorted::Map::new(),
         workloads: Vec::new(),
-        workload_by_object: BTreeMap::new(),
+        workload_by_object: sorted::Map::new(),
         selection: select::Index::default(),
         gateways: Vec::new(),
-        gateway_by_object: BTreeMap::new(),
+        gateway_by_object: sorted::Map::new(),
     };
     mesh.namespaces = namespaces(&mesh);
     workload::add(&mut mesh);
@@ -75,7 +77,7 @@ fn numbered(objects: &[Object]) -> impl Iterator<Item = (ObjectIndex, &Object)> 
     (0..).map(ObjectIndex).zip(objects)
 }
 
-fn namespaces(mesh: &Mesh) -> BTreeMap<String, Labels> {
+fn namespaces(mesh: &Mesh) -> sorted::Map<String, Labels> {
     mesh.live(Kind::Namespace)
         .map(|(_, object)| {
             let mut labels = object.metadata.labels.clone();
@@ -114,7 +116,7 @@ impl Mesh {
             name: String::new(),
         };
         self.by_id
-            .range(first..)
+            .starting_at(&first)
             .take_while(move |(id, _)| id.kind == kind)
             .filter_map(|(_, &index)| Some((index, self.object(index)?)))
     }
@@ -131,7 +133,7 @@ impl Mesh {
             name: String::new(),
         };
         self.by_id
-            .range(first..)
+            .starting_at(&first)
             .take_while(move |(id, _)| id.kind == kind && id.namespace == namespace)
             .filter_map(|(_, &index)| Some((index, self.object(index)?)))
     }

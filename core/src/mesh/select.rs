@@ -1,15 +1,14 @@
 //! Label selection over workloads, without walking all of them.
 
-use std::collections::BTreeMap;
-
 use super::{Mesh, WorkloadIndex};
 use crate::resource::Labels;
+use crate::sorted;
 
 /// Workloads by namespace and by each of their labels.
 #[derive(Default)]
 pub(super) struct Index {
-    by_namespace: BTreeMap<String, Vec<WorkloadIndex>>,
-    by_label: BTreeMap<(String, String, String), Vec<WorkloadIndex>>,
+    by_namespace: sorted::Map<String, Vec<WorkloadIndex>>,
+    by_label: sorted::Map<(String, String, String), Vec<WorkloadIndex>>,
 }
 
 impl Index {

@@ -1,6 +1,5 @@
 //! Workloads: Pods, the one virtual pod of each controller, and WorkloadEntries, with identity, labels and capture.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Capture, Mesh, capture};
@@ -8,6 +7,7 @@ use crate::flow::Principal;
 use crate::resource::{
     IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload, WorkloadEntry,
 };
+use crate::sorted;
 
 /// A workload's place in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +29,7 @@ pub(crate) struct WorkloadInfo {
     /// The addresses of its pods, as far as the manifests tell them.
     pub(crate) addresses: Vec<IpAddr>,
     /// Named container ports.
-    named_ports: BTreeMap<String, u16>,
+    named_ports: sorted::Map<String, u16>,
 }
 
 impl WorkloadInfo {
@@ -179,8 +179,10 @@ fn of_entry(
     entry: &WorkloadEntry,
 ) -> WorkloadInfo {
     let namespace = object.id.namespace.clone();
-    let mut labels = object.metadata.labels.clone();
-    labels.extend(entry.labels.clone());
+    // Both places count for everything, the metadata first.
+    // `istio/istio: pilot/pkg/serviceregistry/serviceentry/conversion.go` (ConvertClientWorkloadEntry)
+    let mut labels = entry.labels.clone();
+    labels.extend(object.metadata.labels.clone());
     WorkloadInfo {
         object: index,
         principal: principal(mesh, &namespace, entry.service_account.as_deref()),
@@ -208,14 +210,14 @@ fn pod_ip(workload: &Workload) -> Option<IpAddr> {
     workload.pod_ip.as_deref()?.parse().ok()
 }
 
-fn named_ports(workload: &Workload) -> BTreeMap<String, u16> {
+fn named_ports(workload: &Workload) -> sorted::Map<String, u16> {
     // Of the init containers only native sidecars go on running.
     let sidecars = workload
         .pod
         .init_containers
         .iter()
         .filter(|container| container.restart_policy.as_deref() == Some("Always"));
-    let mut ports = BTreeMap::new();
+    let mut ports = sorted::Map::new();
     for port in workload
         .pod
         .containers

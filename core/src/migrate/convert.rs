@@ -1,7 +1,5 @@
 //! All VirtualServices of a model as Gateway API's objects: an HTTPRoute for each parent, a Service for each subset.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::notes::Notes;
@@ -12,6 +10,7 @@ use crate::resource::{
     Destination, HttpMatchRequest, Kind, Labels, ObjectId, Resource, VirtualServiceLayer4Route,
 };
 use crate::route::VirtualServiceRule;
+use crate::sorted;
 use crate::source::{Diagnostics, FieldPath};
 
 /// What was made.
@@ -23,7 +22,7 @@ pub(super) struct Converted {
     /// What is to be said.
     pub(super) notes: Diagnostics,
     /// Services that stand for subsets: namespace and name, to the Service and its subset.
-    pub(super) subsets: BTreeMap<(String, String), (String, String)>,
+    pub(super) subsets: sorted::Map<(String, String), (String, String)>,
 }
 
 /// Where destinations lead; collects the Services that subsets need.
@@ -33,7 +32,7 @@ pub(super) struct Destinations<'a> {
     namespace: &'a str,
     /// The port that is called, where a destination names none.
     called: u16,
-    subsets: &'a mut BTreeMap<(String, String), (String, String)>,
+    subsets: &'a mut sorted::Map<(String, String), (String, String)>,
 }
 
 impl Destinations<'_> {
@@ -97,7 +96,7 @@ pub(super) fn all(model: &Model) -> Converted {
         documents: Vec::new(),
         replaced: Vec::new(),
         notes: Diagnostics::default(),
-        subsets: BTreeMap::new(),
+        subsets: sorted::Map::new(),
     };
     for written in virtual_services(&model.mesh) {
         one(model, &written, &mut converted);

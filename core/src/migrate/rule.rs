@@ -9,6 +9,7 @@ use crate::resource::{
     HeaderOperations, Headers, HttpMatchRequest, HttpRouteDestination, StringMatch,
     VirtualServiceHttpRoute,
 };
+use crate::sorted;
 
 /// Where a rule is converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -356,7 +357,7 @@ fn redirect_filter(redirect: &crate::resource::HttpRedirect) -> Value {
 /// Header modifiers of requests and answers.
 fn header_filters(headers: Option<&Headers>) -> Vec<Value> {
     let modifier = |operations: &HeaderOperations| {
-        let pairs = |map: &std::collections::BTreeMap<String, String>| -> Vec<Value> {
+        let pairs = |map: &sorted::Map<String, String>| -> Vec<Value> {
             map.iter()
                 .map(|(name, value)| json!({ "name": name, "value": value }))
                 .collect()

@@ -1,11 +1,10 @@
 //! Requests to check a migration with: for each match of each rule one that it takes, and its neighbours, each of which
 //! lacks one thing.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::convert::Converted;
 use crate::model::{Model, virtual_services};
 use crate::resource::{HttpMatchRequest, StringMatch};
+use crate::sorted;
 use crate::wire;
 
 /// No more than these for all VirtualServices together.
@@ -14,7 +13,7 @@ const MAX_REQUESTS: usize = 2_000;
 /// The requests, each once.
 pub(super) fn requests(model: &Model, converted: &Converted) -> Vec<wire::Request> {
     let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = sorted::Set::new();
     if converted.replaced.is_empty() {
         return found;
     }
@@ -125,7 +124,7 @@ fn of_match(one: &HttpMatchRequest) -> Vec<wire::HttpRequest> {
     } else {
         format!("{path}?{}", query.join("&"))
     };
-    let headers: BTreeMap<String, wire::HeaderValue> = one
+    let headers: sorted::Map<String, wire::HeaderValue> = one
         .headers
         .iter()
         .map(|(name, wanted)| {
@@ -235,6 +234,7 @@ fn fitting(wanted: &StringMatch, start: &str) -> String {
             .find(|text| compiled.as_ref().is_ok_and(|regex| regex.is_match(text)))
             .unwrap_or(format!("{start}{}", literal.trim_start_matches('/')))
         }
-        (None, None, None) => format!("{start}there"),
+        (None, None, None) if start == "/" => "/there".to_owned(),
+        (None, None, None) => "there".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ mod attribute;
 mod clause;
 mod validate;
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 pub(crate) use attribute::{Attribute, parse_port, split_service_account};
 pub(crate) use clause::{WrittenClause, WrittenGroup};
@@ -13,7 +13,7 @@ pub(crate) use validate::{is_dry_run, validate};
 use super::Labels;
 
 /// `spec` of an AuthorizationPolicy, as written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct AuthorizationPolicy {
     /// Labels of the workloads it is for.
@@ -31,7 +31,7 @@ pub(crate) struct AuthorizationPolicy {
 }
 
 /// `selector` of policies.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WorkloadSelector {
     /// Labels that must be there with these values.
@@ -39,7 +39,7 @@ pub(crate) struct WorkloadSelector {
 }
 
 /// `targetRefs[]` of policies; `istio/api: type/v1beta1/selector.proto` (PolicyTargetReference).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct PolicyTargetReference {
     /// The group; absent: core.
@@ -53,7 +53,7 @@ pub(crate) struct PolicyTargetReference {
 }
 
 /// `provider`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct PolicyProvider {
     /// The name in mesh configuration.
@@ -61,7 +61,7 @@ pub(crate) struct PolicyProvider {
 }
 
 /// `action`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Decode)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Action {
     /// Requests that match may pass; if there is any, others may not.
@@ -88,7 +88,7 @@ impl Action {
 }
 
 /// `rules[]`: `from` and `to` and every `when` must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct Rule {
     /// Alternatives; absent: anybody.
@@ -100,7 +100,7 @@ pub(crate) struct Rule {
 }
 
 /// `from[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct RuleFrom {
     /// The source.
@@ -108,7 +108,7 @@ pub(crate) struct RuleFrom {
 }
 
 /// `from[].source`: all fields must hold. What each asks about is said once, at [`Attribute`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Source {
     pub(crate) principals: Vec<String>,
@@ -128,7 +128,7 @@ pub(crate) struct Source {
 }
 
 /// `to[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct RuleTo {
     /// The operation.
@@ -136,7 +136,7 @@ pub(crate) struct RuleTo {
 }
 
 /// `to[].operation`: all fields must hold. What each asks about is said once, at [`Attribute`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Operation {
     pub(crate) hosts: Vec<String>,
@@ -150,7 +150,7 @@ pub(crate) struct Operation {
 }
 
 /// `when[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Condition {
     /// The attribute: `request.headers[x-user]`.

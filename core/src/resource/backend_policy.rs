@@ -1,10 +1,10 @@
 //! BackendTLSPolicy (`gateway.networking.k8s.io`) and XBackendTrafficPolicy (`gateway.networking.x-k8s.io`): how gateways
 //! and waypoints reach a Service. Only where they attach is modelled.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 /// `spec` of both kinds.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct BackendPolicy {
     /// What they are for, in their own namespace.
@@ -12,7 +12,7 @@ pub(crate) struct BackendPolicy {
 }
 
 /// `spec.targetRefs[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct BackendPolicyTarget {
     /// The group; empty: core.

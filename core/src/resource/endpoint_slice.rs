@@ -1,9 +1,9 @@
 //! EndpointSlice (`discovery.k8s.io`): who is behind a Service that selects nobody.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 /// An EndpointSlice; it has no `spec`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct EndpointSlice {
     /// The endpoints.
@@ -11,7 +11,7 @@ pub(crate) struct EndpointSlice {
 }
 
 /// `endpoints[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Endpoint {
     /// Its addresses.
@@ -21,7 +21,7 @@ pub(crate) struct Endpoint {
 }
 
 /// `endpoints[].targetRef`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct TargetReference {
     /// Its kind.

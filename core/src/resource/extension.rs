@@ -1,12 +1,12 @@
 //! WasmPlugin, TrafficExtension (`extensions.istio.io`) and Telemetry (`telemetry.istio.io`): policies whose effect is
 //! not modelled, only where they attach.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::{PolicyTargetReference, WorkloadSelector};
 
 /// `spec` of a WasmPlugin.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WasmPlugin {
     /// Labels of the workloads it is for.
@@ -46,7 +46,7 @@ pub(crate) struct WasmPlugin {
 }
 
 /// `spec` of a TrafficExtension.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TrafficExtension {
     /// Labels of the workloads it is for.
@@ -58,7 +58,7 @@ pub(crate) struct TrafficExtension {
 }
 
 /// `spec` of a Telemetry.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Telemetry {
     /// Labels of the workloads it is for.

@@ -1,11 +1,11 @@
 //! Gateway and GatewayClass (`gateway.networking.k8s.io`).
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::Labels;
 
 /// `spec` of a Gateway.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Gateway {
     /// Name of its GatewayClass.
@@ -25,7 +25,7 @@ pub(crate) struct Gateway {
 }
 
 /// `spec.listeners[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Listener {
     /// The name, which a `sectionName` points at.
@@ -43,7 +43,7 @@ pub(crate) struct Listener {
 }
 
 /// `spec.listeners[].tls`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ListenerTls {
     /// `Terminate` (default) or `Passthrough`.
@@ -57,7 +57,7 @@ pub(crate) struct ListenerTls {
 }
 
 /// A reference to a certificate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct SecretReference {
     /// The group; empty: core.
@@ -71,7 +71,7 @@ pub(crate) struct SecretReference {
 }
 
 /// `allowedRoutes`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct AllowedRoutes {
     /// From which namespaces; absent: the Gateway's own.
@@ -81,7 +81,7 @@ pub(crate) struct AllowedRoutes {
 }
 
 /// `allowedListeners`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct AllowedListeners {
     /// From which namespaces; absent: none.
@@ -89,7 +89,7 @@ pub(crate) struct AllowedListeners {
 }
 
 /// `namespaces` of `allowedRoutes` and `allowedListeners`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct RouteNamespaces {
     /// `Same`, `All`, `Selector`, `None`.
@@ -99,7 +99,7 @@ pub(crate) struct RouteNamespaces {
 }
 
 /// `allowedRoutes.kinds[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct RouteGroupKind {
     /// The group; absent: Gateway API's.
@@ -109,7 +109,7 @@ pub(crate) struct RouteGroupKind {
 }
 
 /// A Kubernetes label selector.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LabelSelector {
     /// Labels that must be there with these values.
@@ -119,7 +119,7 @@ pub(crate) struct LabelSelector {
 }
 
 /// `matchExpressions[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct LabelSelectorRequirement {
     /// The label.
@@ -159,7 +159,7 @@ impl LabelSelectorRequirement {
 }
 
 /// `spec.addresses[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct GatewayAddress {
     /// `IPAddress` (default) or `Hostname`.
@@ -170,7 +170,7 @@ pub(crate) struct GatewayAddress {
 }
 
 /// `spec.infrastructure`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Infrastructure {
     /// Labels of the gateway's pods.
@@ -182,7 +182,7 @@ pub(crate) struct Infrastructure {
 }
 
 /// `spec` of a GatewayClass.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct GatewayClass {
     /// Who implements it.

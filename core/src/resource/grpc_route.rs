@@ -1,12 +1,12 @@
 //! GRPCRoute (`gateway.networking.k8s.io`).
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::http_route::{BackendRef, HttpRequestMirrorFilter};
 use super::{HttpHeaderFilter, HttpValueMatch, ParentReference};
 
 /// `spec` of a GRPCRoute.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct GrpcRoute {
     /// What it attaches to.
@@ -20,7 +20,7 @@ pub(crate) struct GrpcRoute {
 }
 
 /// `spec.rules[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct GrpcRouteRule {
     /// The rule's name.
@@ -36,7 +36,7 @@ pub(crate) struct GrpcRouteRule {
 }
 
 /// `matches[]`: all conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct GrpcRouteMatch {
     /// Service and method; absent: every one.
@@ -46,7 +46,7 @@ pub(crate) struct GrpcRouteMatch {
 }
 
 /// `matches[].method`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct GrpcMethodMatch {
     /// `Exact` (default) or `RegularExpression`.
@@ -59,7 +59,7 @@ pub(crate) struct GrpcMethodMatch {
 }
 
 /// `filters[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct GrpcRouteFilter {
     /// Which of the fields below counts.

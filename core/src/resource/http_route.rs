@@ -1,9 +1,9 @@
 //! HTTPRoute (`gateway.networking.k8s.io`), and the references that all routes share.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 /// `spec` of an HTTPRoute, as written: the CRD's defaults are applied where routes are compiled.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRoute {
     /// What it attaches to.
@@ -17,7 +17,7 @@ pub(crate) struct HttpRoute {
 }
 
 /// `spec.parentRefs[]` of every route kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ParentReference {
     /// The group; absent: Gateway API's, also beside `kind: Service`.
@@ -35,7 +35,7 @@ pub(crate) struct ParentReference {
 }
 
 /// `spec.rules[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRouteRule {
     /// The rule's name.
@@ -55,7 +55,7 @@ pub(crate) struct HttpRouteRule {
 }
 
 /// `matches[]`: all conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRouteMatch {
     /// The path; absent: prefix `/`.
@@ -69,7 +69,7 @@ pub(crate) struct HttpRouteMatch {
 }
 
 /// `matches[].path`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpPathMatch {
     /// `PathPrefix` (default), `Exact`, `RegularExpression`.
@@ -80,7 +80,7 @@ pub(crate) struct HttpPathMatch {
 }
 
 /// `matches[].headers[]` and `matches[].queryParams[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpValueMatch {
     /// `Exact` (default) or `RegularExpression`.
@@ -93,7 +93,7 @@ pub(crate) struct HttpValueMatch {
 }
 
 /// `filters[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRouteFilter {
     /// Which of the fields below counts.
@@ -118,7 +118,7 @@ pub(crate) struct HttpRouteFilter {
 }
 
 /// `requestHeaderModifier`, `responseHeaderModifier`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpHeaderFilter {
     /// Replace all lines of a header.
@@ -130,7 +130,7 @@ pub(crate) struct HttpHeaderFilter {
 }
 
 /// A header line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpHeader {
     /// The name.
@@ -140,7 +140,7 @@ pub(crate) struct HttpHeader {
 }
 
 /// `requestMirror`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRequestMirrorFilter {
     /// Who gets the copy.
@@ -152,7 +152,7 @@ pub(crate) struct HttpRequestMirrorFilter {
 }
 
 /// `requestMirror.fraction`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct Fraction {
     /// Numerator.
@@ -162,7 +162,7 @@ pub(crate) struct Fraction {
 }
 
 /// `requestRedirect`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRequestRedirectFilter {
     /// The new scheme.
@@ -178,7 +178,7 @@ pub(crate) struct HttpRequestRedirectFilter {
 }
 
 /// `urlRewrite`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpUrlRewriteFilter {
     /// The new Host.
@@ -188,7 +188,7 @@ pub(crate) struct HttpUrlRewriteFilter {
 }
 
 /// `path` of redirects and rewrites
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpPathModifier {
     /// `ReplaceFullPath` or `ReplacePrefixMatch`.
@@ -201,7 +201,7 @@ pub(crate) struct HttpPathModifier {
 }
 
 /// `cors`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpCorsFilter {
     /// Origins.
@@ -222,7 +222,7 @@ pub(crate) struct HttpCorsFilter {
 pub(crate) type HttpBackendRef = BackendRef<HttpRouteFilter>;
 
 /// `backendRefs[]` of a route that filters.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(default, bound(deserialize = "F: Default + Deserialize<'de>"))]
 pub(crate) struct BackendRef<F> {
     /// The group; absent: core.
@@ -255,7 +255,7 @@ impl<F> BackendRef<F> {
 }
 
 /// A reference to a backend.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct BackendObjectReference {
     /// The group; absent: core.
@@ -271,7 +271,7 @@ pub(crate) struct BackendObjectReference {
 }
 
 /// `timeouts`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRouteTimeouts {
     /// For the whole request.
@@ -281,7 +281,7 @@ pub(crate) struct HttpRouteTimeouts {
 }
 
 /// `retry`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpRouteRetry {
     /// Further statuses that are tried again.

@@ -310,7 +310,7 @@ mod tests {
                 "spec.rules[0].filters[0].requestRedirect.statusCode",
             ),
         ] {
-            let route = serde_yaml::from_str(&format!("rules: [{rule}]")).unwrap();
+            let route = crate::source::from_yaml(&format!("rules: [{rule}]"));
             let mut out = Violations::default();
             validate(&route, &mut out);
             let found: Vec<&str> = out.errors.iter().map(|error| error.path.as_str()).collect();
@@ -326,7 +326,7 @@ mod tests {
             "{ matches: [{ path: { type: RegularExpression, value: 'a//.*#' } }, { headers: [{ name: a, value: b }, { name: A, value: c }] }] }",
             "{ filters: [{ type: RequestMirror, requestMirror: { backendRef: { name: a } } }, { type: RequestMirror, requestMirror: { backendRef: { name: a } } }] }",
         ] {
-            let route = serde_yaml::from_str(&format!("rules: [{rule}]")).unwrap();
+            let route = crate::source::from_yaml(&format!("rules: [{rule}]"));
             let mut out = Violations::default();
             validate(&route, &mut out);
             assert!(out.errors.is_empty(), "{rule}: {:?}", out.errors);

@@ -1,8 +1,8 @@
 //! JSON Web Key Sets, as `jwks` of a jwtRule holds them in one text. Only the shape is read here; signatures are
 //! checked in `authz::jwt`.
 
+use crate::decode::{self, Decode};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::Deserialize;
 
 /// One key of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +51,12 @@ pub(crate) enum Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotJwks;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Set { keys: Vec<WrittenKey> },
-    Single(Box<WrittenKey>),
+#[derive(Decode)]
+struct Set {
+    keys: Vec<WrittenKey>,
 }
 
-#[derive(Deserialize)]
+#[derive(Decode)]
 struct WrittenKey {
     kty: String,
     kid: Option<String>,
@@ -74,9 +72,10 @@ struct WrittenKey {
 
 /// Reads a set, or a single key.
 pub(crate) fn parse(text: &str) -> Result<Vec<Jwk>, NotJwks> {
-    let keys = match serde_json::from_str(text).map_err(|_| NotJwks)? {
-        Written::Set { keys } => keys,
-        Written::Single(key) => vec![*key],
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|_| NotJwks)?;
+    let keys = match decode::from_json(&json) {
+        Ok(Set { keys }) => keys,
+        Err(_) => vec![decode::from_json(&json).map_err(|_| NotJwks)?],
     };
     keys.into_iter()
         .map(|key| key.read().ok_or(NotJwks))

@@ -1,8 +1,7 @@
 //! The table of kinds: which `apiVersion` and `kind` become which type.
 
-use serde::de::DeserializeOwned;
-
 use super::{Resource, Workload, workload};
+use crate::decode::Decode;
 use crate::source::{DecodeError, FieldPath, Node, decode};
 
 /// One kind that the engine knows.
@@ -14,19 +13,19 @@ pub(super) struct Row {
     /// The kind.
     pub(super) kind: Kind,
     /// How a document becomes a resource.
-    pub(super) decode: Decode,
+    pub(super) decode: DecodeObject,
     /// Whether the type lists every field of the API, so that another one is a mistake.
     pub(super) lists_all_fields: bool,
 }
 
-type Decode = fn(&Node, &mut Vec<FieldPath>) -> Result<Resource, DecodeError>;
+type DecodeObject = fn(&Node, &mut Vec<FieldPath>) -> Result<Resource, DecodeError>;
 
 /// A row of a kind that is, or holds, pods: its type names the fields that matter only.
 const fn pods(
     group: &'static str,
     versions: &'static [&'static str],
     kind: Kind,
-    decode: Decode,
+    decode: DecodeObject,
 ) -> Row {
     Row {
         group,
@@ -48,7 +47,7 @@ const fn inert(group: &'static str, versions: &'static [&'static str], kind: Kin
     }
 }
 
-const CONTROLLER: Decode =
+const CONTROLLER: DecodeObject =
     |node, unknown| whole::<workload::Controller>(node, unknown).map(workload);
 
 /// Every kind that the engine knows.
@@ -271,17 +270,14 @@ pub(crate) const GATEWAY_API: &str = "gateway.networking.k8s.io";
 /// The group of Istio's traffic kinds.
 pub(crate) const ISTIO_NETWORKING: &str = "networking.istio.io";
 const NETWORKING_VERSIONS: &[&str] = &["v1", "v1beta1", "v1alpha3"];
-const METADATA_ONLY: Decode = |_, _| Ok(Resource::MetadataOnly);
+const METADATA_ONLY: DecodeObject = |_, _| Ok(Resource::MetadataOnly);
 
 fn workload(written: impl Into<Workload>) -> Resource {
     Resource::Workload(written.into())
 }
 
 /// Decodes `spec`; absent, it is as if it were empty.
-fn spec<T: DeserializeOwned + Default>(
-    node: &Node,
-    unknown: &mut Vec<FieldPath>,
-) -> Result<T, DecodeError> {
+fn spec<T: Decode + Default>(node: &Node, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
     let Some(spec) = node.get("spec") else {
         return Ok(T::default());
     };
@@ -296,7 +292,7 @@ fn spec<T: DeserializeOwned + Default>(
 }
 
 /// Decodes the whole document.
-fn whole<T: DeserializeOwned>(node: &Node, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
+fn whole<T: Decode>(node: &Node, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
     decode(node, unknown)
 }
 

@@ -1,11 +1,11 @@
 //! TLSRoute, TCPRoute and UDPRoute (`gateway.networking.k8s.io`): routes below HTTP.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::{BackendObjectReference, ParentReference};
 
 /// `spec` of a TLSRoute.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TlsRoute {
     /// What it attaches to.
@@ -19,7 +19,7 @@ pub(crate) struct TlsRoute {
 }
 
 /// `spec` of a TCPRoute, and of a UDPRoute.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TcpRoute {
     /// What it attaches to.
@@ -31,7 +31,7 @@ pub(crate) struct TcpRoute {
 }
 
 /// `spec.rules[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Layer4Rule {
     /// The rule's name.
@@ -41,7 +41,7 @@ pub(crate) struct Layer4Rule {
 }
 
 /// `backendRefs[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct Layer4BackendRef {
     /// The group; absent: core.

@@ -1,11 +1,11 @@
 //! ListenerSet (`gateway.networking.k8s.io`): further listeners for a Gateway, owned by someone else.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::{Listener, ParentReference};
 
 /// `spec` of a ListenerSet.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ListenerSet {
     /// The Gateway.

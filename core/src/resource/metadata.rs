@@ -1,9 +1,9 @@
 //! `metadata` and names: what every object has.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use crate::decode::Decode;
+use crate::sorted;
 
 use super::Kind;
 use crate::wire;
@@ -68,10 +68,10 @@ impl fmt::Display for ObjectId {
 pub(crate) struct ObjectIndex(pub(crate) u32);
 
 /// Label or annotation values by key.
-pub(crate) type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = sorted::Map<String, String>;
 
 /// `metadata`, as far as any rule reads it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Metadata {
     /// The name; an object without one is no object.
@@ -89,7 +89,7 @@ pub(crate) struct Metadata {
 }
 
 /// `metadata.ownerReferences[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct OwnerReference {
     /// The owner's kind.

@@ -6,7 +6,7 @@ mod backend_policy;
 mod endpoint_slice;
 mod extension;
 mod feature;
-mod fields;
+pub(crate) mod fields;
 mod gateway;
 mod grpc_route;
 mod http_route;
@@ -25,12 +25,14 @@ pub(crate) mod request_authentication;
 mod route;
 mod service;
 mod service_entry;
+mod service_entry_rules;
+mod syntax;
 mod violation;
 mod virtual_service;
 mod virtual_service_rules;
 mod workload;
 
-use serde::Deserialize;
+use crate::decode::{Decode, Reader, Value};
 
 use crate::source;
 
@@ -42,8 +44,8 @@ pub(crate) use backend_policy::{BackendPolicy, BackendPolicyTarget};
 pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
-pub(crate) use fields::{FIELDS, Treatment};
-pub(crate) use gateway::{Gateway, GatewayClass, Listener, RouteNamespaces};
+pub(crate) use fields::Treatment;
+pub(crate) use gateway::{Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
     BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
@@ -62,12 +64,13 @@ pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
+pub(crate) use syntax::duration;
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
-    CorsPolicy, Destination, DestinationRule, EnvoyFilter, HeaderOperations, Headers,
-    HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRewrite, HttpRouteDestination,
-    IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset, VirtualService,
-    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
+    CorsPolicy, Destination, DestinationRule, EnvoyFilter, GRPC_STATUSES, HeaderOperations,
+    Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRetry, HttpRewrite,
+    HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset,
+    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 pub(crate) use workload::Workload;
 
@@ -75,13 +78,21 @@ pub(crate) use workload::Workload;
 pub(crate) use workload::PodSpec;
 
 /// A number or a name, as in `targetPort`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IntOrString {
     /// A number.
     Int(u16),
     /// A name.
     String(String),
+}
+
+impl Decode for IntOrString {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::Int(_)) => Self::Int(Decode::decode(reader)),
+            _ => Self::String(Decode::decode(reader)),
+        }
+    }
 }
 
 /// An object with its type.
@@ -186,7 +197,13 @@ impl Resource {
             }
             Self::VirtualService(service) => {
                 let mut out = Violations::default();
-                virtual_service_rules::validate(service, &mut out);
+                let namespace = metadata.namespace.as_deref().unwrap_or("default");
+                virtual_service_rules::validate(service, namespace, &mut out);
+                out
+            }
+            Self::ServiceEntry(entry) => {
+                let mut out = Violations::default();
+                service_entry_rules::validate(entry, &metadata.labels, &mut out);
                 out
             }
             Self::GrpcRoute(_) | Self::TlsRoute(_) | Self::TcpRoute(_) | Self::UdpRoute(_) => self
@@ -194,7 +211,6 @@ impl Resource {
                 .map_or_else(Violations::default, |route| route.validate()),
             Self::MetadataOnly
             | Self::Service(_)
-            | Self::ServiceEntry(_)
             | Self::EndpointSlice(_)
             | Self::WorkloadEntry(_)
             | Self::Workload(_)

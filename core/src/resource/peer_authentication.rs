@@ -1,16 +1,13 @@
 //! PeerAuthentication (`security.istio.io`): whether workloads take plaintext.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
+use crate::decode::{Decode, Key};
+use crate::sorted;
 
 use super::violation::Violations;
 use super::{Labels, WorkloadSelector, policy_attachment};
 
 /// `spec` of a PeerAuthentication, as written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PeerAuthentication {
     /// Labels of the workloads it is for.
@@ -18,11 +15,11 @@ pub(crate) struct PeerAuthentication {
     /// The mode of all ports.
     pub(crate) mtls: Option<MutualTls>,
     /// The modes of single container ports.
-    pub(crate) port_level_mtls: Option<BTreeMap<PortKey, MutualTls>>,
+    pub(crate) port_level_mtls: Option<sorted::Map<PortKey, MutualTls>>,
 }
 
 /// `mtls`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct MutualTls {
     /// The mode.
@@ -30,7 +27,7 @@ pub(crate) struct MutualTls {
 }
 
 /// `mtls.mode`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum MutualTlsMode {
     /// As the level above says.
@@ -60,37 +57,9 @@ impl MutualTlsMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PortKey(pub(crate) u32);
 
-impl<'de> Deserialize<'de> for PortKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Port;
-
-        impl Visitor<'_> for Port {
-            type Value = PortKey;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a port")
-            }
-
-            fn visit_u64<E: de::Error>(self, port: u64) -> Result<PortKey, E> {
-                u32::try_from(port)
-                    .map(PortKey)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(port), &self))
-            }
-
-            fn visit_i64<E: de::Error>(self, port: i64) -> Result<PortKey, E> {
-                u32::try_from(port)
-                    .map(PortKey)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(port), &self))
-            }
-
-            fn visit_str<E: de::Error>(self, port: &str) -> Result<PortKey, E> {
-                port.parse()
-                    .map(PortKey)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Str(port), &self))
-            }
-        }
-
-        deserializer.deserialize_any(Port)
+impl Key for PortKey {
+    fn read(key: &str) -> Result<Self, &'static str> {
+        key.parse().map(Self).map_err(|_| "a port")
     }
 }
 
@@ -147,30 +116,27 @@ mod tests {
     #[test]
     fn ports_are_read_from_yaml_and_json() {
         let yaml: PeerAuthentication =
-            serde_yaml::from_str("{ portLevelMtls: { 8080: { mode: STRICT } } }").unwrap();
+            crate::source::from_yaml("{ portLevelMtls: { 8080: { mode: STRICT } } }");
         let json: PeerAuthentication =
-            serde_json::from_str(r#"{ "portLevelMtls": { "8080": { "mode": "STRICT" } } }"#)
-                .unwrap();
+            crate::source::from_yaml(r#"{ "portLevelMtls": { "8080": { "mode": "STRICT" } } }"#);
         assert_eq!(yaml, json);
         assert_eq!(
             yaml.port_level_mtls,
-            Some(BTreeMap::from([(
+            Some(sorted::Map::from([(
                 PortKey(8080),
                 MutualTls {
                     mode: MutualTlsMode::Strict
                 }
             )]))
         );
-        assert!(
-            serde_json::from_str::<PeerAuthentication>(r#"{ "portLevelMtls": { "http": {} } }"#)
-                .is_err()
-        );
+        let no_port = serde_json::json!({ "portLevelMtls": { "http": {} } });
+        assert!(crate::decode::from_json::<PeerAuthentication>(&no_port).is_err());
     }
 
     #[test]
     fn refused() {
         let check = |yaml: &str| {
-            let violations = validate(&serde_yaml::from_str(yaml).unwrap(), &Labels::new());
+            let violations = validate(&crate::source::from_yaml(yaml), &Labels::new());
             violations
                 .errors
                 .into_iter()

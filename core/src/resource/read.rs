@@ -1,10 +1,9 @@
 //! Documents → objects. What does not fit its type, or what validation refuses, is reported at its field; the rest of
 //! the input is read all the same.
 
-use std::collections::BTreeMap;
-
 use super::kinds::{GATEWAY_API, KINDS, Row};
 use super::{Metadata, Object, ObjectId, Resource};
+use crate::sorted;
 use crate::source::{
     self, Change, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
 };
@@ -222,7 +221,7 @@ fn validate(
 
 /// Of several objects with one id the last counts, as if they were applied one after the other.
 fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
-    let mut last: BTreeMap<&ObjectId, &Object> = BTreeMap::new();
+    let mut last: sorted::Map<&ObjectId, &Object> = sorted::Map::new();
     for object in objects {
         if let Some(replaced) = last.insert(&object.id, object) {
             let message = format!(

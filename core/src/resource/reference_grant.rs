@@ -1,9 +1,9 @@
 //! ReferenceGrant (`gateway.networking.k8s.io`): who may refer to objects of a namespace from outside it.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 /// `spec` of a ReferenceGrant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct ReferenceGrant {
     /// Who may refer; alternatives.
@@ -13,7 +13,7 @@ pub(crate) struct ReferenceGrant {
 }
 
 /// `spec.from[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct ReferenceGrantFrom {
     /// The group.
@@ -25,7 +25,7 @@ pub(crate) struct ReferenceGrantFrom {
 }
 
 /// `spec.to[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct ReferenceGrantTo {
     /// The group; empty: core.

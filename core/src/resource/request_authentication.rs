@@ -1,12 +1,12 @@
 //! RequestAuthentication (`security.istio.io`): which tokens are accepted, and from where.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::violation::Violations;
 use super::{Labels, PolicyTargetReference, WorkloadSelector, jwks, policy_attachment};
 
 /// `spec` of a RequestAuthentication, as written.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct RequestAuthentication {
     /// Labels of the workloads it is for.
@@ -20,7 +20,7 @@ pub(crate) struct RequestAuthentication {
 }
 
 /// `jwtRules[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct JwtRule {
     /// Who must have issued a token; absent: anybody.
@@ -51,7 +51,7 @@ pub(crate) struct JwtRule {
 }
 
 /// `fromHeaders[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct JwtHeader {
     /// The header.
@@ -61,7 +61,7 @@ pub(crate) struct JwtHeader {
 }
 
 /// `outputClaimToHeaders[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct ClaimToHeader {
     /// The header.
@@ -210,7 +210,7 @@ mod tests {
                 &[],
             ),
         ] {
-            let policy = serde_yaml::from_str(&format!("{{ jwtRules: [{{ {rule} }}] }}")).unwrap();
+            let policy = crate::source::from_yaml(&format!("{{ jwtRules: [{{ {rule} }}] }}"));
             let paths: Vec<String> = validate(&policy, &Labels::new())
                 .errors
                 .into_iter()

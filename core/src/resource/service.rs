@@ -1,11 +1,11 @@
 //! Service (`v1`).
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::{IntOrString, Labels};
 
 /// `spec` of a Service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Service {
     /// Labels of the pods behind it; empty selects nothing.
@@ -37,7 +37,7 @@ impl Service {
 }
 
 /// `spec.ports[]` of a Service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServicePort {
     /// The port's name.

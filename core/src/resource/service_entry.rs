@@ -1,13 +1,12 @@
 //! ServiceEntry and WorkloadEntry (`networking.istio.io`): Services and workloads that Kubernetes does not know.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+use crate::decode::Decode;
+use crate::sorted;
 
 use super::Labels;
 
 /// `spec` of a ServiceEntry.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEntry {
     /// The names it stands for.
@@ -31,7 +30,7 @@ pub(crate) struct ServiceEntry {
 }
 
 /// `workloadSelector` of Istio's networking kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct LabelsSelector {
     /// Labels that must be there with these values.
@@ -39,7 +38,7 @@ pub(crate) struct LabelsSelector {
 }
 
 /// `spec.ports[]` of a ServiceEntry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceEntryPort {
     /// The port.
@@ -53,13 +52,13 @@ pub(crate) struct ServiceEntryPort {
 }
 
 /// `spec` of a WorkloadEntry, and an entry of a ServiceEntry's `endpoints`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WorkloadEntry {
     /// The address.
     pub(crate) address: Option<String>,
     /// Ports by name.
-    pub(crate) ports: BTreeMap<String, u16>,
+    pub(crate) ports: sorted::Map<String, u16>,
     /// Labels, beside those of the metadata.
     pub(crate) labels: Labels,
     /// The service account; absent: `default`.

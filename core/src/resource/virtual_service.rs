@@ -1,16 +1,15 @@
 //! VirtualService, DestinationRule and Istio's own Gateway (`networking.istio.io`): the API that Gateway API's routes
 //! came after.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+use crate::decode::Decode;
+use crate::sorted;
 
 use super::Labels;
 use super::service_entry::LabelsSelector;
 use crate::source::FieldPath;
 
 /// `spec` of a VirtualService.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct VirtualService {
     /// The names it is for.
@@ -28,7 +27,7 @@ pub(crate) struct VirtualService {
 }
 
 /// `spec.http[]`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct VirtualServiceHttpRoute {
     /// The rule's name.
@@ -67,7 +66,7 @@ pub(crate) struct VirtualServiceHttpRoute {
 }
 
 /// `http[].match[]`: all conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpMatchRequest {
     /// A name, for routes' names only.
@@ -81,7 +80,7 @@ pub(crate) struct HttpMatchRequest {
     /// The Host header, with its port.
     pub(crate) authority: Option<StringMatch>,
     /// Headers by name.
-    pub(crate) headers: BTreeMap<String, Option<StringMatch>>,
+    pub(crate) headers: sorted::Map<String, Option<StringMatch>>,
     /// The port of the listener.
     pub(crate) port: Option<u16>,
     /// Labels of the workload that routes.
@@ -89,11 +88,11 @@ pub(crate) struct HttpMatchRequest {
     /// Istio Gateways, and `mesh`; present, it takes the place of the VirtualService's own.
     pub(crate) gateways: Vec<String>,
     /// Query parameters by name.
-    pub(crate) query_params: BTreeMap<String, Option<StringMatch>>,
+    pub(crate) query_params: sorted::Map<String, Option<StringMatch>>,
     /// Whether the case of `uri` does not matter; regular expressions keep theirs.
     pub(crate) ignore_uri_case: bool,
     /// Headers that must not look so, by name.
-    pub(crate) without_headers: BTreeMap<String, Option<StringMatch>>,
+    pub(crate) without_headers: sorted::Map<String, Option<StringMatch>>,
     /// Namespace of the workload that routes.
     pub(crate) source_namespace: Option<String>,
     /// A prefix of statistics' names.
@@ -101,7 +100,7 @@ pub(crate) struct HttpMatchRequest {
 }
 
 /// How a text must look; with none of its fields: it must be there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct StringMatch {
     /// It is this.
@@ -113,7 +112,7 @@ pub(crate) struct StringMatch {
 }
 
 /// `redirect`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRedirect {
     /// The whole path.
@@ -133,7 +132,7 @@ pub(crate) struct HttpRedirect {
 }
 
 /// `directResponse`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpDirectResponse {
     /// The status.
@@ -143,7 +142,7 @@ pub(crate) struct HttpDirectResponse {
 }
 
 /// `delegate`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct Delegate {
     /// The VirtualService.
@@ -153,7 +152,7 @@ pub(crate) struct Delegate {
 }
 
 /// `rewrite`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRewrite {
     /// What stands in place of the matched prefix, or of the whole path.
@@ -165,7 +164,7 @@ pub(crate) struct HttpRewrite {
 }
 
 /// `rewrite.uriRegexRewrite`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct RegexRewrite {
     /// The pattern.
@@ -176,7 +175,7 @@ pub(crate) struct RegexRewrite {
 }
 
 /// `retries`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct HttpRetry {
     /// How often.
@@ -194,7 +193,7 @@ pub(crate) struct HttpRetry {
 }
 
 /// `fault`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpFaultInjection {
     /// Requests wait.
@@ -204,7 +203,7 @@ pub(crate) struct HttpFaultInjection {
 }
 
 /// `fault.delay`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FaultDelay {
     /// The share of requests; absent: none.
@@ -218,7 +217,7 @@ pub(crate) struct FaultDelay {
 }
 
 /// `fault.abort`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FaultAbort {
     /// The share of requests; absent: none.
@@ -232,7 +231,7 @@ pub(crate) struct FaultAbort {
 }
 
 /// A share in percent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Decode)]
 #[serde(default)]
 pub(crate) struct Percent {
     /// From 0 to 100.
@@ -240,7 +239,7 @@ pub(crate) struct Percent {
 }
 
 /// `corsPolicy`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct CorsPolicy {
     /// Origins, exactly; superseded by `allowOrigins`.
@@ -262,7 +261,7 @@ pub(crate) struct CorsPolicy {
 }
 
 /// `headers`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct Headers {
     /// Of requests.
@@ -272,19 +271,19 @@ pub(crate) struct Headers {
 }
 
 /// `headers.request`, `headers.response`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HeaderOperations {
     /// Replace all lines of a header.
-    pub(crate) set: BTreeMap<String, String>,
+    pub(crate) set: sorted::Map<String, String>,
     /// Add a line.
-    pub(crate) add: BTreeMap<String, String>,
+    pub(crate) add: sorted::Map<String, String>,
     /// Take a header away.
     pub(crate) remove: Vec<String>,
 }
 
 /// `spec.tls[]`, `spec.tcp[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(default)]
 pub(crate) struct VirtualServiceLayer4Route {
     /// Alternatives; absent or empty: every connection, which `tls` may not have.
@@ -295,7 +294,7 @@ pub(crate) struct VirtualServiceLayer4Route {
 }
 
 /// `match[]` of `tls` and `tcp`: all conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Layer4Match {
     /// Server names; in `tls` only.
@@ -315,7 +314,7 @@ pub(crate) struct Layer4Match {
 }
 
 /// `route[]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpRouteDestination {
     /// The destination.
@@ -327,7 +326,7 @@ pub(crate) struct HttpRouteDestination {
 }
 
 /// `mirrors[]`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(default)]
 pub(crate) struct HttpMirrorPolicy {
     /// The destination.
@@ -337,7 +336,7 @@ pub(crate) struct HttpMirrorPolicy {
 }
 
 /// A destination by host name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct Destination {
     /// The host; a name without dots is completed with the VirtualService's namespace.
@@ -349,12 +348,33 @@ pub(crate) struct Destination {
 }
 
 /// `port` of a destination.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct PortSelector {
     /// The number.
     pub(crate) number: Option<u16>,
 }
+
+/// The names of gRPC's statuses, by their numbers.
+pub(crate) const GRPC_STATUSES: &[&str] = &[
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
 
 impl VirtualService {
     /// Whether it is a part of other VirtualServices, which delegate to it.
@@ -405,7 +425,7 @@ impl VirtualService {
 }
 
 /// `spec` of a DestinationRule.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct DestinationRule {
     /// The host it is for.
@@ -421,7 +441,7 @@ pub(crate) struct DestinationRule {
 }
 
 /// `spec.subsets[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Subset {
     /// The name, which VirtualServices use.
@@ -433,7 +453,7 @@ pub(crate) struct Subset {
 }
 
 /// `spec` of Istio's own Gateway.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(default)]
 pub(crate) struct IstioGateway {
     /// Labels of the gateway's pods.
@@ -443,7 +463,7 @@ pub(crate) struct IstioGateway {
 }
 
 /// `spec.servers[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Server {
     /// The port.
@@ -461,7 +481,7 @@ pub(crate) struct Server {
 }
 
 /// `servers[].port`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServerPort {
     /// The number.
@@ -475,7 +495,7 @@ pub(crate) struct ServerPort {
 }
 
 /// `servers[].tls`; certificates are not looked at.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServerTls {
     /// `PASSTHROUGH` (default), `SIMPLE`, `MUTUAL`, `AUTO_PASSTHROUGH`, `ISTIO_MUTUAL`, `OPTIONAL_MUTUAL`.
@@ -513,7 +533,7 @@ pub(crate) struct ServerTls {
 }
 
 /// `spec` of an EnvoyFilter.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct EnvoyFilter {
     /// Labels of the workloads it is for.
@@ -527,7 +547,7 @@ pub(crate) struct EnvoyFilter {
 }
 
 /// `spec.configPatches[]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct EnvoyConfigPatch {
     /// Not modelled.

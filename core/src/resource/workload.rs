@@ -1,6 +1,6 @@
 //! Pod and the kinds that hold a pod template: what runs, under which identity.
 
-use serde::Deserialize;
+use crate::decode::Decode;
 
 use super::{Labels, metadata};
 
@@ -21,7 +21,7 @@ pub(crate) struct Workload {
 }
 
 /// `spec` of a Pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct PodSpec {
     /// The service account; absent: `default`.
@@ -35,7 +35,7 @@ pub(crate) struct PodSpec {
 }
 
 /// `spec.containers[]` of a Pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Container {
     /// Declared ports.
@@ -45,7 +45,7 @@ pub(crate) struct Container {
 }
 
 /// `ports[]` of a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ContainerPort {
     /// The port's name, which a Service's `targetPort` may use.
@@ -55,7 +55,7 @@ pub(crate) struct ContainerPort {
 }
 
 /// A Pod as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(default)]
 pub(super) struct Pod {
     metadata: metadata::Metadata,
@@ -63,7 +63,7 @@ pub(super) struct Pod {
     status: PodStatus,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 struct PodStatus {
     phase: Option<String>,
@@ -84,32 +84,32 @@ impl From<Pod> for Workload {
 }
 
 /// A controller as written: Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(default)]
 pub(super) struct Controller {
     spec: ControllerSpec,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(default)]
 struct ControllerSpec {
     template: Template,
 }
 
 /// A CronJob as written: its template sits one level deeper.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(default)]
 pub(super) struct CronJob {
     spec: CronJobSpec,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(rename_all = "camelCase", default)]
 struct CronJobSpec {
     job_template: Controller,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Decode)]
 #[serde(default)]
 struct Template {
     metadata: metadata::Metadata,

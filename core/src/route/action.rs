@@ -2,7 +2,7 @@
 //! `istio/istio: pilot/pkg/networking/core/route/route.go` (TranslateRoute, applyHTTPRouteDestination),
 //! order of filters: `pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointHTTPFilters).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::backend::Backend;
 use super::condition::PathMatch;
@@ -10,8 +10,9 @@ use super::cors::Cors;
 use super::fault::{Abort, Fault};
 use super::headers::HeaderChanges;
 use super::path::PathChange;
-use super::redirect::Redirect;
+use super::redirect::{self, Redirect};
 use crate::flow::Http;
+use crate::sorted;
 use crate::wire;
 
 /// What a rule does with the requests that one of its matches takes.
@@ -20,22 +21,22 @@ pub(crate) struct Action {
     /// Where requests go.
     pub(super) backends: Vec<Backend>,
     /// The status where none of them can be used.
-    pub(super) without_backend: NoBackend,
-    pub(super) redirect: Option<Redirect>,
+    pub(crate) without_backend: NoBackend,
+    pub(crate) redirect: Option<Redirect>,
     /// An answer without a backend.
-    pub(super) direct_response: Option<u16>,
-    pub(super) fault: Fault,
-    pub(super) cors: Option<Cors>,
-    pub(super) path: Option<PathChange>,
-    pub(super) host: Option<String>,
-    pub(super) request_headers: HeaderChanges,
-    pub(super) response_headers: HeaderChanges,
+    pub(crate) direct_response: Option<u16>,
+    pub(crate) fault: Fault,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) path: Option<PathChange>,
+    pub(crate) host: Option<String>,
+    pub(crate) request_headers: HeaderChanges,
+    pub(crate) response_headers: HeaderChanges,
     /// Who gets a copy, of which share of requests in percent.
-    pub(super) mirrors: Vec<(Backend, f64)>,
+    pub(crate) mirrors: Vec<(Backend, f64)>,
     /// For the whole request; `None`: none.
-    pub(super) timeout: Option<String>,
+    pub(crate) timeout: Option<String>,
     /// `None`: the mesh's default.
-    pub(super) retry: Option<Retry>,
+    pub(crate) retry: Option<Retry>,
 }
 
 /// How often a request is tried again. It changes neither route nor backend, and is told only.
@@ -82,7 +83,7 @@ pub(crate) enum Outcome {
         /// The gRPC status, where the rule names one.
         grpc_status: Option<u16>,
         /// Headers of the answer.
-        headers: BTreeMap<String, String>,
+        headers: sorted::Map<String, String>,
     },
 }
 
@@ -153,6 +154,19 @@ impl Action {
         self.backends.len() == 1 && self.without_backend == NoBackend::Envoy
     }
 
+    /// The backend that all requests go to. Of several, istiod tells Envoy of weights even where one has all of it, but
+    /// for Gateway API's routes, of which it leaves out those without weight first.
+    /// `istio/istio: pilot/pkg/networking/core/route/route.go` (applyHTTPRouteDestination).
+    pub(crate) fn only_backend(&self) -> Option<&Backend> {
+        let mut counted = self.backends();
+        let first = counted.next()?;
+        let alone = match self.without_backend {
+            NoBackend::GatewayApi => counted.next().is_none(),
+            NoBackend::Envoy => self.backends.len() == 1,
+        };
+        alone.then_some(first)
+    }
+
     /// Whether requests would go to backends, and there is none that gets any.
     pub(crate) fn lacks_backends(&self) -> bool {
         let answers = self.redirect.is_some() || self.direct_response.is_some();
@@ -207,20 +221,35 @@ impl Action {
                 headers: self.answer_headers([]),
             };
         }
-        if let Some(headers) = self.cors.as_ref().and_then(|cors| cors.preflight(http)) {
-            return answer(Answered::Preflight, 200, headers);
-        }
         if let Some(redirect) = &self.redirect {
-            let location = redirect.location(http, matched, listener.port, listener.scheme());
+            let location = redirect.location(http, matched, listener);
             let headers = self.answer_headers([("location".to_owned(), location)]);
             return answer(Answered::Redirect, redirect.status, headers);
         }
         if let Some(status) = self.direct_response {
-            return answer(Answered::DirectResponse, status, self.answer_headers([]));
+            // `envoyproxy/envoy: source/common/router/router.cc` (decodeHeaders): such an answer needs a place, and
+            // where no other is said it is the one that was asked for.
+            let headers = if status == 201 || (300..400).contains(&status) {
+                let location = redirect::same_place(http, listener);
+                self.answer_headers([("location".to_owned(), location)])
+            } else {
+                self.answer_headers([])
+            };
+            return answer(Answered::DirectResponse, status, headers);
+        }
+        // `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (convertHTTPRoute) makes a direct response of it.
+        if self.without_backend == NoBackend::GatewayApi && self.lacks_backends() {
+            return answer(Answered::NoBackend, 500, self.answer_headers([]));
+        }
+        // Only what leads to backends has cross-origin rules to Envoy.
+        let cors = self.cors.as_ref();
+        if let Some(headers) = cors.and_then(|cors| cors.preflight(http)) {
+            return answer(Answered::Preflight, 200, headers);
         }
         if !self.is_usable() {
-            let status = self.without_backend.status();
-            return answer(Answered::NoBackend, status, self.answer_headers([]));
+            let mut headers = self.answer_headers([]);
+            headers.extend(cors.map(|cors| cors.of_answer(http)).unwrap_or_default());
+            return answer(Answered::NoBackend, self.without_backend.status(), headers);
         }
         Outcome::Forward(self.changed(http, matched))
     }
@@ -229,27 +258,41 @@ impl Action {
     fn answer_headers<const N: usize>(
         &self,
         headers: [(String, String); N],
-    ) -> BTreeMap<String, String> {
-        let mut headers = BTreeMap::from(headers);
-        self.response_headers.apply_to_answer(&mut headers);
+    ) -> sorted::Map<String, String> {
+        let mut headers = sorted::Map::from(headers);
+        for changes in self.in_order(&self.response_headers, |backend| &backend.response_headers) {
+            changes.apply_to_answer(&mut headers);
+        }
         headers
+    }
+
+    /// The changes of the rule and of the backend that is sure to be chosen, in the order in which Envoy makes them.
+    /// istiod puts those of the only backend into the rule's; of several, Envoy makes the chosen one's first.
+    fn in_order<'a>(
+        &'a self,
+        of_rule: &'a HeaderChanges,
+        of_backend: impl Fn(&'a Backend) -> &'a HeaderChanges,
+    ) -> Vec<Cow<'a, HeaderChanges>> {
+        if let Some(only) = self.only_backend() {
+            return vec![Cow::Owned(of_rule.then(of_backend(only)))];
+        }
+        let mut counted = self.backends();
+        match (counted.next(), counted.next()) {
+            (Some(chosen), None) => vec![Cow::Borrowed(of_backend(chosen)), Cow::Borrowed(of_rule)],
+            // With several, the changes of a backend are known only once it is chosen.
+            _ => vec![Cow::Borrowed(of_rule)],
+        }
     }
 
     /// The request as a backend gets it.
     fn changed(&self, http: &Http, matched: Option<&PathMatch>) -> Http {
         let mut changed = http.clone();
-        let mut only = self.backends();
-        let of_backend = match (only.next(), only.next()) {
-            (Some(backend), None) => Some(&backend.headers),
-            // With several, the changes of a backend are known only once it is chosen.
-            _ => None,
-        };
-        let headers = match of_backend {
-            Some(of_backend) => self.request_headers.then(of_backend),
-            None => self.request_headers.clone(),
-        };
-        headers.apply(&mut changed.headers);
-        if let Some(host) = self.host.as_deref().or(headers.host()) {
+        let changes = self.in_order(&self.request_headers, |backend| &backend.headers);
+        for changes in &changes {
+            changes.apply(&mut changed.headers);
+        }
+        let of_headers = changes.iter().find_map(|changes| changes.host());
+        if let Some(host) = self.host.as_deref().or(of_headers) {
             host.clone_into(&mut changed.authority);
         }
         if let Some(path) = &self.path {
@@ -306,7 +349,7 @@ impl Action {
     }
 }
 
-fn answer(why: Answered, status: u16, headers: BTreeMap<String, String>) -> Outcome {
+fn answer(why: Answered, status: u16, headers: sorted::Map<String, String>) -> Outcome {
     Outcome::Answer {
         why,
         status,

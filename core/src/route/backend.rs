@@ -1,6 +1,7 @@
 //! Where a rule sends requests: backends with their weights, and why some of them cannot be used.
 
 use super::headers::HeaderChanges;
+use crate::attach::Reason;
 use crate::mesh::ServiceIndex;
 use crate::resource::{BackendObjectReference, Destination, Labels, ObjectIndex};
 use crate::wire;
@@ -21,9 +22,9 @@ pub(crate) struct Backend {
     /// Why its share of the requests fails.
     pub(crate) invalid: Option<Invalid>,
     /// What it alone changes in requests.
-    pub(super) headers: HeaderChanges,
+    pub(crate) headers: HeaderChanges,
     /// What it alone changes in answers.
-    pub(super) response_headers: HeaderChanges,
+    pub(crate) response_headers: HeaderChanges,
 }
 
 /// A subset that a DestinationRule defines.
@@ -84,11 +85,11 @@ pub(crate) enum Invalid {
 }
 
 impl Invalid {
-    /// Whether the controller finds out, and tells it in the route's status.
-    pub(super) fn is_condition(self) -> bool {
+    /// Whether istiod makes a host name of the reference.
+    pub(crate) fn has_host(self) -> bool {
         match self {
-            Self::BackendNotFound | Self::UnknownKind | Self::RefNotPermitted => true,
-            Self::NoSuchPort | Self::NoSuchSubset => false,
+            Self::UnknownKind | Self::RefNotPermitted => false,
+            Self::BackendNotFound | Self::NoSuchPort | Self::NoSuchSubset => true,
         }
     }
 
@@ -108,6 +109,9 @@ impl Invalid {
 pub(crate) trait Backends {
     /// The backend of a Gateway API route.
     fn reference(&self, reference: &BackendObjectReference, route: ObjectIndex) -> Backend;
+
+    /// What istiod says against a reference in the route's status, if anything.
+    fn refusal(&self, reference: &BackendObjectReference, route: ObjectIndex) -> Option<Reason>;
 
     /// The destination of a VirtualService, whose host is complete. `called`: the port that was called, which counts
     /// where the destination names none and its Service has several.

@@ -17,7 +17,7 @@ pub(crate) enum Condition {
     Method(ValueMatch),
     /// The Host header as sent, with its port.
     Authority(ValueMatch),
-    /// `http` or `https`. What this proxy's listener makes of it is known when routes are compiled.
+    /// `http` or `https`, where no proxy in front says otherwise the listener's, known when routes are compiled.
     Scheme(ValueMatch, &'static str),
     /// Some line of a header; the name is in lower case.
     Header(String, ValueMatch),
@@ -100,7 +100,7 @@ impl Condition {
             Self::Path(path) => path.matches(http.path_only()),
             Self::Method(method) => method.matches(&http.method),
             Self::Authority(authority) => authority.matches(&http.authority),
-            Self::Scheme(wanted, scheme) => wanted.matches(scheme),
+            Self::Scheme(wanted, scheme) => wanted.matches(http.scheme(scheme)),
             // Several lines of one name are tested one by one; any match counts.
             Self::Header(name, value) => header(http, name).iter().any(|line| value.matches(line)),
             Self::WithoutHeader(name, value) => without_header(http, name, value),
@@ -161,7 +161,7 @@ impl Condition {
             Self::Path(_) => http.path_only().into(),
             Self::Method(_) => http.method.as_str().into(),
             Self::Authority(_) => http.authority.as_str().into(),
-            Self::Scheme(_, scheme) => (*scheme).into(),
+            Self::Scheme(_, scheme) => http.scheme(scheme).into(),
             Self::Header(name, _) | Self::WithoutHeader(name, _) => lines(header(http, name)),
             Self::Query(name, _) => query(http, name).into(),
             Self::Claim(path, _) | Self::WithoutClaim(path, _) => lines(&claim(flow, path)),

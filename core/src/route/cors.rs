@@ -2,25 +2,29 @@
 //! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (createCorsFilter),
 //! `envoyproxy/envoy: source/extensions/filters/http/cors/cors_filter.cc` (decodeHeaders).
 
-use std::collections::BTreeMap;
-
 use super::value::{Pattern, ValueMatch};
 use crate::flow::Http;
 use crate::resource::HttpCorsFilter;
+use crate::sorted;
 
 /// A cross-origin policy, defaults applied.
 #[derive(Clone, Debug)]
-pub(super) struct Cors {
+pub(crate) struct Cors {
     /// Origins that may call.
-    pub(super) origins: Vec<ValueMatch>,
-    /// `access-control-allow-…` headers of an answer to a preflight, without the origin.
-    pub(super) headers: BTreeMap<String, String>,
+    pub(crate) origins: Vec<ValueMatch>,
+    /// `access-control-…` headers of the answer to a preflight, without the origin: also where it is none of those.
+    pub(crate) headers: sorted::Map<String, String>,
+    /// Headers that a script may read of other answers.
+    pub(crate) expose: String,
     /// Whether preflights of other origins go to the backend.
-    pub(super) forwards_unmatched: bool,
+    pub(crate) forwards_unmatched: bool,
 }
 
 /// Any well-formed origin, which `null` is not.
 const ANY_ORIGIN: &str = r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^/\s?#]+";
+const ALLOW_ORIGIN: &str = "access-control-allow-origin";
+/// Its only value is `true`.
+pub(crate) const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
 /// The CRD's default.
 const MAX_AGE: u32 = 5;
 
@@ -41,12 +45,13 @@ impl Cors {
                 (max_age > 0).then(|| max_age.to_string()),
                 filter.allow_credentials == Some(true),
             ),
+            expose: filter.expose_headers.join(","),
             forwards_unmatched: false,
         }
     }
 
     /// The headers of the answer to a preflight, with status 200; `None`: the request is none, or goes on.
-    pub(super) fn preflight(&self, http: &Http) -> Option<BTreeMap<String, String>> {
+    pub(super) fn preflight(&self, http: &Http) -> Option<sorted::Map<String, String>> {
         let origin = http
             .header("origin")
             .first()
@@ -55,13 +60,34 @@ impl Cors {
         if http.method != "OPTIONS" || asks.iter().all(String::is_empty) {
             return None;
         }
-        if self.origins.iter().any(|allowed| allowed.matches(origin)) {
-            let mut headers = self.headers.clone();
-            headers.insert("access-control-allow-origin".to_owned(), origin.clone());
-            Some(headers)
-        } else {
-            (!self.forwards_unmatched).then(BTreeMap::new)
+        let mut headers = self.headers.clone();
+        if self.allows(origin) {
+            headers.extend(self.of_answer(http));
+        } else if self.forwards_unmatched {
+            return None;
         }
+        Some(headers)
+    }
+
+    /// What is added to every answer to an origin that may call.
+    pub(super) fn of_answer(&self, http: &Http) -> sorted::Map<String, String> {
+        let mut headers = sorted::Map::new();
+        let origin = http.header("origin").first();
+        let Some(origin) = origin.filter(|origin| !origin.is_empty() && self.allows(origin)) else {
+            return headers;
+        };
+        headers.insert(ALLOW_ORIGIN.to_owned(), origin.clone());
+        let credentials = self.headers.get(ALLOW_CREDENTIALS);
+        headers.extend(credentials.map(|value| (ALLOW_CREDENTIALS.to_owned(), value.clone())));
+        if !self.expose.is_empty() {
+            let name = "access-control-expose-headers";
+            headers.insert(name.to_owned(), self.expose.clone());
+        }
+        headers
+    }
+
+    fn allows(&self, origin: &str) -> bool {
+        self.origins.iter().any(|allowed| allowed.matches(origin))
     }
 }
 
@@ -71,7 +97,7 @@ pub(super) fn headers(
     names: &[String],
     max_age: Option<String>,
     credentials: bool,
-) -> BTreeMap<String, String> {
+) -> sorted::Map<String, String> {
     [
         ("allow-methods", methods.join(",")),
         ("allow-headers", names.join(",")),

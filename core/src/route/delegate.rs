@@ -3,9 +3,8 @@
 //! `istio/istio: pilot/pkg/model/virtualservice.go` (MergeHTTPRoutes, mergeHTTPMatchRequests, hasConflict,
 //! stringMatchConflict).
 
-use std::collections::BTreeMap;
-
 use crate::resource::{HttpMatchRequest, StringMatch, VirtualServiceHttpRoute};
+use crate::sorted;
 
 /// A delegate's rule with what the root's adds; `None`: they contradict.
 pub(crate) fn merge(
@@ -84,9 +83,9 @@ fn merge_match(root: &HttpMatchRequest, delegate: &HttpMatchRequest) -> HttpMatc
 
 /// The delegate's values over the root's.
 fn both<T: Clone>(
-    root: &BTreeMap<String, T>,
-    delegate: &BTreeMap<String, T>,
-) -> BTreeMap<String, T> {
+    root: &sorted::Map<String, T>,
+    delegate: &sorted::Map<String, T>,
+) -> sorted::Map<String, T> {
     let mut both = root.clone();
     both.extend(
         delegate
@@ -97,7 +96,7 @@ fn both<T: Clone>(
 }
 
 fn contradict(root: &HttpMatchRequest, delegate: &HttpMatchRequest) -> bool {
-    type Values = BTreeMap<String, Option<StringMatch>>;
+    type Values = sorted::Map<String, Option<StringMatch>>;
     let of_maps = |root: &Values, delegate: &Values| {
         delegate.iter().any(|(name, inner)| {
             let outer = root.get(name).and_then(Option::as_ref);

@@ -2,16 +2,15 @@
 //! TCPRoute is one of its own.
 //! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (HTTPRouteCollection, mergeHTTPRoutes).
 
-use std::collections::BTreeMap;
-
 use super::backend::Backends;
 use super::condition::Condition;
+use super::conversion::{self, Problem};
 use super::group::{Group, Member, Precedence, merge};
-use super::http::Dropped;
 use super::ingress::Bound;
 use super::{grpc, http, layer4};
 use crate::matcher;
 use crate::resource::{GrpcRoute, HttpRoute, ObjectIndex, Resource, TcpRoute, TlsRoute};
+use crate::sorted;
 
 /// A route that is attached, with what its place in the order depends on.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +54,13 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
-    pub(crate) fn check(self, object: ObjectIndex, backends: &dyn Backends) -> Option<Dropped> {
+    /// What istiod cannot convert of it.
+    pub(crate) fn problem(self, object: ObjectIndex, backends: &dyn Backends) -> Option<Problem> {
         match self {
-            Self::Http(route) => http::check(route),
-            Self::Grpc(route) => grpc::check(route, object, backends),
-            Self::Tls(route) => layer4::check(&route.rules),
-            Self::Tcp(route) => layer4::check(&route.rules),
+            Self::Http(route) => conversion::http(route, object, backends),
+            Self::Grpc(route) => conversion::grpc(route, object, backends),
+            Self::Tls(route) => conversion::layer4(&route.rules, object, backends),
+            Self::Tcp(route) => conversion::layer4(&route.rules, object, backends),
         }
     }
 }
@@ -75,7 +74,7 @@ pub(crate) fn at_waypoint(
     port: u16,
     backends: &dyn Backends,
 ) -> Vec<Group> {
-    let mut by_key: BTreeMap<(&str, Option<u16>), Vec<Member<'_>>> = BTreeMap::new();
+    let mut by_key: sorted::Map<(&str, Option<u16>), Vec<Member<'_>>> = sorted::Map::new();
     let mut groups = Vec::new();
     let precedence = |namespace: &str| {
         if namespace == waypoint_namespace {
@@ -145,7 +144,7 @@ pub(crate) fn at_listener(
     is_allowed: &dyn Fn(&str) -> bool,
     backends: &dyn Backends,
 ) -> Vec<Bound> {
-    let mut by_host: BTreeMap<&str, Vec<Member<'_>>> = BTreeMap::new();
+    let mut by_host: sorted::Map<&str, Vec<Member<'_>>> = sorted::Map::new();
     let mut bound = Vec::new();
     let precedence = |namespace: &str| {
         if namespace == gateway_namespace {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::action::Action;
 use super::backend::Backends;
 use super::condition::{Condition, PathMatch};
-use super::http::{self, Dropped};
+use super::http;
 use super::precedence::Key;
 use super::table::{Entry, Section};
 use super::value::Pattern;
@@ -39,11 +39,11 @@ pub(super) fn entries(
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,
-                match_index,
+                match_index: (!rule.matches.is_empty()).then_some(match_index),
                 action: Arc::clone(&action),
                 conditions,
             };
-            entries.push((Key::new(&entry.conditions), entry));
+            entries.push((Key::new(&entry), entry));
         }
     }
     entries
@@ -91,78 +91,4 @@ fn action(rule: &GrpcRouteRule, object: ObjectIndex, backends: &dyn Backends) ->
         }
     }
     action
-}
-
-const FILTERS: &[&str] = &[
-    "RequestHeaderModifier",
-    "ResponseHeaderModifier",
-    "RequestMirror",
-];
-
-/// Whether istiod drops the whole route. Unlike an HTTPRoute's, a mirror that cannot be used is reason enough.
-pub(super) fn check(
-    route: &GrpcRoute,
-    object: ObjectIndex,
-    backends: &dyn Backends,
-) -> Option<Dropped> {
-    route.rules.iter().enumerate().find_map(|(position, rule)| {
-        let at = format!("spec.rules[{position}]");
-        let no_method = rule.matches.iter().position(|written| {
-            written
-                .method
-                .as_ref()
-                .is_some_and(|method| method.service.is_none() && method.method.is_none())
-        });
-        if let Some(index) = no_method {
-            return Some(Dropped {
-                path: format!("{at}.matches[{index}].method"),
-                message:
-                    "a method match names neither service nor method, so the whole route is dropped"
-                        .to_owned(),
-            });
-        }
-        let mut filters = rule.filters.iter().enumerate();
-        let of_filter = filters.find_map(|(index, filter)| {
-            let at = format!("{at}.filters[{index}]");
-            let headers = [
-                &filter.request_header_modifier,
-                &filter.response_header_modifier,
-            ];
-            let mirror = filter
-                .request_mirror
-                .as_ref()
-                .map(|mirror| &mirror.backend_ref);
-            http::unsupported(&filter.filter_type, FILTERS, &at)
-                .or_else(|| http::bad_header(headers, &at))
-                .or_else(|| {
-                    let path = format!("{at}.requestMirror.backendRef");
-                    http::problem(mirror?, &path).or_else(|| {
-                        let invalid = backends.reference(mirror?, object).invalid?;
-                        // A port that a Service does not have is found out by nobody.
-                        invalid.is_condition().then(|| Dropped {
-                            path,
-                            message: format!(
-                                "the mirror cannot be used ({}), so the whole route is dropped",
-                                invalid.name()
-                            ),
-                        })
-                    })
-                })
-        });
-        of_filter.or_else(|| {
-            let counted = rule.backend_refs.iter().enumerate();
-            counted
-                .filter(|(_, backend)| backend.weight != Some(0))
-                .find_map(|(index, backend)| {
-                    let at = format!("{at}.backendRefs[{index}]");
-                    http::problem(&backend.reference(), &at).or_else(|| {
-                        let mut filters = backend.filters.iter().enumerate();
-                        filters.find_map(|(index, filter)| {
-                            let at = format!("{at}.filters[{index}]");
-                            http::unsupported(&filter.filter_type, http::BACKEND_FILTERS, &at)
-                        })
-                    })
-                })
-        })
-    })
 }

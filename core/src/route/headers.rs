@@ -1,16 +1,17 @@
 //! Header modifiers: remove, then set, then add. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
 //! (createHeadersFilter), `pilot/pkg/networking/core/route/route.go` (TranslateHeadersOperations).
 
-use std::collections::BTreeMap;
-
+use crate::matcher;
 use crate::resource::{HttpHeader, HttpHeaderFilter};
+use crate::sorted;
 
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct HeaderChanges {
-    remove: Vec<String>,
-    /// Value and whether it joins those that are there.
-    write: Vec<(String, String, bool)>,
+pub(crate) struct HeaderChanges {
+    /// Names of headers that go.
+    pub(crate) remove: Vec<String>,
+    /// Name, value and whether it joins those that are there.
+    pub(crate) write: Vec<(String, String, bool)>,
     /// `Host` in `set` or `add` rewrites the host.
     host: Option<String>,
 }
@@ -51,7 +52,9 @@ impl HeaderChanges {
                 }
                 seen.push(name.clone());
                 if matches!(name.as_str(), "host" | ":authority") {
-                    changes.host.get_or_insert(value);
+                    if !value.is_empty() {
+                        changes.host.get_or_insert(value);
+                    }
                 } else if !is_pseudo(&name) {
                     changes.write.push((name, value, joins));
                 }
@@ -69,26 +72,28 @@ impl HeaderChanges {
         both
     }
 
-    pub(super) fn host(&self) -> Option<&str> {
+    pub(crate) fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 
-    pub(super) fn apply(&self, headers: &mut BTreeMap<String, Vec<String>>) {
+    /// What goes is taken out first, then lines are replaced, then lines are added; an empty value does nothing.
+    /// `envoyproxy/envoy: source/common/router/header_parser.cc` (evaluateHeaders).
+    pub(super) fn apply(&self, headers: &mut sorted::Map<String, Vec<String>>) {
         for name in &self.remove {
             headers.remove(name);
         }
-        for (name, value, joins) in &self.write {
-            if *joins {
-                headers.entry(name.clone()).or_default().push(value.clone());
-            } else {
-                headers.insert(name.clone(), vec![value.clone()]);
-            }
+        let filled = || self.write.iter().filter(|(_, value, _)| !value.is_empty());
+        for (name, value, _) in filled().filter(|(_, _, joins)| !joins) {
+            headers.insert(name.clone(), vec![value.clone()]);
+        }
+        for (name, value, _) in filled().filter(|(_, _, joins)| *joins) {
+            matcher::add_header_line(headers, name, value);
         }
     }
 
     /// The same for the headers of an answer, which have one value each.
-    pub(super) fn apply_to_answer(&self, headers: &mut BTreeMap<String, String>) {
-        let mut lines: BTreeMap<String, Vec<String>> = headers
+    pub(super) fn apply_to_answer(&self, headers: &mut sorted::Map<String, String>) {
+        let mut lines: sorted::Map<String, Vec<String>> = headers
             .iter()
             .map(|(name, value)| (name.clone(), vec![value.clone()]))
             .collect();
@@ -126,13 +131,13 @@ mod tests {
             add: vec![header("X-Add", "2"), header(":path", "/no")],
             remove: vec!["X-Gone".to_owned(), "X-Add".to_owned(), "Host".to_owned()],
         });
-        let mut headers = BTreeMap::from([
+        let mut headers = sorted::Map::from([
             ("x-set".to_owned(), vec!["0".to_owned(), "00".to_owned()]),
             ("x-add".to_owned(), vec!["1".to_owned()]),
             ("x-gone".to_owned(), vec!["1".to_owned()]),
         ]);
         changes.apply(&mut headers);
-        let expected = BTreeMap::from([
+        let expected = sorted::Map::from([
             ("x-set".to_owned(), vec!["1".to_owned()]),
             ("x-add".to_owned(), vec!["2".to_owned()]),
         ]);
@@ -151,7 +156,7 @@ mod tests {
             HeaderChanges::of(&remove, set, Vec::new())
         };
         let both = of(&[], &[("x", "rule")]).then(&of(&["x"], &[]));
-        let mut headers = BTreeMap::new();
+        let mut headers = sorted::Map::new();
         both.apply(&mut headers);
         assert_eq!(headers.get("x"), Some(&vec!["rule".to_owned()]));
     }

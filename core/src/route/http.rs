@@ -14,18 +14,9 @@ use super::redirect::{Redirect, RedirectPort};
 use super::table::{Entry, Section};
 use super::value::{Pattern, ValueMatch};
 use crate::resource::{
-    BackendObjectReference, HttpHeaderFilter, HttpPathMatch, HttpRequestMirrorFilter, HttpRoute,
-    HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpValueMatch, ObjectIndex,
+    HttpHeaderFilter, HttpPathMatch, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter,
+    HttpRouteMatch, HttpRouteRule, HttpValueMatch, ObjectIndex,
 };
-
-/// Why a whole route is dropped, and the field that is to blame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Dropped {
-    /// From the object's root.
-    pub(crate) path: String,
-    /// One plain sentence.
-    pub(crate) message: String,
-}
 
 /// The entries of a route, in its order: one for each match of each rule.
 pub(super) fn entries(
@@ -51,11 +42,11 @@ pub(super) fn entries(
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,
-                match_index,
+                match_index: Some(match_index),
                 action: Arc::clone(&action),
                 conditions,
             };
-            entries.push((Key::new(&entry.conditions), entry));
+            entries.push((Key::new(&entry), entry));
         }
     }
     entries
@@ -196,10 +187,8 @@ pub(super) fn add_mirror(
         (None, None) => 100.0,
     };
     let backend = backends.reference(&filter.backend_ref, object);
-    if percent > 0.0
-        && backend.invalid.is_none()
-        && reference_problem(&filter.backend_ref).is_none()
-    {
+    let refused = backends.refusal(&filter.backend_ref, object).is_some();
+    if percent > 0.0 && backend.invalid.is_none() && !refused {
         action.mirrors.push((backend, percent));
     }
 }
@@ -237,107 +226,4 @@ fn timeouts(rule: &HttpRouteRule) -> (Option<String>, Option<Retry>) {
 
 fn is_zero(duration: &str) -> bool {
     !duration.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
-}
-
-/// Whether istiod drops the whole route, all rules of it, because of something that it cannot convert.
-pub(crate) fn check(route: &HttpRoute) -> Option<Dropped> {
-    let rules = route.rules.iter().flatten().enumerate();
-    rules.into_iter().find_map(|(position, rule)| {
-        let at = format!("spec.rules[{position}]");
-        let mut filters = rule.filters.iter().enumerate();
-        filters
-            .find_map(|(index, filter)| {
-                let at = format!("{at}.filters[{index}]");
-                let headers = [
-                    &filter.request_header_modifier,
-                    &filter.response_header_modifier,
-                ];
-                unsupported(&filter.filter_type, FILTERS, &at).or_else(|| bad_header(headers, &at))
-            })
-            .or_else(|| {
-                let counted = rule.backend_refs.iter().enumerate();
-                counted
-                    .filter(|(_, backend)| backend.weight != Some(0))
-                    .find_map(|(index, backend)| {
-                        let at = format!("{at}.backendRefs[{index}]");
-                        problem(&backend.reference(), &at).or_else(|| {
-                            let mut filters = backend.filters.iter().enumerate();
-                            filters.find_map(|(index, filter)| {
-                                let at = format!("{at}.filters[{index}]");
-                                unsupported(&filter.filter_type, BACKEND_FILTERS, &at)
-                            })
-                        })
-                    })
-            })
-    })
-}
-
-const FILTERS: &[&str] = &[
-    "RequestHeaderModifier",
-    "ResponseHeaderModifier",
-    "RequestMirror",
-    "RequestRedirect",
-    "URLRewrite",
-    "CORS",
-];
-/// What a backend may have.
-pub(super) const BACKEND_FILTERS: &[&str] = &["RequestHeaderModifier", "ResponseHeaderModifier"];
-
-/// A filter that istiod does not take in this place.
-pub(super) fn unsupported(filter: &str, supported: &[&str], at: &str) -> Option<Dropped> {
-    (!supported.contains(&filter)).then(|| Dropped {
-        path: at.to_owned(),
-        message: format!("Istio takes no filter `{filter}` here, so the whole route is dropped"),
-    })
-}
-
-/// A header value that no header can have. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
-/// (isValidHeaderValue).
-pub(super) fn bad_header(filters: [&Option<HttpHeaderFilter>; 2], at: &str) -> Option<Dropped> {
-    let is_control = |byte: u8| byte != b'\t' && (byte < b' ' || byte == 0x7f);
-    filters
-        .into_iter()
-        .flatten()
-        .flat_map(|filter| filter.set.iter().chain(&filter.add))
-        .find(|header| header.value.bytes().any(is_control))
-        .map(|header| Dropped {
-            path: at.to_owned(),
-            message: format!(
-                "the value of header `{}` has control characters, so the whole route is dropped",
-                header.name
-            ),
-        })
-}
-
-/// A reference that istiod cannot make a destination of.
-pub(super) fn problem(reference: &BackendObjectReference, at: &str) -> Option<Dropped> {
-    let (field, message) = reference_problem(reference)?;
-    Some(Dropped {
-        path: format!("{at}{field}"),
-        message: format!("{message}, so the whole route is dropped"),
-    })
-}
-
-/// The field to blame, and why. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (buildDestination).
-fn reference_problem(reference: &BackendObjectReference) -> Option<(&'static str, String)> {
-    let name = &reference.name;
-    let group = reference.group.as_deref().unwrap_or_default();
-    match (group, reference.kind.as_deref().unwrap_or("Service")) {
-        ("", "Service") if name.contains('.') => Some((
-            ".name",
-            format!("`{name}` is a host name where a Service's name is wanted"),
-        )),
-        ("networking.istio.io", "Hostname") if reference.namespace.is_some() => Some((
-            ".namespace",
-            "a backend of kind `Hostname` takes no namespace".to_owned(),
-        )),
-        ("", "Service")
-        | ("networking.istio.io", "Hostname")
-        | ("multicluster.x-k8s.io", "ServiceImport")
-            if reference.port.is_none() =>
-        {
-            Some(("", format!("backend `{name}` has no port")))
-        }
-        _ => None,
-    }
 }

@@ -287,7 +287,9 @@ impl VirtualHosts {
                     }
                 }
             }
-            for own in server.hosts.iter().filter(|_| server.https_redirect) {
+            // istiod takes the whole text as a domain, so a host for one namespace is redirected only beside its rules.
+            let of_all = server.hosts.iter().filter(|own| own.namespace.is_none());
+            for own in of_all.filter(|_| server.https_redirect) {
                 add(&own.name, true, &[]);
             }
         }

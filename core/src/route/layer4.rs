@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::action::Action;
 use super::backend::Backends;
 use super::condition::Condition;
-use super::http::{self, Dropped};
 use super::table::{Entry, Section};
 use crate::matcher;
 use crate::resource::{Layer4Rule, ObjectIndex};
@@ -26,7 +25,7 @@ pub(crate) fn entries(
             route: object,
             section: Section::Rules,
             rule,
-            match_index: 0,
+            match_index: Some(0),
             conditions: conditions.to_vec(),
             action: Arc::new(action(written, object, backends)),
         })
@@ -67,17 +66,4 @@ pub(crate) fn is_weightless(rule: &Layer4Rule) -> bool {
     rule.backend_refs
         .iter()
         .all(|backend| backend.weight == Some(0))
-}
-
-/// Whether istiod drops the whole route.
-pub(super) fn check(rules: &[Layer4Rule]) -> Option<Dropped> {
-    rules.iter().enumerate().find_map(|(position, rule)| {
-        let counted = rule.backend_refs.iter().enumerate();
-        counted
-            .filter(|(_, backend)| backend.weight != Some(0))
-            .find_map(|(index, backend)| {
-                let at = format!("spec.rules[{position}].backendRefs[{index}]");
-                http::problem(&backend.reference(), &at)
-            })
-    })
 }

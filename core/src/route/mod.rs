@@ -5,6 +5,7 @@
 mod action;
 mod backend;
 mod condition;
+mod conversion;
 mod cors;
 mod delegate;
 mod fault;
@@ -13,6 +14,7 @@ mod group;
 mod grpc;
 mod headers;
 mod http;
+mod index;
 mod ingress;
 mod layer4;
 mod path;
@@ -25,18 +27,22 @@ mod tie_breaker;
 mod value;
 mod virtual_service;
 
-pub(crate) use action::{Answered, Listener, Outcome};
+pub(crate) use action::{Action, Answered, Listener, NoBackend, Outcome, Retry};
 pub(crate) use backend::{Backend, Backends, Invalid, Subset};
 pub(crate) use condition::{Condition, PathMatch};
+pub(crate) use conversion::Problem;
+pub(crate) use cors::{ALLOW_CREDENTIALS, Cors};
 pub(crate) use delegate::merge as merge_delegate;
+pub(crate) use fault::{Abort, Fault};
 pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};
 pub(crate) use group::{Group, Precedence, concatenate};
-pub(crate) use http::Dropped;
+pub(crate) use headers::HeaderChanges;
 pub(crate) use ingress::{
     Bound, Content, Port as GatewayPort, Server, ServerHost, ServerKind, VirtualHosts,
 };
+pub(crate) use path::PathChange;
 pub(crate) use protocol::Protocol;
-pub(crate) use redirect::https_location;
+pub(crate) use redirect::{Redirect, RedirectPort, https_location};
 pub(crate) use shadow::shadowed;
 pub(crate) use table::{Entry, RouteTable, Section};
 pub(crate) use tie_breaker::TieBreaker;

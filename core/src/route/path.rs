@@ -10,7 +10,7 @@ use crate::resource::HttpPathModifier;
 
 /// A change to a path.
 #[derive(Clone, Debug)]
-pub(super) enum PathChange {
+pub(crate) enum PathChange {
     /// The whole path becomes this.
     Full(String),
     /// What the path condition matched becomes this: a prefix, or all of it.
@@ -64,6 +64,12 @@ impl PathChange {
             Self::RemovePrefix => format!("/{}", rest.strip_prefix('/').unwrap_or(rest)),
             Self::Regex(Some(regex), substitution) => substitute(regex, path, substitution),
             Self::Regex(None, _) => path.to_owned(),
+        };
+        // Envoy takes no path for "as it is".
+        let changed = if changed.is_empty() {
+            path.to_owned()
+        } else {
+            changed
         };
         changed + query
     }

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use super::condition::{Condition, PathMatch};
+use super::table::Entry;
 
 /// What decides between two matches of one group. The sort is stable, so that what is equal here keeps its order:
 /// creation time, namespace, name, rule, match.
@@ -19,18 +20,21 @@ pub(super) struct Key {
     headers: Reverse<usize>,
     /// More query parameters first.
     query: Reverse<usize>,
+    /// A rule without matches last. The API server gives an HTTPRoute's one; a GRPCRoute's stays without.
+    no_match: bool,
 }
 
 impl Key {
-    pub(super) fn new(conditions: &[Condition]) -> Self {
+    pub(super) fn new(entry: &Entry) -> Self {
         let mut key = Self {
             path_rank: Reverse(0),
             path_length: Reverse(0),
             method: Reverse(false),
             headers: Reverse(0),
             query: Reverse(0),
+            no_match: entry.match_index.is_none(),
         };
-        for condition in conditions {
+        for condition in &entry.conditions {
             match condition {
                 Condition::Path(path) => {
                     let (rank, length) = match path {
@@ -74,6 +78,8 @@ pub(crate) enum Difference {
     Headers,
     /// How many query parameters there are.
     QueryParams,
+    /// Whether the rule has matches.
+    NoMatch,
 }
 
 impl Key {
@@ -88,6 +94,7 @@ impl Key {
             (self.method != other.method, Difference::Method),
             (self.headers != other.headers, Difference::Headers),
             (self.query != other.query, Difference::QueryParams),
+            (self.no_match != other.no_match, Difference::NoMatch),
         ]
         .into_iter()
         .find(|(differs, _)| *differs)
@@ -109,11 +116,27 @@ pub(super) fn is_catch_all(conditions: &[Condition]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::action::Action;
+    use super::super::table::Section;
     use super::super::value::{Pattern, ValueMatch};
     use super::*;
+    use crate::resource::ObjectIndex;
 
     fn prefix(path: &str) -> Condition {
         Condition::Path(PathMatch::Prefix(path.to_owned()))
+    }
+
+    fn entry(conditions: Vec<Condition>) -> Entry {
+        Entry {
+            route: ObjectIndex(0),
+            section: Section::Rules,
+            rule: 0,
+            match_index: Some(0),
+            conditions,
+            action: Arc::new(Action::default()),
+        }
     }
 
     fn header(name: &str) -> Condition {
@@ -148,10 +171,16 @@ mod tests {
             (vec![prefix("/a"), query()], vec![prefix("/a")]),
             (vec![prefix("/")], vec![method(), header("a")]),
         ] {
+            let (first, second) = (entry(first), entry(second));
             assert!(
                 Key::new(&first) < Key::new(&second),
                 "{first:?} before {second:?}"
             );
         }
+        let without = Entry {
+            match_index: None,
+            ..entry(Vec::new())
+        };
+        assert!(Key::new(&entry(Vec::new())) < Key::new(&without));
     }
 }

@@ -1,28 +1,29 @@
 //! Redirects: where a proxy sends the client. `istio/istio: pilot/pkg/networking/core/route/route.go` (ApplyRedirect),
 //! `envoyproxy/envoy: source/common/router/config_impl.cc` (newUri, processRequestHost).
 
+use super::action::Listener;
 use super::condition::PathMatch;
 use super::path::PathChange;
 use crate::flow::Http;
 
 /// A redirect, defaults applied.
 #[derive(Clone, Debug)]
-pub(super) struct Redirect {
+pub(crate) struct Redirect {
     /// The status.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// The new scheme.
-    pub(super) scheme: Option<String>,
+    pub(crate) scheme: Option<String>,
     /// The new host.
-    pub(super) host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The port to write.
-    pub(super) port: RedirectPort,
+    pub(crate) port: RedirectPort,
     /// The new path.
-    pub(super) path: Option<PathChange>,
+    pub(crate) path: Option<PathChange>,
 }
 
 /// Which port a redirect writes; one that is the scheme's own is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RedirectPort {
+pub(crate) enum RedirectPort {
     /// None: Envoy keeps the host as it came, with its port.
     Keep,
     /// The one on which the proxy was called.
@@ -32,24 +33,31 @@ pub(super) enum RedirectPort {
 }
 
 impl Redirect {
-    /// The `location` header. `listener_port`: the port that the proxy was called on; `scheme`: of the request there.
+    /// The `location` header. `listener`: where the proxy was called.
     pub(super) fn location(
         &self,
         http: &Http,
         matched: Option<&PathMatch>,
-        listener_port: u16,
-        request_scheme: &str,
+        listener: Listener,
     ) -> String {
+        let request_scheme = http.scheme(listener.scheme());
         let scheme = self.scheme.as_deref().unwrap_or(request_scheme);
         let port = match self.port {
             RedirectPort::Keep => None,
-            RedirectPort::Request => Some(listener_port),
+            RedirectPort::Request => Some(listener.port),
             RedirectPort::Number(port) => Some(port),
         };
-        let port = port.filter(|&port| own_port(scheme) != Some(port));
+        // istiod decides which port is not written, and knows the listener's scheme only.
+        let expected = self.scheme.as_deref().unwrap_or(listener.scheme());
+        let port = port.filter(|&port| own_port(expected) != Some(port));
         let host = match &self.host {
             Some(host) => host.as_str(),
-            None => kept_host(&http.authority, port.is_some(), scheme, request_scheme),
+            None => {
+                // As a proxy in front says it, in its own spelling.
+                let said = http.header("x-forwarded-proto").first();
+                let protocol = said.map_or(request_scheme, String::as_str);
+                kept_host(&http.authority, port.is_some(), scheme, protocol)
+            }
         };
         let path = match &self.path {
             // A new path with a query of its own leaves the old query out.
@@ -57,23 +65,31 @@ impl Redirect {
             Some(path) => path.apply(&http.path, matched),
             None => http.path.clone(),
         };
+        // A path begins with one, whatever is put in its place.
+        let slash = if path.starts_with('/') { "" } else { "/" };
         match port {
-            Some(port) => format!("{scheme}://{host}:{port}{path}"),
-            None => format!("{scheme}://{host}{path}"),
+            Some(port) => format!("{scheme}://{host}:{port}{slash}{path}"),
+            None => format!("{scheme}://{host}{slash}{path}"),
         }
     }
 }
 
-/// Where plain HTTP is sent that must be TLS: the same place, by https.
+/// Where plain HTTP is sent that must be TLS: the same place by https, at the port that the client wrote.
+/// `envoyproxy/envoy: source/common/http/utility.cc` (createSslRedirectPath).
 pub(crate) fn https_location(http: &Http) -> String {
+    format!("https://{}{}", http.authority, http.path)
+}
+
+/// Where a client is that is sent nowhere else.
+pub(super) fn same_place(http: &Http, listener: Listener) -> String {
     let redirect = Redirect {
         status: 301,
-        scheme: Some("https".to_owned()),
+        scheme: None,
         host: None,
         port: RedirectPort::Keep,
         path: None,
     };
-    redirect.location(http, None, 80, "http")
+    redirect.location(http, None, listener)
 }
 
 fn own_port(scheme: &str) -> Option<u16> {
@@ -86,16 +102,12 @@ fn own_port(scheme: &str) -> Option<u16> {
 
 /// The host of the request. Its port goes if another one is written, or if it was the old scheme's own and the scheme
 /// changes.
-fn kept_host<'a>(
-    authority: &'a str,
-    writes_port: bool,
-    scheme: &str,
-    request_scheme: &str,
-) -> &'a str {
+fn kept_host<'a>(authority: &'a str, writes_port: bool, scheme: &str, protocol: &str) -> &'a str {
     let (host, port) = split_port(authority);
     let Some(port) = port else { return authority };
-    let own = own_port(request_scheme).is_some_and(|own| port.parse() == Ok(own));
-    if writes_port || (scheme != request_scheme && own) {
+    let own = own_port(&protocol.to_ascii_lowercase());
+    let is_own = own.is_some_and(|own| port.parse() == Ok(own));
+    if writes_port || (scheme != protocol && is_own) {
         host
     } else {
         authority
@@ -164,6 +176,7 @@ mod tests {
             (host("other"), "host", 9080, "http://other:9080/p?q=1"),
             (full("/x"), "host", 80, "http://host/x?q=1"),
             (full("/x?a=b"), "host", 80, "http://host/x?a=b"),
+            (full("x"), "host", 80, "http://host/x?q=1"),
             (plain(), "[::1]:80", 9080, "http://[::1]:9080/p?q=1"),
         ] {
             let http = Http {
@@ -172,7 +185,14 @@ mod tests {
                 ..Http::default()
             };
             assert_eq!(
-                redirect.location(&http, None, listener, "http"),
+                redirect.location(
+                    &http,
+                    None,
+                    Listener {
+                        port: listener,
+                        tls: false
+                    }
+                ),
                 expected,
                 "{redirect:?} of {authority} on {listener}"
             );

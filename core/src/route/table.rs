@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::action::Action;
 use super::condition::{Condition, PathMatch};
+use super::index::Index;
 use crate::flow::Flow;
 use crate::resource::ObjectIndex;
 use crate::trace::{Step, Trace, Truth, all, step};
@@ -42,8 +43,8 @@ pub(crate) struct Entry {
     pub(crate) section: Section,
     /// The rule, by its place there.
     pub(crate) rule: usize,
-    /// The match, by its place in the rule; 0 also where the rule has none.
-    pub(crate) match_index: usize,
+    /// The match, by its place in the rule; `None`: the rule has none, which takes everything.
+    pub(crate) match_index: Option<usize>,
     /// All of these must hold.
     pub(crate) conditions: Vec<Condition>,
     /// What becomes of a request.
@@ -67,6 +68,7 @@ impl Entry {
 pub(crate) struct RouteTable {
     entries: Vec<Entry>,
     unreachable: Vec<Entry>,
+    index: Option<Index>,
 }
 
 impl RouteTable {
@@ -79,32 +81,49 @@ impl RouteTable {
         let mut table = Self {
             entries,
             unreachable: Vec::new(),
+            index: None,
         };
         table.unreachable = table.entries.split_off(reached);
+        table.index = Index::new(&table.entries);
         table
     }
 
     /// The entry that takes a request; `None`: 404, or a connection that is closed. A log gets every entry that was
     /// tried (`Step::Route`), each with its conditions (`Step::Condition`, by their place in the entry).
     pub(crate) fn choose<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .zip(0..)
-            .find(|(entry, place)| {
-                let holds = step(trace, Step::Route(*place), |trace| {
-                    all(
-                        trace,
-                        entry.conditions.iter().zip(0..),
-                        |trace, (condition, place)| {
-                            let truth = condition.holds(flow);
-                            trace.leaf(Step::Condition(place), truth);
-                            truth
-                        },
-                    )
-                });
-                holds == Truth::Yes
-            })
+        let mut takes = |place: u32, entry: &Entry| {
+            step(trace, Step::Route(place), |trace| {
+                all(
+                    trace,
+                    entry.conditions.iter().zip(0..),
+                    |trace, (condition, place)| {
+                        let truth = condition.holds(flow);
+                        trace.leaf(Step::Condition(place), truth);
+                        truth
+                    },
+                )
+            }) == Truth::Yes
+        };
+        if let (Some(index), false) = (&self.index, T::EXHAUSTIVE) {
+            let first = index.first(flow, |place| {
+                self.entry(place).is_some_and(|entry| takes(place, entry))
+            });
+            return self.entry(first?);
+        }
+        let mut entries = self.entries.iter().zip(0..);
+        entries
+            .find(|(entry, place)| takes(*place, entry))
             .map(|(entry, _)| entry)
+    }
+
+    fn entry(&self, place: u32) -> Option<&Entry> {
+        self.entries.get(usize::try_from(place).ok()?)
+    }
+
+    /// The same entries, walked one by one: what the index is measured against.
+    pub(crate) fn without_index(mut self) -> Self {
+        self.index = None;
+        self
     }
 
     /// The first entry of another rule, behind one that takes a request, that would take it too.

@@ -27,7 +27,7 @@ impl TieBreaker {
         if is_written(winner) || is_written(other) {
             return Self::Group;
         }
-        let (first, second) = (Key::new(&winner.conditions), Key::new(&other.conditions));
+        let (first, second) = (Key::new(winner), Key::new(other));
         match first.difference(&second) {
             None => Self::Seniority,
             Some(difference) if first < second => Self::Specific(difference),
@@ -51,6 +51,7 @@ impl TieBreaker {
             Self::Specific(Difference::QueryParams) => {
                 "the match with more query parameters goes first"
             }
+            Self::Specific(Difference::NoMatch) => "a rule without matches goes last",
             Self::Seniority => {
                 "of equally specific matches the older route's goes first, then the lesser name's, then the earlier rule's"
             }
@@ -76,7 +77,7 @@ mod tests {
             route: ObjectIndex(route),
             section,
             rule: 0,
-            match_index: 0,
+            match_index: Some(0),
             conditions: vec![Condition::Path(path)],
             action: Arc::new(Action::default()),
         };

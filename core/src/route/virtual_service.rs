@@ -20,6 +20,7 @@ use crate::resource::{
     HttpRouteDestination, Labels, Layer4Match, ObjectIndex, Percent, StringMatch,
     VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
+use crate::sorted;
 
 /// The proxy, and the place there, for which VirtualServices are compiled.
 #[derive(Clone, Debug)]
@@ -70,12 +71,12 @@ pub(crate) fn http(rules: &[Rule], place: &Place<'_>, backends: &dyn Backends) -
             action: Arc::clone(&action),
         };
         if rule.route.matches.is_empty() {
-            entries.push(entry(0, Vec::new()));
+            entries.push(entry(None, Vec::new()));
             break;
         }
         for (match_index, written) in rule.route.matches.iter().enumerate() {
             if is_for(written, place) {
-                entries.push(entry(match_index, conditions(written, place)));
+                entries.push(entry(Some(match_index), conditions(written, place)));
             }
         }
     }
@@ -279,7 +280,7 @@ fn filled(text: Option<&String>) -> Option<String> {
 fn header_changes(headers: Option<&Headers>) -> (HeaderChanges, HeaderChanges) {
     let changes = |operations: Option<&HeaderOperations>| {
         operations.map_or_else(HeaderChanges::default, |operations| {
-            let pairs = |map: &std::collections::BTreeMap<String, String>| {
+            let pairs = |map: &sorted::Map<String, String>| {
                 map.iter()
                     .map(|(name, value)| (name.clone(), value.clone()))
                     .collect()
@@ -326,29 +327,10 @@ fn fault(written: &HttpFaultInjection) -> Fault {
     }
 }
 
-/// The names of gRPC's statuses, by their numbers.
-const GRPC_STATUSES: &[&str] = &[
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
 fn grpc_status(name: &str) -> Option<u16> {
-    let place = GRPC_STATUSES.iter().position(|known| *known == name)?;
+    let place = crate::resource::GRPC_STATUSES
+        .iter()
+        .position(|known| *known == name)?;
     u16::try_from(place).ok()
 }
 
@@ -368,29 +350,14 @@ fn cors_policy(written: &CorsPolicy) -> Cors {
             written.max_age.as_deref().and_then(seconds),
             written.allow_credentials == Some(true),
         ),
+        expose: written.expose_headers.join(","),
         forwards_unmatched: written.unmatched_preflights.as_deref() != Some("IGNORE"),
     }
 }
 
-/// The whole seconds of a duration like `1h30m` or `1.5s`.
+/// The whole seconds of a duration.
 pub(crate) fn seconds(duration: &str) -> Option<String> {
-    let mut total = 0.0;
-    let mut rest = duration;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, unit) = rest.split_at_checked(digits)?;
-        let number: f64 = number.parse().ok()?;
-        let (factor, length) = match unit {
-            unit if unit.starts_with("ms") => (0.001, 2),
-            unit if unit.starts_with('h') => (3600.0, 1),
-            unit if unit.starts_with('m') => (60.0, 1),
-            unit if unit.starts_with('s') => (1.0, 1),
-            _ => return None,
-        };
-        total += number * factor;
-        rest = unit.get(length..)?;
-    }
-    Some(f64::floor(total).to_string())
+    Some(f64::floor(crate::resource::duration(duration)?).to_string())
 }
 
 fn add_mirrors(
@@ -450,11 +417,11 @@ pub(crate) fn layer4(
             action: Arc::clone(&action),
         };
         if written.matches.is_empty() {
-            entries.push(entry(0, Vec::new()));
+            entries.push(entry(None, Vec::new()));
         }
         for (match_index, written) in written.matches.iter().enumerate() {
             if let Some(conditions) = layer4_conditions(written, section, place) {
-                entries.push(entry(match_index, conditions));
+                entries.push(entry(Some(match_index), conditions));
             }
         }
     }
@@ -515,19 +482,6 @@ mod tests {
                 expected,
                 "{name}"
             );
-        }
-    }
-
-    #[test]
-    fn durations_in_seconds() {
-        for (text, expected) in [
-            ("24h", Some("86400")),
-            ("1m30s", Some("90")),
-            ("1.5s", Some("1")),
-            ("500ms", Some("0")),
-            ("5", None),
-        ] {
-            assert_eq!(seconds(text).as_deref(), expected, "{text}");
         }
     }
 }

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::events::{self, Broken, BrokenKind};
-use super::node::{Node, Value};
-use super::text::{Position, Span, Text};
-use super::{DUPLICATE_KEY, Diagnostics, FieldPath, Origin, SYNTAX, TOO_DEEP, TOO_MANY_ALIASES};
+use super::text::Text;
+use super::{
+    DUPLICATE_KEY, Diagnostics, FieldPath, Node, Origin, SYNTAX, TOO_DEEP, TOO_MANY_ALIASES, Value,
+};
+use crate::decode::{Position, Span};
 use crate::wire;
 
 /// A document's place among all documents.

@@ -1,13 +1,11 @@
 //! The parser's events → one tree of values with spans. Depth and aliases are limited: the parser itself limits
 //! neither nested blocks nor what aliases expand to.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map};
-
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use super::node::{Entry, Node, Value};
 use super::scalar;
-use super::text::{Position, Span};
+use crate::decode::{Entry, Node, Position, Span, Value};
+use crate::sorted;
 
 /// How deep values may nest. Kubernetes' own objects stay far below.
 const MAX_DEPTH: usize = 100;
@@ -67,7 +65,7 @@ struct Builder {
     line: u32,
     root: Option<Node>,
     open: Vec<Open>,
-    anchors: BTreeMap<usize, Node>,
+    anchors: sorted::Map<usize, Node>,
     aliased: usize,
     duplicates: Vec<Duplicate>,
 }
@@ -256,24 +254,20 @@ impl Builder {
     /// Of duplicate keys the last counts, as for the readers of Kubernetes; the earlier ones are reported.
     fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         // The span of the first of a key, and the index of the last so far.
-        let mut seen: BTreeMap<&str, (Span, usize)> = BTreeMap::new();
-        let mut replaced = BTreeSet::new();
+        let mut seen: sorted::Map<&str, (Span, usize)> = sorted::Map::new();
+        let mut replaced = sorted::Set::new();
         // A merge key may stand more than once.
         let keys = entries.iter().enumerate();
         for (index, entry) in keys.filter(|(_, entry)| entry.key != MERGE) {
-            match seen.entry(&entry.key) {
-                btree_map::Entry::Vacant(free) => {
-                    free.insert((entry.key_span, index));
-                }
-                btree_map::Entry::Occupied(mut earlier) => {
-                    let (first, last) = earlier.get_mut();
-                    replaced.insert(std::mem::replace(last, index));
-                    self.duplicates.push(Duplicate {
-                        key: entry.key.clone(),
-                        first: *first,
-                        second: entry.key_span,
-                    });
-                }
+            let (first, last) = seen.entry(&entry.key).or_insert((entry.key_span, index));
+            let earlier = std::mem::replace(last, index);
+            if earlier != index {
+                replaced.insert(earlier);
+                self.duplicates.push(Duplicate {
+                    key: entry.key.clone(),
+                    first: *first,
+                    second: entry.key_span,
+                });
             }
         }
         let kept = |index: &usize| !replaced.contains(index);
@@ -292,7 +286,7 @@ fn merged(entries: Vec<Entry>) -> Vec<Entry> {
     }
     let (merges, mut own): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.key == MERGE);
-    let mut present: BTreeSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
+    let mut present: sorted::Set<String> = own.iter().map(|entry| entry.key.clone()).collect();
     for merge in merges {
         let sources = match merge.value.value {
             Value::List(items) => items,

@@ -2,6 +2,7 @@
 //! (`kubernetes-sigs/yaml: goyaml.v2/resolve.go`). Quoted words are always strings.
 
 use super::Value;
+use crate::decode;
 
 /// The value of a plain scalar.
 pub(super) fn resolve(text: &str) -> Value {
@@ -27,19 +28,7 @@ fn number(text: &str) -> Option<Value> {
     if let Some(int) = integer(&plain) {
         return Some(Value::Int(int));
     }
-    let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(&plain);
-    let is_float = unsigned
-        .starts_with(|character: char| character.is_ascii_digit() || character == '.')
-        && unsigned.contains(|character: char| character.is_ascii_digit())
-        && unsigned.chars().all(|character| {
-            character.is_ascii_digit() || matches!(character, '.' | 'e' | 'E' | '+' | '-')
-        });
-    let float: f64 = if is_float {
-        plain.parse().ok()?
-    } else {
-        return None;
-    };
-    Some(Value::Float(float))
+    decode::decimal(&plain).map(Value::Float)
 }
 
 fn integer(text: &str) -> Option<i64> {

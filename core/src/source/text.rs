@@ -1,20 +1,7 @@
 //! Positions in a text: lines, and columns in characters (as the parser counts) or UTF-16 units (as editors do).
 
+use crate::decode::{Position, Span};
 use crate::wire;
-
-/// A position: line and column count from 0, the column in characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Position {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
-
-/// From a position up to another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Span {
-    pub(crate) start: Position,
-    pub(crate) end: Position,
-}
 
 /// A text that knows its lines.
 #[derive(Clone, Debug, Default)]

@@ -1,15 +1,18 @@
 //! What comes out of an evaluation.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::{Decode, Reader, Value};
+use crate::sorted;
 
 use super::{Diagnostic, JwtLocation, ObjectRef, Range};
 
 /// The answer of `POST /v1/evaluate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// One for each request, in their order.
@@ -19,7 +22,7 @@ pub struct Evaluation {
 }
 
 /// What becomes of one request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's label.
@@ -68,19 +71,19 @@ pub struct Answer {
 }
 
 /// A change of a request that changes its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// In words, without a verb.
     pub summary: String,
     /// Fields of the request and what they become, by path; `null`: the field goes.
-    pub set: BTreeMap<String, serde_json::Value>,
+    pub set: sorted::Map<String, serde_json::Value>,
     /// The verdict of the changed request.
     pub verdict: Verdict,
 }
 
 /// A change of policies that changes the verdict of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyChange {
     /// In words.
@@ -88,13 +91,15 @@ pub struct PolicyChange {
     /// What would have to change, all of it.
     pub policies: Vec<ObjectRef>,
     /// Fields of the policy, where it is one, and what they become, by path; `null`: the field goes.
-    pub set: BTreeMap<String, serde_json::Value>,
+    pub set: sorted::Map<String, serde_json::Value>,
     /// The verdict that the request then gets.
     pub verdict: Verdict,
 }
 
 /// The verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// It reaches a backend, or gets an answer below 400.
@@ -106,7 +111,9 @@ pub enum Verdict {
 }
 
 /// The verdict of one proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum HopVerdict {
     /// It lets the request pass.
@@ -120,15 +127,15 @@ pub enum HopVerdict {
 }
 
 /// What the client sees where a proxy answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// The HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Headers, names in lower case.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, String>,
     /// The gRPC status of a gRPC call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<u16>,
@@ -138,7 +145,7 @@ pub struct Response {
 }
 
 /// What made the verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// The proxy.
@@ -151,7 +158,9 @@ pub struct Decision {
 }
 
 /// A proxy's part on the way of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum HopKind {
     /// The caller itself.
@@ -167,7 +176,9 @@ pub enum HopKind {
 }
 
 /// The kind of reason behind a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// A rule of an AuthorizationPolicy.
@@ -183,7 +194,7 @@ pub enum Cause {
 }
 
 /// A policy and, where one decided, its rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRef {
     /// The policy.
@@ -195,7 +206,7 @@ pub struct PolicyRef {
 }
 
 /// The rule of a route that takes a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteChoice {
     /// The route.
@@ -215,7 +226,7 @@ pub struct RouteChoice {
 }
 
 /// A backend with its share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backend {
     /// The Service, ServiceEntry or host.
@@ -239,7 +250,7 @@ pub struct Backend {
 }
 
 /// The request as the backend receives it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveredRequest {
     /// The method.
@@ -249,11 +260,11 @@ pub struct DeliveredRequest {
     /// The Host header.
     pub host: String,
     /// Header names in lower case, lines joined with `,`.
-    pub headers: BTreeMap<String, String>,
+    pub headers: sorted::Map<String, String>,
 }
 
 /// One proxy on the way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HopAnswer {
     /// Its part.
@@ -261,6 +272,9 @@ pub struct HopAnswer {
     /// The Gateway of a waypoint or gateway; the workload in front of which a ztunnel stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ObjectRef>,
+    /// Where a canary waypoint gets a share: the percentage of connections that pass here; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u32>,
     /// The identity that this proxy sees; `null`: none.
     #[serde(default)]
     pub peer: Option<String>,
@@ -299,7 +313,7 @@ pub struct HopAnswer {
 }
 
 /// Why one of two rules that match is taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TieBreaker {
     /// The other rule.
@@ -309,7 +323,7 @@ pub struct TieBreaker {
 }
 
 /// What a rule says that changes neither route nor backend.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteOptions {
     /// The time for the whole request, as written; absent: no limit.
@@ -327,7 +341,7 @@ pub struct RouteOptions {
 }
 
 /// When and how often a request is tried again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Retries {
     /// How often.
@@ -341,7 +355,7 @@ pub struct Retries {
 }
 
 /// A delay that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delay {
     /// How long, as written.
@@ -351,7 +365,7 @@ pub struct Delay {
 }
 
 /// An answer that is injected.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Abort {
     /// The HTTP status.
@@ -365,7 +379,7 @@ pub struct Abort {
 }
 
 /// A route rule that was tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteCandidate {
     /// The rule and its match.
@@ -377,7 +391,7 @@ pub struct RouteCandidate {
 }
 
 /// One condition of a route's match.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionAnswer {
     /// What it asks about: `path`, `method`, `headers[x-user]`, `queryParams[page]`.
@@ -391,7 +405,9 @@ pub struct ConditionAnswer {
 }
 
 /// What a proxy understands of traffic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 pub enum Layer {
     /// Connections.
     L4,
@@ -400,7 +416,7 @@ pub enum Layer {
 }
 
 /// What one jwtRule says of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JwtRuleAnswer {
     /// The RequestAuthentication.
@@ -425,7 +441,7 @@ pub struct JwtRuleAnswer {
 }
 
 /// One token that a jwtRule finds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenAnswer {
     /// Where.
@@ -442,7 +458,9 @@ pub struct TokenAnswer {
 }
 
 /// What a jwtRule says of a token, or of all that it finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum TokenResult {
     /// There is none where it looks.
@@ -458,7 +476,7 @@ pub enum TokenResult {
 }
 
 /// One policy's part in a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
     /// The policy. Shared, as all that is the same in every answer.
@@ -473,18 +491,14 @@ pub struct PolicyAnswer {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// What this proxy cannot see of it, and what follows.
-    #[serde(default = "nothing", skip_serializing_if = "<[String]>::is_empty")]
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub losses: Arc<[String]>,
     /// Its rules.
     pub rules: Vec<RuleAnswer>,
 }
 
-fn nothing() -> Arc<[String]> {
-    Arc::default()
-}
-
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleAnswer {
     /// Its index in the policy.
@@ -501,7 +515,7 @@ pub struct RuleAnswer {
 }
 
 /// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
     /// The field, relative to the rule: `from[0].source.namespaces`.
@@ -521,8 +535,9 @@ pub struct ClauseAnswer {
 }
 
 /// `true`, `false`, or `"unknown"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "serde_json::Value", try_from = "serde_json::Value")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(into = "serde_json::Value")]
+#[schemars(with = "serde_json::Value", extend("enum" = [true, false, "unknown"]))]
 pub enum Matched {
     /// It matches.
     Yes,
@@ -542,21 +557,22 @@ impl From<Matched> for serde_json::Value {
     }
 }
 
-impl TryFrom<serde_json::Value> for Matched {
-    type Error = String;
-
-    fn try_from(value: serde_json::Value) -> Result<Self, String> {
-        match value {
-            serde_json::Value::Bool(true) => Ok(Self::Yes),
-            serde_json::Value::Bool(false) => Ok(Self::No),
-            serde_json::Value::String(word) if word == "unknown" => Ok(Self::Unknown),
-            other => Err(format!("`{other}` is not `true`, `false` or `unknown`")),
+impl Decode for Matched {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::Bool(true)) => Self::Yes,
+            None | Some(Value::Bool(false)) => Self::No,
+            Some(Value::String(word)) if word == "unknown" => Self::Unknown,
+            Some(_) => {
+                reader.misfit("`true`, `false` or `unknown`");
+                Self::Unknown
+            }
         }
     }
 }
 
 /// Whether a request's `expect` is met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Expected {
     /// Every field of `expect` equals the answer's.

@@ -1,11 +1,14 @@
 //! Ways around policies.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Diagnostic, ObjectRef, Request, Verdict};
 
 /// The answer of `POST /v1/ways-around`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaysAround {
     /// By policy.
@@ -15,7 +18,7 @@ pub struct WaysAround {
 }
 
 /// A request that one would expect a policy to stop, and that gets through.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WayAround {
     /// The policy.
@@ -31,10 +34,26 @@ pub struct WayAround {
 }
 
 /// How a request gets around a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Way {
-    /// No proxy on the straight way enforces the policy, or what it would take to.
+    /// Straight on, for no waypoint stands there.
+    NoWaypoint,
+    /// Straight on, for a label asks for a waypoint that does not exist or does not admit the namespace.
+    MissingWaypoint,
+    /// Straight on, for the waypoint that a label asks for serves other traffic (`istio.io/waypoint-for`).
+    WaypointForOthers,
+    /// Straight on, for the workloads are not in the mesh and no ztunnel stands there.
+    NotCaptured,
+    /// Straight on, for only ztunnels enforce the policy, and what it says of HTTP is lost on them.
+    HttpAtZtunnel,
+    /// Straight on, for only ztunnels would enforce the policy, and they ask no external authorizer.
+    CustomAtZtunnel,
+    /// Straight on, through a waypoint, whose identity is all that the policy's ztunnel gets to see.
+    BehindWaypoint,
+    /// Straight on, for another reason.
     NotEnforced,
     /// To the pod's own address, past the Service and its waypoint.
     DirectToPod,

@@ -1,9 +1,14 @@
 //! Findings about what came in.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// It does not do what it says.
@@ -15,7 +20,7 @@ pub enum Severity {
 }
 
 /// One finding. Findings are part of an answer, never a failure of the call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
     /// How bad it is.
@@ -45,7 +50,9 @@ pub struct Diagnostic {
 }
 
 /// A range of text. Lines and columns count from 1, columns in UTF-16 code units; the end is exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Range {
     /// Line of the first character.
@@ -59,7 +66,7 @@ pub struct Range {
 }
 
 /// A quick fix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fix {
     /// What it does, as a menu entry.
@@ -69,7 +76,7 @@ pub struct Fix {
 }
 
 /// One replacement of text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
     /// Name of the file; absent for a single unnamed text.
@@ -82,7 +89,7 @@ pub struct Edit {
 }
 
 /// A sort of finding, with its document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LintDescription {
     /// The stable code, `WP0203`.
@@ -91,6 +98,6 @@ pub struct LintDescription {
     pub name: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What it is and why, with an example that raises it and one that does not; Markdown.
-    pub doc: String,
+    /// The file below `core/` that says what it is and why, with an example that raises it and one that does not.
+    pub document: String,
 }

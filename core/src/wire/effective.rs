@@ -1,11 +1,14 @@
 //! What affects an object, and what it affects.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Diagnostic, EdgeStatus, HopKind, Via};
 
 /// The answer of `POST /v1/effective`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Effective {
     /// One entry for each object asked about, sorted by id.
@@ -15,7 +18,7 @@ pub struct Effective {
 }
 
 /// One object, in both directions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectiveObject {
     /// Its id in the graph.
@@ -27,7 +30,7 @@ pub struct EffectiveObject {
 }
 
 /// One object acting on the traffic of another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Influence {
     /// Id of the other object.
@@ -50,7 +53,9 @@ pub struct Influence {
 }
 
 /// What is done to traffic, in the order in which one proxy does it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// The waypoint itself: traffic goes through it.

@@ -1,12 +1,15 @@
 //! What waypoints' Envoys are told.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 use serde_json::Value;
 
 use super::Diagnostic;
 
 /// The answer of `POST /v1/envoy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 pub struct EnvoyConfiguration {
     /// By waypoint and Service.
     pub chains: Vec<EnvoyChain>,
@@ -15,7 +18,7 @@ pub struct EnvoyConfiguration {
 }
 
 /// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvoyChain {
     /// The waypoint, as the graph names it.
@@ -29,4 +32,17 @@ pub struct EnvoyChain {
     pub filters: Vec<Value>,
     /// Its network filters, where it sees bytes.
     pub network_filters: Vec<Value>,
+    /// The routes of each port of the Service that may speak HTTP.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<EnvoyRoutes>,
+}
+
+/// The routes of one port.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvoyRoutes {
+    /// The Service's port.
+    pub port: u16,
+    /// Envoy's `RouteConfiguration`.
+    pub route_configuration: Value,
 }

@@ -1,11 +1,14 @@
 //! The attachment graph.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Diagnostic, Range};
 
 /// The answer of `POST /v1/graph`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Graph {
     /// Objects, sorted by id.
@@ -17,7 +20,7 @@ pub struct Graph {
 }
 
 /// The answer of `POST /v1/analyze`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Analysis {
     /// Findings.
@@ -25,7 +28,7 @@ pub struct Analysis {
 }
 
 /// One object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// `Kind/namespace/name`, or `Kind//name` for what has no namespace.
@@ -58,7 +61,9 @@ pub struct Node {
 }
 
 /// What holds a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Via {
     /// Policy to its target.
@@ -105,7 +110,9 @@ impl Via {
 }
 
 /// What becomes of a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum EdgeStatus {
     /// It takes effect there.
@@ -119,7 +126,7 @@ pub enum EdgeStatus {
 }
 
 /// One reference, from the object that holds it to the object it points at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Edge {
     /// Id of the object that holds the reference, label or selector.
@@ -153,7 +160,7 @@ pub struct Edge {
 }
 
 /// A kind, or a label, at waypoints: how it attaches and how finished it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Feature {
     /// The kind, or the label.
@@ -168,7 +175,9 @@ pub struct Feature {
 }
 
 /// The forms of a graph that other tools read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum GraphFormat {
     /// A Mermaid flowchart.
@@ -180,7 +189,7 @@ pub enum GraphFormat {
 }
 
 /// A place where Istio's documentation and its code differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// What it is about.

@@ -1,11 +1,13 @@
 //! What comes in: manifests, settings, sample requests.
 
-use std::collections::BTreeMap;
-
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::decode::{Decode, Reader, Value};
+use crate::sorted;
+
 /// The body of `POST /v1/evaluate`; the other endpoints read all of it but `requests`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// Kubernetes manifests, as kubectl prints and reads them.
@@ -20,7 +22,7 @@ pub struct Input {
 }
 
 /// Manifests: one text, or several named files. Each is multi-document YAML or JSON.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "manifests are a text, or a list of `{ name, content }`"
@@ -39,7 +41,7 @@ impl Default for Manifests {
 }
 
 /// One named file of manifests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ManifestFile {
     /// The file's name, as diagnostics show it.
     pub name: String,
@@ -49,13 +51,13 @@ pub struct ManifestFile {
 
 /// Sample requests: a list of objects or, where positions in a text matter (the page's second tab),
 /// that text itself: a YAML list of requests, or a mapping with `requests` and, if wanted, `settings`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "requests are a list, or a text with a list")]
 pub enum Requests {
     /// YAML; diagnostics of a request then have `file: requests` and a range.
     Text(String),
-    /// Objects of the shape of [`Request`]. Each is decoded on its own, so that a bad one does not lose the others.
-    List(Vec<serde_json::Value>),
+    /// Objects of the shape of `Request`. Each is decoded on its own, so that a bad one does not lose the others.
+    List(#[schemars(with = "Vec<Request>")] Vec<serde_json::Value>),
 }
 
 impl Default for Requests {
@@ -65,8 +67,9 @@ impl Default for Requests {
 }
 
 /// Mesh-wide facts that manifests do not carry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[decode(or_default)]
 pub struct Settings {
     /// The mesh's trust domain.
     pub trust_domain: String,
@@ -77,7 +80,7 @@ pub struct Settings {
     /// The namespace whose policies are mesh-wide.
     pub root_namespace: String,
     /// CUSTOM authorizers by name.
-    pub extension_providers: BTreeMap<String, ExtensionProvider>,
+    pub extension_providers: sorted::Map<String, ExtensionProvider>,
     /// How proxies normalize paths before they look at them.
     pub path_normalization: PathNormalization,
     /// How many proxies in front of an ingress gateway are trusted to write `x-forwarded-for`.
@@ -96,7 +99,7 @@ impl Default for Settings {
             trust_domain_aliases: Vec::new(),
             cluster_domain: "cluster.local".to_owned(),
             root_namespace: "istio-system".to_owned(),
-            extension_providers: BTreeMap::new(),
+            extension_providers: sorted::Map::new(),
             path_normalization: PathNormalization::default(),
             xff_trusted_hops: 0,
             behavior: Behavior::default(),
@@ -106,7 +109,7 @@ impl Default for Settings {
 }
 
 /// What an external authorizer answers: the answer alone, or with its protocol.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "an extension provider is `allow`, `deny` or `unknown`, or `{ answer, protocol }`"
@@ -125,8 +128,28 @@ pub enum ExtensionProvider {
     },
 }
 
+impl Decode for ExtensionProvider {
+    fn decode(reader: &Reader<'_>) -> Self {
+        #[derive(Decode)]
+        #[serde(default)]
+        struct Full {
+            answer: ProviderAnswer,
+            protocol: ProviderProtocol,
+        }
+        match reader.value() {
+            Some(Value::Map(_)) => {
+                let Full { answer, protocol } = Full::decode(reader);
+                Self::Full { answer, protocol }
+            }
+            _ => Self::Answer(ProviderAnswer::decode(reader)),
+        }
+    }
+}
+
 /// What an external authorizer answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderAnswer {
     /// It lets requests pass.
@@ -139,7 +162,9 @@ pub enum ProviderAnswer {
 }
 
 /// How an external authorizer is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ProviderProtocol {
     /// `envoyExtAuthzHttp`
@@ -150,7 +175,9 @@ pub enum ProviderProtocol {
 }
 
 /// `meshConfig.pathNormalization`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PathNormalization {
     /// The path stays as it is.
@@ -165,7 +192,9 @@ pub enum PathNormalization {
 }
 
 /// Which answer counts where Istio's documentation and its code differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Decode, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Behavior {
     /// As Istio's code does.
@@ -176,7 +205,7 @@ pub enum Behavior {
 }
 
 /// One sample request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// A label.
@@ -204,7 +233,7 @@ pub struct Request {
 }
 
 /// Who calls: exactly one of `workload`, `serviceAccount`, `principal`, `gateway`, `outside`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// `namespace/name` of a Pod or of a controller with a pod template in the manifests.
@@ -231,7 +260,7 @@ pub struct Source {
 }
 
 /// What is called: exactly one of `service`, `host`, `workload`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Destination {
     /// `namespace/name` of a Service, called through its VIP.
@@ -252,8 +281,9 @@ pub struct Destination {
 }
 
 /// An HTTP request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[decode(or_default)]
 pub struct HttpRequest {
     /// The method.
     pub method: String,
@@ -263,8 +293,8 @@ pub struct HttpRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Header lines by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, HeaderValue>,
+    #[serde(skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, HeaderValue>,
 }
 
 impl Default for HttpRequest {
@@ -273,13 +303,13 @@ impl Default for HttpRequest {
             method: "GET".to_owned(),
             path: "/".to_owned(),
             host: None,
-            headers: BTreeMap::new(),
+            headers: sorted::Map::new(),
         }
     }
 }
 
 /// One line of a header, or several.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a header is a text, or a list of texts")]
 pub enum HeaderValue {
     /// One line.
@@ -288,8 +318,21 @@ pub enum HeaderValue {
     Many(Vec<String>),
 }
 
+impl Decode for HeaderValue {
+    fn decode(reader: &Reader<'_>) -> Self {
+        match reader.value() {
+            Some(Value::List(_)) => Self::Many(Vec::decode(reader)),
+            Some(Value::String(line)) => Self::One(line.clone()),
+            _ => {
+                reader.note("a header is a text, or a list of texts".to_owned());
+                Self::Many(Vec::new())
+            }
+        }
+    }
+}
+
 /// A gRPC call: `POST /<service>/<method>` over HTTP/2.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GrpcRequest {
     /// The full name, `package.Service`.
@@ -300,12 +343,12 @@ pub struct GrpcRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Metadata by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, HeaderValue>,
+    #[serde(skip_serializing_if = "sorted::Map::is_empty")]
+    pub headers: sorted::Map<String, HeaderValue>,
 }
 
 /// A TLS connection that the client originates.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TlsRequest {
     /// The server name that the client asks for.
@@ -314,7 +357,7 @@ pub struct TlsRequest {
 }
 
 /// A token, by its claims or as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Jwt {
     /// A real token, checked against the inline `jwks` of the RequestAuthentication.
@@ -338,7 +381,7 @@ pub struct Jwt {
 }
 
 /// Where a request carries a token.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     deny_unknown_fields,
@@ -360,4 +403,33 @@ pub enum JwtLocation {
         /// Its name.
         cookie: String,
     },
+}
+
+impl Decode for JwtLocation {
+    fn decode(reader: &Reader<'_>) -> Self {
+        let entries: Vec<(&str, Option<&Value>)> = reader
+            .entries()
+            .map(|(key, entry)| (key, entry.value()))
+            .collect();
+        match entries.as_slice() {
+            [("header", Some(Value::String(name)))] => Self::Header {
+                header: name.clone(),
+            },
+            [("param", Some(Value::String(name)))] => Self::Param {
+                param: name.clone(),
+            },
+            [("cookie", Some(Value::String(name)))] => Self::Cookie {
+                cookie: name.clone(),
+            },
+            _ => {
+                reader.note(
+                    "a token is in one of `{ header }`, `{ param }`, `{ cookie }`, each with a name"
+                        .to_owned(),
+                );
+                Self::Header {
+                    header: String::new(),
+                }
+            }
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! What comes out of a migration of VirtualServices to Gateway API.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::{Backend, Diagnostic, HttpRequest, ObjectRef, Request, Verdict};
 
 /// The answer of `POST /v1/migrate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Migration {
     /// Routes in the place of the VirtualServices, and the Services that subsets need: YAML, to be applied beside the
@@ -22,7 +25,7 @@ pub struct Migration {
 }
 
 /// A request that the two forms treat differently.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MigrationDifference {
     /// The request.
@@ -34,7 +37,7 @@ pub struct MigrationDifference {
 }
 
 /// What becomes of a request, as far as routes decide it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Treatment {
     /// The verdict.

@@ -10,6 +10,7 @@ mod envoy;
 mod field;
 mod graph;
 mod input;
+mod maps;
 mod migration;
 mod object;
 mod status;

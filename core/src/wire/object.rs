@@ -1,9 +1,12 @@
 //! References to Kubernetes objects.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 /// A Kubernetes object by kind, namespace and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectRef {
     /// The kind. A classic Istio Gateway is `Gateway.networking.istio.io`: Gateway API has a `Gateway` too.

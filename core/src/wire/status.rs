@@ -1,11 +1,14 @@
 //! The `status` that istiod would write.
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
 
 use super::Diagnostic;
 
 /// The answer of `POST /v1/status`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Statuses {
     /// The objects on which istiod writes a status, sorted by id.
@@ -15,7 +18,7 @@ pub struct Statuses {
 }
 
 /// One object with its status.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectStatus {
     /// Its id in the graph.
@@ -25,7 +28,7 @@ pub struct ObjectStatus {
 }
 
 /// `status`, as far as istiod writes it; times and generations are a cluster's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// Conditions of the object as a whole.
@@ -40,7 +43,7 @@ pub struct Status {
 }
 
 /// A condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
     /// The type: `Accepted`, `ResolvedRefs`, `WaypointBound`, …
@@ -55,7 +58,7 @@ pub struct Condition {
 }
 
 /// What becomes of a route at one parent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteParentStatus {
     /// The parent, as the route writes it.
@@ -67,7 +70,7 @@ pub struct RouteParentStatus {
 }
 
 /// A parent, as a route writes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ParentRef {
     /// The group.
@@ -90,7 +93,7 @@ pub struct ParentRef {
 }
 
 /// What becomes of a listener.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerStatus {
     /// Its name.
@@ -104,7 +107,7 @@ pub struct ListenerStatus {
 }
 
 /// A kind of routes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteKind {
     /// The group.

@@ -1,18 +1,21 @@
 //! What a request leaves behind at one proxy.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::decode::Decode;
+use crate::sorted;
 
 /// Metrics and the access log of one proxy. `null` is what manifests do not determine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Telemetry {
     /// Names of the metrics.
     pub metrics: Vec<Cow<'static, str>>,
     /// Their labels.
-    pub labels: BTreeMap<Cow<'static, str>, Option<String>>,
+    pub labels: sorted::Map<Cow<'static, str>, Option<String>>,
     /// Fields of the line in the access log, where it is on.
-    pub access_log: BTreeMap<Cow<'static, str>, Option<String>>,
+    pub access_log: sorted::Map<Cow<'static, str>, Option<String>>,
 }

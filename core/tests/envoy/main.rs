@@ -1,6 +1,7 @@
 //! Envoy as the judge: random policies and requests near their boundaries, answered by the engine and by a real Envoy
 //! that runs the filters which the engine says a waypoint gets. `ENVOY` names the program; without it nothing is
-//! compared. `ENVOY_REQUESTS` and `ENVOY_SEED` change how many requests are asked, and which.
+//! compared. `ENVOY_REQUESTS` and `ENVOY_SEED` change how many requests are asked, and which; `ENVOY_ONLY`, as `policies` or
+//! `routes`, leaves out the other half. What is said here is of policies; of routes see `routes`.
 //!
 //! Compared are the status, the policy and rule that a refusal names, and the path that is seen behind the filters. The
 //! waypoint's tunnel is there, its mTLS is not: the caller is stated. External authorizers are not asked.
@@ -18,6 +19,7 @@ mod compare;
 mod generate;
 mod proxy;
 mod random;
+mod routes;
 mod shrink;
 mod tokens;
 
@@ -41,6 +43,21 @@ fn main() -> ExitCode {
     };
     let requests = number("ENVOY_REQUESTS", 20_000);
     let seed = number("ENVOY_SEED", 1);
+    let only = std::env::var("ENVOY_ONLY").ok();
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let of_routes = if wanted("routes") {
+        routes::run(&binary, requests, seed as u64)
+    } else {
+        Ok(0)
+    };
+    let of_routes = match of_routes {
+        Ok(disagreements) => disagreements,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let requests = if wanted("policies") { requests } else { 0 };
     let started = Instant::now();
     let mut random = random::Random::new(seed as u64);
     let mut compared = 0;
@@ -72,7 +89,7 @@ fn main() -> ExitCode {
         let smallest = shrink::shrink(&binary, disagreement);
         println!("\n{}\n{}", smallest.difference, show(&smallest.case));
     }
-    let failed = usize::from(!disagreements.is_empty());
+    let failed = usize::from(!disagreements.is_empty() || of_routes > 0);
     println!(
         "test result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out",
         if failed == 0 { "ok" } else { "FAILED" },

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ambient_core::wire::{EnvoyChain, EnvoyRoutes};
 use serde_json::{Value, json};
 
 use crate::case::{Connection, Observed};
@@ -27,6 +28,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts an Envoy with the inner listeners given.
     pub(crate) fn start(binary: &str, listeners: Vec<Value>) -> Result<Self, String> {
+        Self::start_with(binary, listeners, Vec::new())
+    }
+
+    /// The same, with clusters behind them.
+    pub(crate) fn start_with(
+        binary: &str,
+        listeners: Vec<Value>,
+        clusters: Vec<Value>,
+    ) -> Result<Self, String> {
         let port = TcpListener::bind(("127.0.0.1", 0))
             .and_then(|socket| socket.local_addr())
             .map_err(|error| format!("no free port: {error}"))?
@@ -34,7 +44,7 @@ impl Proxy {
         let folder = std::env::temp_dir().join(format!("envoy-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let file = folder.join("bootstrap.json");
-        fs::write(&file, bootstrap(port, listeners).to_string())
+        fs::write(&file, bootstrap(port, listeners, clusters).to_string())
             .map_err(|error| format!("{}: {error}", file.display()))?;
         let process = Command::new(binary)
             .args([
@@ -126,24 +136,61 @@ pub(crate) struct Tunnel {
 
 type Headers = Vec<(String, String)>;
 
+/// An answer as it came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Names in lower case, lines in their order.
+    pub(crate) headers: Headers,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// The first line of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone())
+    }
+
+    /// The gRPC status, where there is one.
+    pub(crate) fn grpc_status(&self) -> Option<u16> {
+        self.header("grpc-status")?.parse().ok()
+    }
+
+    /// Whether nothing more comes on this connection.
+    pub(crate) fn closes(&self) -> bool {
+        self.header("connection")
+            .is_some_and(|value| value == "close")
+    }
+}
+
 impl Tunnel {
     /// Sends a request and reads what comes back.
     pub(crate) fn ask(&mut self, request: &[u8], head_only: bool) -> std::io::Result<Observed> {
+        let reply = self.exchange(request, head_only)?;
+        Ok(Observed {
+            status: Some(reply.status),
+            grpc_status: reply.grpc_status(),
+            path: reply.header("x-seen-path"),
+            details: reply.body,
+        })
+    }
+
+    /// The same, with all that comes back.
+    pub(crate) fn exchange(&mut self, request: &[u8], head_only: bool) -> std::io::Result<Reply> {
         self.stream.get_mut().write_all(request)?;
         let (status, headers) = self.read_head()?;
-        let header = |name: &str| {
-            let found = headers.iter().find(|(known, _)| known == name);
-            found.map(|(_, value)| value.clone())
+        let mut reply = Reply {
+            status,
+            headers,
+            body: String::new(),
         };
-        let length = header("content-length").and_then(|length| length.parse().ok());
+        let length = reply.header("content-length");
+        let length = length.and_then(|length| length.parse().ok());
         let mut body = vec![0; if head_only { 0 } else { length.unwrap_or(0) }];
         self.stream.read_exact(&mut body)?;
-        Ok(Observed {
-            status: Some(status),
-            grpc_status: header("grpc-status").and_then(|status| status.parse().ok()),
-            details: String::from_utf8_lossy(&body).into_owned(),
-            path: header("x-seen-path"),
-        })
+        reply.body = String::from_utf8_lossy(&body).into_owned();
+        Ok(reply)
     }
 
     /// Sends bytes; whether they come back.
@@ -183,21 +230,37 @@ impl Tunnel {
 }
 
 /// The inner listener of a chain that speaks HTTP: the filters, and an answer of 200 behind them.
-pub(crate) fn http_listener(name: &str, chain: &ambient_core::wire::EnvoyChain) -> Value {
+pub(crate) fn http_listener(name: &str, chain: &EnvoyChain) -> Value {
+    let routes = json!({
+        "virtual_hosts": [{
+            "name": "all",
+            "domains": ["*"],
+            "routes": [{ "match": { "prefix": "/" }, "direct_response": { "status": 200 } }],
+        }],
+        "response_headers_to_add": [{ "header": { "key": "x-seen-path", "value": "%REQ(:PATH)%" } }],
+    });
+    with_routes(name, chain, &routes)
+}
+
+/// The header in which Envoy says which route it took.
+pub(crate) const ROUTE: &str = "x-route";
+
+/// The inner listener of a chain that speaks HTTP, with the routes of one port.
+pub(crate) fn routes_listener(name: &str, chain: &EnvoyChain, routes: &EnvoyRoutes) -> Value {
+    let mut routes = routes.route_configuration.clone();
+    routes["response_headers_to_add"] =
+        json!([{ "header": { "key": ROUTE, "value": "%ROUTE_NAME%" } }]);
+    with_routes(name, chain, &routes)
+}
+
+fn with_routes(name: &str, chain: &EnvoyChain, routes: &Value) -> Value {
     let mut filters = by_source_ip(&chain.filters);
     filters.push(router());
     let mut manager = json!({
         "@type": format!("type.googleapis.com/{HTTP_MANAGER}"),
         "stat_prefix": "inner",
         "http_filters": filters,
-        "route_config": {
-            "virtual_hosts": [{
-                "name": "all",
-                "domains": ["*"],
-                "routes": [{ "match": { "prefix": "/" }, "direct_response": { "status": 200 } }],
-            }],
-            "response_headers_to_add": [{ "header": { "key": "x-seen-path", "value": "%REQ(:PATH)%" } }],
-        },
+        "route_config": routes,
         // Which rule of which policy it was.
         "local_reply_config": { "body_format": { "text_format_source": { "inline_string": "%RESPONSE_CODE_DETAILS%" } } },
     });
@@ -216,7 +279,7 @@ pub(crate) fn http_listener(name: &str, chain: &ambient_core::wire::EnvoyChain) 
 }
 
 /// The inner listener of a chain that sees bytes: the filters, and an echo behind them.
-pub(crate) fn tcp_listener(name: &str, chain: &ambient_core::wire::EnvoyChain) -> Value {
+pub(crate) fn tcp_listener(name: &str, chain: &EnvoyChain) -> Value {
     let mut filters = by_source_ip(&chain.network_filters);
     filters.push(json!({
         "name": "envoy.filters.network.echo",
@@ -256,10 +319,8 @@ fn router() -> Value {
     })
 }
 
-fn bootstrap(port: u16, mut listeners: Vec<Value>) -> Value {
-    let clusters: Vec<Value> = listeners
-        .iter()
-        .map(|listener| {
+fn bootstrap(port: u16, mut listeners: Vec<Value>, mut clusters: Vec<Value>) -> Value {
+    clusters.extend(listeners.iter().map(|listener| {
             let name = &listener["name"];
             let address = json!({ "envoy_internal_address": { "server_listener_name": name } });
             json!({
@@ -279,8 +340,7 @@ fn bootstrap(port: u16, mut listeners: Vec<Value>) -> Value {
                     },
                 },
             })
-        })
-        .collect();
+        }));
     listeners.push(tunnel_end(port));
     json!({
         "bootstrap_extensions": [{

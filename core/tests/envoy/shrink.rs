@@ -59,7 +59,7 @@ fn smaller(case: &Case) -> Vec<Case> {
     cases
 }
 
-fn without_one(list: &[Value]) -> Vec<Vec<Value>> {
+pub(crate) fn without_one(list: &[Value]) -> Vec<Vec<Value>> {
     let without = |skipped: usize| {
         let kept = list
             .iter()
@@ -71,7 +71,7 @@ fn without_one(list: &[Value]) -> Vec<Vec<Value>> {
 }
 
 /// Every value with one element or field less, at any depth.
-fn less(value: &Value) -> Vec<Value> {
+pub(crate) fn less(value: &Value) -> Vec<Value> {
     let mut out = Vec::new();
     match value {
         Value::Array(list) => {

@@ -1,23 +1,46 @@
 //! `POST /v1/effective`: what affects an object, in the order in which it acts, and what it affects. `?object=` names
 //! one by its id in the graph; without it the answer has all of them.
 
-use axum::{Router, extract::State, routing::post};
+use ambient_core::wire;
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     Service,
     body::{Answer, Question},
+    endpoint::{Endpoint, Example},
     parameters::Parameters,
     problem::{Kind, Problem},
 };
 
-pub(super) fn route() -> Router<Service> {
-    Router::new().route("/v1/effective", post(handle))
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::post("/v1/effective", handle)
+        .about(
+            "What affects an object, and what it affects",
+            "Both ways: what acts on traffic to an object, in the order in which it acts, and what the object acts on. \
+             What names it without effect is listed too, with the reason.",
+        )
+        .query::<Wanted>()
+        .answers::<wire::Effective>()
+        .example(Example {
+            name: "a-service",
+            summary: "What acts on requests to a Service.",
+            query: "?object=Service/default/reviews",
+            body: include_str!("../openapi/examples/waypoint.yaml"),
+        })
+        .example(Example {
+            name: "unknown-object",
+            summary: "An object that the manifests do not hold.",
+            query: "?object=Service/default/ratings",
+            body: include_str!("../openapi/examples/missing-waypoint.yaml"),
+        })
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// Id of one object, `Kind/namespace/name`; absent: all objects.
     object: Option<String>,
 }
 

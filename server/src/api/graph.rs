@@ -1,37 +1,68 @@
 //! `POST /v1/graph`: what attaches to what, as nodes and edges; with `?format=` or by `Accept` as a text that other
 //! tools read.
 
-use ambient_core::wire::GraphFormat;
+use ambient_core::wire::{self, GraphFormat};
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
-    routing::post,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    Service, body::Question, negotiate::quality, parameters::Parameters, problem::Problem,
+    Service,
+    body::Question,
+    endpoint::{Endpoint, Example},
+    negotiate::quality,
+    parameters::Parameters,
+    problem::Problem,
 };
 
-pub(super) fn route() -> Router<Service> {
-    Router::new().route("/v1/graph", post(handle))
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::post("/v1/graph", handle)
+        .about(
+            "What attaches to what, and why not",
+            "Every object and every reference between objects, with what becomes of it: attached, rejected, ignored, or \
+             turned into a denial, with the reason of Gateway API or Istio. By `format` or by `Accept` as a text that \
+             other tools read.",
+        )
+        .query::<Wanted>()
+        .answers::<wire::Graph>()
+        .texts(&["text/vnd.mermaid", "text/vnd.graphviz", "image/svg+xml"])
+        .example(Example {
+            name: "a-waypoint",
+            summary: "A waypoint, what uses it, and a policy on a Service behind it.",
+            query: "",
+            body: include_str!("../openapi/examples/waypoint.yaml"),
+        })
+        .example(Example {
+            name: "as-mermaid",
+            summary: "A label that names nothing, as a Mermaid flowchart.",
+            query: "?format=mermaid",
+            body: include_str!("../openapi/examples/missing-waypoint.yaml"),
+        })
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// The form of the answer; absent: what `Accept` names.
     format: Option<Format>,
 }
 
 /// What `?format=` can ask for.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline)]
 enum Format {
+    /// Nodes and edges, as JSON or YAML.
     Json,
+    /// A Mermaid flowchart.
     Mermaid,
+    /// A Graphviz digraph.
     Dot,
+    /// A drawing.
     Svg,
 }
 

@@ -7,6 +7,7 @@ mod evaluate;
 mod graph;
 mod health;
 mod migrate;
+mod openapi;
 mod problems;
 mod status;
 mod version;
@@ -14,20 +15,34 @@ mod ways_around;
 
 use axum::Router;
 
-use crate::Service;
+use crate::{Service, endpoint::Endpoint};
 
-/// All endpoints.
+/// All endpoints, in the order of the reference.
+const ENDPOINTS: [fn() -> Endpoint; 14] = [
+    evaluate::endpoint,
+    graph::endpoint,
+    analyze::endpoint,
+    effective::endpoint,
+    status::endpoint,
+    ways_around::endpoint,
+    migrate::endpoint,
+    envoy::endpoint,
+    openapi::endpoint,
+    problems::list_endpoint,
+    problems::endpoint,
+    version::endpoint,
+    health::live_endpoint,
+    health::ready_endpoint,
+];
+
+/// What the document is made of.
+pub(crate) fn endpoints() -> impl Iterator<Item = Endpoint> {
+    ENDPOINTS.iter().map(|endpoint| endpoint())
+}
+
+/// What the router is made of.
 pub(crate) fn routes() -> Router<Service> {
-    Router::new()
-        .merge(evaluate::route())
-        .merge(graph::route())
-        .merge(analyze::route())
-        .merge(effective::route())
-        .merge(envoy::route())
-        .merge(ways_around::route())
-        .merge(status::route())
-        .merge(migrate::route())
-        .merge(health::route())
-        .merge(version::route())
-        .merge(problems::route())
+    endpoints().fold(Router::new(), |routes, endpoint| {
+        routes.merge(endpoint.route())
+    })
 }

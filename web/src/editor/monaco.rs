@@ -29,13 +29,13 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setText)]
     pub(crate) fn set_text(this: &Editor, tab: &str, text: &str);
 
-    /// Edits a text, as one step that can be undone.
+    /// Edits a text, by JSON as Monaco wants it, as one step that can be undone.
     #[wasm_bindgen(method, js_name = applyEdits)]
-    pub(crate) fn apply_edits(this: &Editor, tab: &str, edits: JsValue);
+    pub(crate) fn apply_edits(this: &Editor, tab: &str, edits: &str);
 
-    /// Replaces the markers of a model.
+    /// Replaces the markers of a model, by JSON as Monaco wants it.
     #[wasm_bindgen(method, js_name = setMarkers)]
-    pub(crate) fn set_markers(this: &Editor, tab: &str, markers: JsValue);
+    pub(crate) fn set_markers(this: &Editor, tab: &str, markers: &str);
 
     /// Selects a range, in sight, and takes the focus.
     #[wasm_bindgen(method)]

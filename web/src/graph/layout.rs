@@ -1,34 +1,34 @@
 //! Where the nodes of a graph stand: layered from left to right, by the direction of references. Pure, and the same
 //! for the same graph.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ambient_core::decode::Decode;
+use ambient_core::{sorted, wire};
+use serde::Serialize;
 
-use ambient_core::wire;
-use rust_sugiyama::configure::Config;
-use serde::{Deserialize, Serialize};
+use super::layers;
 
 /// Where everything stands, in pixels at a zoom of 1.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Layout {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+pub(crate) struct Layout {
     /// The width of all of it.
-    pub width: f64,
+    pub(crate) width: f64,
     /// The height of all of it.
-    pub height: f64,
+    pub(crate) height: f64,
     /// The nodes that have references; an object without any is only in the text.
-    pub boxes: Vec<Placed>,
+    pub(crate) boxes: Vec<Placed>,
 }
 
 /// A node's box.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Placed {
+#[derive(Clone, Debug, PartialEq, Serialize, Decode)]
+pub(crate) struct Placed {
     /// The node's id.
-    pub id: String,
+    pub(crate) id: String,
     /// The left edge.
-    pub x: f64,
+    pub(crate) x: f64,
     /// The upper edge.
-    pub y: f64,
+    pub(crate) y: f64,
     /// The width.
-    pub width: f64,
+    pub(crate) width: f64,
 }
 
 /// The height of every box.
@@ -44,7 +44,7 @@ const MAX_WIDTH: f64 = 290.0;
 
 /// Lays a graph out.
 pub(crate) fn place(graph: &wire::Graph) -> Layout {
-    let connected: BTreeSet<&str> = graph
+    let connected: sorted::Set<&str> = graph
         .edges
         .iter()
         .flat_map(|edge| [edge.from.as_str(), edge.to.as_str()])
@@ -54,52 +54,66 @@ pub(crate) fn place(graph: &wire::Graph) -> Layout {
         .iter()
         .filter(|node| connected.contains(node.id.as_str()))
         .collect();
-    let numbers: BTreeMap<&str, u32> = nodes.iter().map(|node| node.id.as_str()).zip(0..).collect();
+    let numbers: sorted::Map<&str, usize> =
+        nodes.iter().map(|node| node.id.as_str()).zip(0..).collect();
     let edges = acyclic(graph, &numbers);
-    // The crate lays out from top to bottom; the page reads from left to right, so that sizes are swapped here and
-    // coordinates below.
-    let vertices: Vec<(u32, (f64, f64))> = (0..)
-        .zip(&nodes)
-        .map(|(number, node)| (number, (BOX_HEIGHT + GAP, width(node) + LAYER_GAP)))
-        .collect();
-    let config = Config {
-        vertex_spacing: 0.0,
-        ..Config::default()
-    };
     let mut layout = Layout {
         width: 0.0,
         height: MARGIN,
         boxes: Vec::new(),
     };
-    for (part, _, _) in rust_sugiyama::from_vertices_and_edges(&vertices, &edges, &config) {
-        stack(&mut layout, &nodes, &part);
+    for part in parts(nodes.len(), &edges) {
+        stack(&mut layout, &nodes, &part, &edges);
     }
     layout.boxes.sort_by(|left, right| left.id.cmp(&right.id));
     layout.width += MARGIN;
     layout
 }
 
+/// The connected parts: the nodes of each.
+fn parts(count: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    let mut part: Vec<usize> = (0..count).collect();
+    for &(from, to) in edges {
+        let (kept, joined) = (part[from], part[to]);
+        for part in &mut part {
+            if *part == joined {
+                *part = kept;
+            }
+        }
+    }
+    let members = |of: usize| (0..count).filter(|&node| part[node] == of).collect();
+    (0..count)
+        .map(members)
+        .filter(|part: &Vec<usize>| !part.is_empty())
+        .collect()
+}
+
 /// Puts one connected part below the others.
-fn stack(layout: &mut Layout, nodes: &[&wire::Node], part: &[(usize, (f64, f64))]) {
-    let top = part
+fn stack(layout: &mut Layout, nodes: &[&wire::Node], part: &[usize], edges: &[(usize, usize)]) {
+    let within = |node: usize| part.iter().position(|&member| member == node);
+    let edges: Vec<(usize, usize)> = edges
         .iter()
-        .map(|(_, (across, _))| *across)
-        .fold(f64::INFINITY, f64::min);
-    let left = part
+        .filter_map(|&(from, to)| Some((within(from)?, within(to)?)))
+        .collect();
+    let places = layers::place(part.len(), &edges, BOX_HEIGHT + GAP, GAP);
+    let top = places
         .iter()
-        .map(|(_, (_, along))| along.abs())
+        .map(|place| place.across)
         .fold(f64::INFINITY, f64::min);
+    let mut columns = vec![0.0; part.len()];
+    for (&node, place) in part.iter().zip(&places) {
+        columns[place.layer] = width(nodes[node]).max(columns[place.layer]);
+    }
     let mut bottom = layout.height;
-    for (number, (across, along)) in part {
-        let Some(node) = nodes.get(*number) else {
-            continue;
-        };
-        let (x, y) = (MARGIN + along.abs() - left, layout.height + across - top);
-        let width = width(node);
+    for (&node, place) in part.iter().zip(&places) {
+        let before = &columns[..place.layer];
+        let x = before.iter().fold(MARGIN, |x, width| x + width + LAYER_GAP);
+        let y = layout.height + place.across - top;
+        let width = width(nodes[node]);
         layout.width = layout.width.max(x + width);
         bottom = bottom.max(y + BOX_HEIGHT);
         layout.boxes.push(Placed {
-            id: node.id.clone(),
+            id: nodes[node].id.clone(),
             x,
             y,
             width,
@@ -109,9 +123,9 @@ fn stack(layout: &mut Layout, nodes: &[&wire::Node], part: &[(usize, (f64, f64))
 }
 
 /// The edges as numbers, each pair once, without those that would close a cycle.
-fn acyclic(graph: &wire::Graph, numbers: &BTreeMap<&str, u32>) -> Vec<(u32, u32)> {
-    let mut edges: BTreeSet<(u32, u32)> = BTreeSet::new();
-    let mut next: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+fn acyclic(graph: &wire::Graph, numbers: &sorted::Map<&str, usize>) -> Vec<(usize, usize)> {
+    let mut edges: sorted::Set<(usize, usize)> = sorted::Set::new();
+    let mut next: sorted::Map<usize, Vec<usize>> = sorted::Map::new();
     for edge in &graph.edges {
         let (Some(&from), Some(&to)) = (
             numbers.get(edge.from.as_str()),
@@ -127,8 +141,8 @@ fn acyclic(graph: &wire::Graph, numbers: &BTreeMap<&str, u32>) -> Vec<(u32, u32)
     edges.into_iter().collect()
 }
 
-fn reaches(next: &BTreeMap<u32, Vec<u32>>, from: u32, to: u32) -> bool {
-    let mut seen = BTreeSet::new();
+fn reaches(next: &sorted::Map<usize, Vec<usize>>, from: usize, to: usize) -> bool {
+    let mut seen = sorted::Set::new();
     let mut open = vec![from];
     while let Some(node) = open.pop() {
         if node == to {
@@ -177,7 +191,7 @@ mod tests {
             name: id.to_owned(),
             ..wire::Node::default()
         };
-        let ids: BTreeSet<&str> = edges
+        let ids: sorted::Set<&str> = edges
             .iter()
             .flat_map(|(from, to)| [*from, *to])
             .chain(lonely.iter().copied())

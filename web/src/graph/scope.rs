@@ -1,30 +1,29 @@
 //! What part of a graph is drawn: namespaces can be folded into one box each, and a node can be looked at with its
 //! neighbours alone. Pure, and the same for the same graph.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use ambient_core::wire;
-use serde::{Deserialize, Serialize};
+use ambient_core::decode::Decode;
+use ambient_core::{sorted, wire};
+use serde::Serialize;
 
 /// With more nodes than this, namespaces come folded.
 const READABLE: usize = 80;
 
 /// What is to be drawn.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Decode)]
+pub(crate) struct Scope {
     /// Namespaces that are one box; `None`: as the size of the graph asks for.
-    pub folded: Option<BTreeSet<String>>,
+    pub(crate) folded: Option<sorted::Set<String>>,
     /// The node that is shown with its neighbours alone.
-    pub focus: Option<String>,
+    pub(crate) focus: Option<String>,
 }
 
 /// A graph as drawn.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Drawn {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Decode)]
+pub(crate) struct Drawn {
     /// Nodes and edges; a folded namespace is a node of kind `Namespace` without a place in the text.
-    pub graph: wire::Graph,
+    pub(crate) graph: wire::Graph,
     /// Every namespace with references, and whether it is folded.
-    pub namespaces: BTreeMap<String, bool>,
+    pub(crate) namespaces: sorted::Map<String, bool>,
 }
 
 /// The id of the box of a folded namespace.
@@ -43,7 +42,7 @@ pub(crate) fn draw(graph: &wire::Graph, scope: &Scope) -> Drawn {
         .iter()
         .filter(|edge| near(&edge.from) && near(&edge.to))
         .collect();
-    let connected: BTreeSet<&str> = edges
+    let connected: sorted::Set<&str> = edges
         .iter()
         .flat_map(|edge| [edge.from.as_str(), edge.to.as_str()])
         .chain(scope.focus.as_deref())
@@ -59,7 +58,7 @@ pub(crate) fn draw(graph: &wire::Graph, scope: &Scope) -> Drawn {
         let focused = scope.focus.as_deref() == Some(node.id.as_str());
         (namespaces.get(namespace) == Some(&true) && !focused).then(|| folded_id(namespace))
     };
-    let places: BTreeMap<&str, String> = nodes
+    let places: sorted::Map<&str, String> = nodes
         .iter()
         .map(|node| {
             let place = folded(node).unwrap_or_else(|| node.id.clone());
@@ -104,8 +103,8 @@ fn touches(graph: &wire::Graph, focus: &str, id: &str) -> bool {
         .any(|edge| (edge.from == focus && edge.to == id) || (edge.to == focus && edge.from == id))
 }
 
-fn namespaces(nodes: &[&wire::Node], scope: &Scope) -> BTreeMap<String, bool> {
-    let names: BTreeSet<&String> = nodes
+fn namespaces(nodes: &[&wire::Node], scope: &Scope) -> sorted::Map<String, bool> {
+    let names: sorted::Set<&String> = nodes
         .iter()
         .filter_map(|node| node.namespace.as_ref())
         .collect();
@@ -123,8 +122,8 @@ fn namespaces(nodes: &[&wire::Node], scope: &Scope) -> BTreeMap<String, bool> {
 }
 
 /// The edges between boxes; of those that a fold makes equal, one.
-fn moved(edges: &[&wire::Edge], places: &BTreeMap<&str, String>) -> Vec<wire::Edge> {
-    let mut seen = BTreeSet::new();
+fn moved(edges: &[&wire::Edge], places: &sorted::Map<&str, String>) -> Vec<wire::Edge> {
+    let mut seen = sorted::Set::new();
     edges
         .iter()
         .filter_map(|edge| {
@@ -192,13 +191,13 @@ mod tests {
     #[test]
     fn what_the_visitor_folds_is_folded_and_nothing_else() {
         let scope = Scope {
-            folded: Some(BTreeSet::from(["b".to_owned()])),
+            folded: Some(sorted::Set::from(["b".to_owned()])),
             focus: None,
         };
         let drawn = draw(&services(&["a", "b"], 2), &scope);
         assert_eq!(
             drawn.namespaces,
-            BTreeMap::from([("a".to_owned(), false), ("b".to_owned(), true)])
+            sorted::Map::from([("a".to_owned(), false), ("b".to_owned(), true)])
         );
         assert!(ids(&drawn).contains(&"Service/a/s0") && !ids(&drawn).contains(&"Service/b/s0"));
     }
@@ -206,7 +205,7 @@ mod tests {
     #[test]
     fn a_focus_shows_the_neighbours_alone_and_itself_unfolded() {
         let scope = Scope {
-            folded: Some(BTreeSet::from(["a".to_owned()])),
+            folded: Some(sorted::Set::from(["a".to_owned()])),
             focus: Some("Service/a/s1".to_owned()),
         };
         let drawn = draw(&services(&["a", "b"], 2), &scope);

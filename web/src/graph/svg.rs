@@ -1,8 +1,6 @@
 //! The graph as SVG: boxes, and curves between them from left to right.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use ambient_core::wire;
+use ambient_core::{sorted, wire};
 use yew::prelude::*;
 
 use super::layout::{self, BOX_HEIGHT, Placed};
@@ -13,12 +11,12 @@ use crate::worker::Answer;
 /// Draws the graph of an answer.
 pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> Html {
     let layout = &answer.layout;
-    let boxes: BTreeMap<&str, &Placed> = layout
+    let boxes: sorted::Map<&str, &Placed> = layout
         .boxes
         .iter()
         .map(|placed| (placed.id.as_str(), placed))
         .collect();
-    let found: BTreeSet<&str> = state.found().map(String::as_str).collect();
+    let found: sorted::Set<&str> = state.found().map(String::as_str).collect();
     let view = state.view;
     let zoom = view.zoom.unwrap_or(1.0);
     let view_box = format!(
@@ -61,7 +59,7 @@ fn node_view(
     node: &wire::Node,
     placed: &Placed,
     state: &State,
-    found: &BTreeSet<&str>,
+    found: &sorted::Set<&str>,
     send: &Callback<Message>,
 ) -> Html {
     let selected = state.node.as_deref() == Some(node.id.as_str());

@@ -16,6 +16,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let (class, text, choice) = match notice {
         Notice::Shared { length, copied } => ("info", shared(*length, *copied), html! {}),
         Notice::Unreadable(sentence) => ("error", sentence.clone(), html! {}),
+        Notice::EngineFailed(error) => ("error", engine_failed(error), html! {}),
         Notice::Example(sentence) => ("info", format!("Notice: {sentence}"), html! {}),
         Notice::TheirsOpen(_) => {
             let keep = send.reform(|_| Message::KeepMine);
@@ -41,6 +42,12 @@ fn row(class: &'static str, text: String, buttons: Html) -> Html {
             { buttons }
         </div>
     }
+}
+
+fn engine_failed(error: &str) -> String {
+    format!(
+        "The engine has stopped: `{error}`. What is shown is the last answer; reload the page to go on. Both texts are kept."
+    )
 }
 
 fn shared(length: usize, copied: bool) -> String {

@@ -93,7 +93,7 @@ fn policy_view(policy: &wire::PolicyAnswer, send: &Callback<Message>) -> Html {
         <div class="policy">
             <h4>
                 { truth(policy.matched) }
-                <span class="action">{ &policy.action }</span>
+                <span class="action">{ policy.action.as_ref() }</span>
                 <span class="object">{ object(&policy.policy) }</span>
                 <span class="scope">{ format!("here by {}", policy.scope) }</span>
                 if policy.dry_run { <span class="scope">{ "dry run: does not count" }</span> }

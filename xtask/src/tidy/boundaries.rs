@@ -19,6 +19,12 @@ const BOUNDARIES: &[Boundary] = &[
         why: "what is serialized is a promise: only `wire` makes promises",
     },
     Boundary {
+        name: "JsonSchema",
+        inside: "core/src/",
+        allowed: "core/src/wire/",
+        why: "a schema describes what is promised: only `wire` makes promises",
+    },
+    Boundary {
         name: "wasm_bindgen",
         inside: "",
         allowed: "web/",

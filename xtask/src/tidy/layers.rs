@@ -7,6 +7,8 @@ use super::source::SourceFile;
 
 /// From the bottom up. Modules of one layer do not know each other; `lib` is above all.
 const LAYERS: &[&[&str]] = &[
+    &["sorted"],
+    &["decode"],
     &["wire"],
     &["behavior", "matcher", "trace", "flow"],
     &["source"],
@@ -24,9 +26,9 @@ const LAYERS: &[&[&str]] = &[
         "export",
         "lint",
         "graph",
-        "measure",
         "migrate",
     ],
+    &["measure"],
 ];
 
 /// Reports every path of a module of `core` to one that is not below it.

@@ -15,7 +15,7 @@ pub(super) fn folder() -> PathBuf {
     paths::target().join("wasm-pkg")
 }
 
-/// Writes `<name>.js` and `<name>_bg.wasm` for a compiled bin.
+/// Writes `<name>.js` and `<name>_bg.wasm` for a compiled library.
 pub(super) fn generate(wasm: &Path) -> Result {
     let mut bindgen = Bindgen::new();
     let made = bindgen

@@ -16,8 +16,8 @@ use crate::stamp::Stamp;
 use crate::toolchain::{self, Toolchain};
 use crate::{cmd, progress};
 
-/// The two programs of the package `ambient-web`: the page, and the engine in its worker.
-const BINS: [&str; 2] = ["app", "worker"];
+/// The library that is the page, and the engine in its worker.
+const LIBRARY: &str = "ambient_web";
 
 /// Builds `web/dist`.
 pub(crate) fn build() -> Result {
@@ -56,19 +56,18 @@ fn compile(toolchain: Toolchain) -> Result {
         "xtask/src/web",
     ];
     let inputs: Vec<PathBuf> = inputs.iter().map(|input| root.join(input)).collect();
-    let outputs = BINS.map(|bin| bindgen::folder().join(format!("{bin}.js")));
+    let outputs = [bindgen::folder().join(format!("{LIBRARY}.js"))];
     let stamp = Stamp::new("wasm", &inputs, &[&toolchain.version(), bindgen::VERSION])?;
     stamp.run(&outputs, || {
         progress("cargo build for wasm32");
         cmd::run(
             toolchain
                 .build()
-                .args(["--profile", "wasm", "-p", "ambient-web", "--bins"]),
+                .args(["--profile", "wasm", "-p", "ambient-web", "--lib"]),
         )?;
         progress("wasm-bindgen");
         let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
-        BINS.iter()
-            .try_for_each(|bin| bindgen::generate(&built.join(format!("{bin}.wasm"))))
+        bindgen::generate(&built.join(format!("{LIBRARY}.wasm")))
     })
 }
 

@@ -10,6 +10,17 @@ impl Reason {
         let holder = format!("{} `{}`", from.kind.name(), from.qualified_name());
         let target = format!("{} `{}`", to.kind.name(), to.qualified_name());
         match self {
+            // What is wrong with the reference itself is said there.
+            Self::InvalidDestination
+            | Self::BackendNotFound
+            | Self::InvalidKind
+            | Self::RefNotPermitted
+                if via == Via::ParentRef && from != to =>
+            {
+                format!(
+                    "Istio drops {holder} as a whole, because of a reference that it cannot use."
+                )
+            }
             Self::Accepted => accepted(via, from.kind, &holder, &target),
             Self::Invalid => {
                 format!("{holder} is refused by validation, so nothing that it says takes effect.")
@@ -37,7 +48,7 @@ impl Reason {
             Self::WaypointIsNotReady => match via {
                 Via::UseWaypoint | Via::UseWaypointCanary => {
                     format!(
-                        "{target} does not exist, so traffic of {holder} goes on without a waypoint."
+                        "{target} does not exist or has no address, so traffic of {holder} goes on without a waypoint."
                     )
                 }
                 _ => format!(
@@ -99,6 +110,12 @@ impl Reason {
             Self::UnsupportedProtocol => {
                 format!("{target} does not speak the protocol of this listener.")
             }
+            Self::ListenerWithoutTls => {
+                "A listener of a ListenerSet with protocol `HTTPS` or `TLS` needs `tls`.".to_owned()
+            }
+            Self::UnsupportedAddress => format!(
+                "No address of {target} is a host name, so Istio configures nothing for it."
+            ),
             Self::HostnameConflict => format!(
                 "Another listener of {target} has the same port, protocol and hostname, and came first."
             ),
@@ -110,7 +127,7 @@ impl Reason {
                     .to_owned()
             }
             Self::InvalidCertificateRef => {
-                "The certificate of this listener is neither a Secret nor a ConfigMap.".to_owned()
+                "The certificates of this listener are no Secrets, or more than two.".to_owned()
             }
             Self::UnsupportedKind => format!(
                 "Istio does not read objects of kind {}, so {holder} has no effect.",
@@ -122,7 +139,7 @@ impl Reason {
             Self::InvalidDestination => format!(
                 "This reference of {holder} to {target} is none that Istio can use (a port, and a name without dots or namespace, is asked for), so it drops the whole route."
             ),
-            Self::InvalidFilter => {
+            Self::InvalidFilter | Self::InvalidConfiguration => {
                 format!(
                     "Istio drops {holder} as a whole, because it does not implement a part of it."
                 )
@@ -189,14 +206,14 @@ impl Reason {
             }
             Self::UnsupportedValue => {
                 format!(
-                    "ztunnel takes no policy of this action or on a dry run, so {holder} has no effect there."
+                    "ztunnel takes no policy of this action or on a dry run, so {holder} has no effect in front of workloads."
                 )
             }
             Self::AllowsNothingAtZtunnel => format!(
                 "ztunnel cannot read HTTP attributes and drops the rules of {holder} that name them; no rule that allows is left, so everything is denied."
             ),
             Self::EmptyAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing."
+                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing in front of workloads."
             ),
         }
     }

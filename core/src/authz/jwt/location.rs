@@ -1,10 +1,9 @@
 //! Where tokens are looked for. `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/extractor.cc`.
 
-use std::collections::BTreeMap;
-
 use super::token::{Content, Token};
 use crate::flow::Http;
 use crate::resource::request_authentication::JwtRule;
+use crate::sorted;
 use crate::wire::JwtLocation;
 
 /// A place in a request.
@@ -144,8 +143,8 @@ pub(super) fn without_parameter(path: &str, name: &str) -> String {
 }
 
 /// The parameters of a query by name, decoded.
-fn parameters(query: &str) -> BTreeMap<String, Vec<String>> {
-    let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn parameters(query: &str) -> sorted::Map<String, Vec<String>> {
+    let mut parameters: sorted::Map<String, Vec<String>> = sorted::Map::new();
     for pair in query.split('&').filter(|_| !query.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let values = parameters.entry(decoded(name)).or_default();
@@ -227,7 +226,7 @@ mod tests {
             ("{ fromParams: [a, b] }", &["1"]),
             ("{ fromCookies: [session, two] }", &["c.c.c", "2"]),
         ] {
-            let rule: JwtRule = serde_yaml::from_str(rule).unwrap();
+            let rule: JwtRule = crate::source::from_yaml(rule);
             let found: Vec<Content> = places(&rule)
                 .iter()
                 .flat_map(|place| place.find(&http(), &[]))

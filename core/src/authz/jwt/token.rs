@@ -155,7 +155,8 @@ fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
     };
     let decode = |part| Base64UrlUnpadded::decode_vec(part).map_err(|_| TokenError::Malformed);
     let object = |part| -> Result<Claims, TokenError> {
-        serde_json::from_slice(&decode(part)?).map_err(|_| TokenError::Malformed)
+        let text = String::from_utf8(decode(part)?).map_err(|_| TokenError::Malformed)?;
+        serde_json::from_str(&text).map_err(|_| TokenError::Malformed)
     };
     let header_claims = object(header)?;
     let text = |name: &str| header_claims.get(name).and_then(Value::as_str);

@@ -195,7 +195,7 @@ fn custom_policies_ask_their_provider() {
         ..Settings::default()
     };
     let custom = |provider: &str, rules: &str| {
-        format!("action: CUSTOM, provider: {{ name: {provider} }}, {rules}")
+        format!("action: CUSTOM, provider: {{ name: '{provider}' }}, {rules}")
     };
     let refused = |name| {
         (

@@ -92,13 +92,13 @@ fn http_fields_at_ztunnel() {
             ),
             (
                 Deny,
-                "{ from: [{ source: { namespaces: [default] } }], when: [{ key: 'request.headers[x]', values: [y] }] }",
+                "{ from: [{ source: { namespaces: [default] } }], when: [{ key: 'request.headers[x]', values: ['y'] }] }",
                 true,
                 true,
             ),
             (
                 Deny,
-                "{ when: [{ key: source.namespace, values: [default] }, { key: connection.sni, values: [y] }] }",
+                "{ when: [{ key: source.namespace, values: [default] }, { key: connection.sni, values: ['y'] }] }",
                 true,
                 true,
             ),
@@ -180,7 +180,7 @@ fn http_fields_on_a_tcp_chain() {
             ),
             (
                 Deny,
-                "{ from: [{ source: { namespaces: [default] } }], when: [{ key: 'request.headers[x]', values: [y] }] }",
+                "{ from: [{ source: { namespaces: [default] } }], when: [{ key: 'request.headers[x]', values: ['y'] }] }",
                 false,
                 true,
             ),

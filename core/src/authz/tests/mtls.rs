@@ -60,7 +60,7 @@ fn candidates(specs: &[PeerAuthentication]) -> Vec<Candidate<'_>> {
 fn specs(yaml: &str) -> Vec<PeerAuthentication> {
     match yaml {
         "" => vec![],
-        _ => vec![serde_yaml::from_str(&format!("{{ {yaml} }}")).unwrap()],
+        _ => vec![crate::source::from_yaml(&format!("{{ {yaml} }}"))],
     }
 }
 

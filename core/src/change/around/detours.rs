@@ -12,14 +12,14 @@ use crate::wire::{self, Request, Way};
 const MAX_SERVICES: usize = 3;
 
 /// The detours of a request that the straight way stops. `seen`: what the policy's proxy would see of it.
-pub(super) fn of(model: &Model, protected: &Protected, base: &Request, seen: &Flow) -> Vec<Trial> {
+pub(super) fn of(model: &Model, protected: Protected, base: &Request, seen: &Flow) -> Vec<Trial> {
     let mut trials = Vec::new();
-    trials.extend(direct_to_pod(model, *protected, base, seen));
-    trials.push(outside(model, *protected, base));
-    trials.extend(identity_unseen(model, *protected, base));
+    trials.extend(direct_to_pod(model, protected, base, seen));
+    trials.push(outside(model, protected, base));
+    trials.extend(identity_unseen(model, protected, base));
     if let Protected::Service(service) = protected {
-        trials.extend(entrances::of(model, *service, base));
-        trials.extend(other_services(model, *service, base, seen));
+        trials.extend(entrances::of(model, service, base));
+        trials.extend(other_services(model, service, base, seen));
     }
     trials
 }
@@ -34,7 +34,9 @@ fn direct_to_pod(
         return None;
     };
     let service = model.mesh.service(service)?;
-    let workload = model.mesh.workload(*service.workloads.first()?)?;
+    let index = *service.workloads.first()?;
+    let workload = model.mesh.workload(index)?;
+    let name = protected.name(model);
     let target = service.port(base.to.port?)?;
     let port = workload.target_port(target.port, target.target_port.as_ref());
     let mut request = base.clone();
@@ -47,10 +49,14 @@ fn direct_to_pod(
         way: Way::DirectToPod,
         request,
         peer: seen.peer.clone(),
-        summary: format!(
-            "a caller of the pod's own address goes past the waypoint of {}",
-            protected.name(model)
-        ),
+        summary: match model.attachments.workload_waypoint(index) {
+            Some(_) => format!(
+                "a caller of the pod's own address meets the policies of its waypoint, but not those of {name}"
+            ),
+            None => {
+                format!("a caller of the pod's own address goes past the waypoint of {name}")
+            }
+        },
     })
 }
 
@@ -76,7 +82,7 @@ fn outside(model: &Model, protected: Protected, base: &Request) -> Trial {
             },
         ),
         peer: None,
-        summary: match has_waypoint(model, protected) {
+        summary: match protected.has_waypoint(model) {
             true => format!("a caller outside the mesh goes past the waypoint of {name}"),
             false => format!("a caller outside the mesh is let in to {name} in plaintext"),
         },
@@ -119,8 +125,10 @@ fn other_services(model: &Model, service: ServiceIndex, base: &Request, seen: &F
             continue;
         }
         let shares = info.workloads.iter().any(|workload| own.contains(workload));
+        let waypoint = model.attachments.service_waypoint(other);
         for port in &info.ports {
-            let routed = model.routes.http(other, port.port).and_then(|table| {
+            let table = waypoint.and_then(|at| model.routes.http((at, other, port.port)));
+            let routed = table.and_then(|table| {
                 let mut entries = table.entries().iter();
                 entries.find(|entry| {
                     let mut backends = entry.action.backends();
@@ -158,12 +166,4 @@ fn other_services(model: &Model, service: ServiceIndex, base: &Request, seen: &F
         }
     }
     trials
-}
-
-fn has_waypoint(model: &Model, protected: Protected) -> bool {
-    let gateway = match protected {
-        Protected::Service(service) => model.attachments.service_waypoint(service),
-        Protected::Workload(workload) => model.attachments.workload_waypoint(workload),
-    };
-    gateway.is_some()
 }

@@ -6,16 +6,16 @@ mod detours;
 mod entrances;
 mod protected;
 mod stopped;
+mod straight;
 
-use std::collections::BTreeSet;
-
-use crate::authz::{self, Effect, Enforcer, Policy};
+use crate::authz::{self, Enforcer, Policy};
 use crate::eval::{self, Outcome};
 use crate::flow::{Flow, Http, Principal};
-use crate::model::Model;
+use crate::model::{Chain, Model};
 use crate::resource::{Action, AuthorizationPolicy, Kind, ObjectIndex, Resource};
+use crate::sorted;
 use crate::trace::{Log, NoTrace, Truth};
-use crate::wire::{self, Request, Verdict, Via, Way};
+use crate::wire::{self, Request, Verdict, Way};
 use protected::Protected;
 
 /// For so many policies ways are looked for.
@@ -63,74 +63,115 @@ fn of_policy(
     if meant.dry_run || meant.action == Action::Audit {
         return Vec::new();
     }
-    let mut found: Vec<wire::WayAround> = Vec::new();
+    let mut found = Vec::new();
     for protected in protected::of(model, index) {
-        let mut known = BTreeSet::new();
-        for base in stopped::requests(model, &meant, written, &protected) {
-            let Some(seen) = flow(model, &base) else {
-                continue;
-            };
-            let mut through = |trial: Trial| {
-                if known.contains(&trial.way)
-                    || !gets_through(model, &meant, &protected, &seen, &trial)
-                {
-                    return false;
+        let question = Question {
+            model,
+            meant: &meant,
+            protected,
+        };
+        let mut known = sorted::Set::new();
+        for base in stopped::requests(model, &meant, written, protected) {
+            for trial in question.ways(&base) {
+                if known.insert(trial.way) {
+                    found.push(wire::WayAround {
+                        policy: object.id.to_wire(),
+                        way: trial.way,
+                        summary: trial.summary,
+                        request: trial.request,
+                        verdict: Verdict::Allow,
+                    });
                 }
-                known.insert(trial.way);
-                found.push(wire::WayAround {
-                    policy: object.id.to_wire(),
-                    way: trial.way,
-                    summary: trial.summary,
-                    request: trial.request,
-                    verdict: Verdict::Allow,
-                });
-                true
-            };
-            let straight = Trial {
-                way: Way::NotEnforced,
-                request: base.clone(),
-                peer: seen.peer.clone(),
-                summary: not_enforced(model, index, &protected),
-            };
-            // Where the straight way is open, all others are no news.
-            if through(straight) {
-                break;
             }
-            for trial in detours::of(model, &protected, &base, &seen) {
-                through(trial);
+            // Where the straight way is open, there is no more to tell.
+            if known.iter().any(|way| straight::is(*way)) {
+                break;
             }
         }
     }
     found
 }
 
-/// The policy, fully read, would stop the request; the proxies do not, and it gets to what the policy protects.
-fn gets_through(
-    model: &Model,
-    meant: &Policy,
-    protected: &Protected,
-    seen: &Flow,
-    trial: &Trial,
-) -> bool {
-    let Ok(call) = eval::resolve(model, &trial.request) else {
-        return false;
-    };
-    let outcome = eval::evaluate::<Log>(model, &call);
-    if outcome.verdict != Verdict::Allow || !protected.is_reached_by(model, &outcome) {
-        return false;
+/// What is asked of each request: whether it gets around one policy, to one thing that the policy protects.
+struct Question<'a> {
+    model: &'a Model,
+    /// The policy as a proxy that sees everything would enforce it.
+    meant: &'a Policy,
+    protected: Protected,
+}
+
+impl Question<'_> {
+    /// The ways of a request that the policy is there to stop: straight on, or else by detours.
+    fn ways(&self, base: &Request) -> Vec<Trial> {
+        let Some(seen) = flow(self.model, base) else {
+            return Vec::new();
+        };
+        let straight = Trial {
+            way: Way::NotEnforced,
+            request: base.clone(),
+            peer: seen.peer.clone(),
+            summary: String::new(),
+        };
+        if self.gets_through(&seen, &straight) {
+            return vec![straight::explain(self, straight)];
+        }
+        let mut open: Vec<Trial> = Vec::new();
+        for trial in detours::of(self.model, self.protected, base, &seen) {
+            // What anyone can do outside the mesh, those whom the policy names can do as well.
+            let is_told = trial.way == Way::IdentityUnseen
+                && open.iter().any(|known| known.way == Way::OutsideTheMesh);
+            if !is_told && self.gets_through(&seen, &trial) {
+                open.push(trial);
+            }
+        }
+        open
     }
-    let mut flow = Flow {
-        peer: trial.peer.clone(),
-        ..seen.clone()
-    };
-    // A gateway in front may have changed what the policy's proxy would get to see.
-    if let (Way::Ingress | Way::OtherService, Some(delivered)) = (trial.way, &outcome.request) {
-        flow.http = Some(Http {
-            authority: flow.http.map(|http| http.authority).unwrap_or_default(),
-            ..delivered.clone()
-        });
+
+    /// The policy, fully read, would stop the request; the proxies do not, and it gets to what the policy protects.
+    fn gets_through(&self, seen: &Flow, trial: &Trial) -> bool {
+        let Ok(call) = eval::resolve(self.model, &trial.request) else {
+            return false;
+        };
+        let outcome = eval::evaluate::<Log>(self.model, &call);
+        if outcome.verdict != Verdict::Allow
+            || !self.protected.is_reached_by(self.model, &outcome)
+            || self.is_read(&outcome)
+        {
+            return false;
+        }
+        let mut flow = Flow {
+            peer: trial.peer.clone(),
+            ..seen.clone()
+        };
+        // A gateway in front may have changed what the policy's proxy would get to see.
+        if let (Way::Ingress | Way::OtherService, Some(delivered)) = (trial.way, &outcome.request) {
+            flow.http = Some(Http {
+                authority: flow.http.map(|http| http.authority).unwrap_or_default(),
+                ..delivered.clone()
+            });
+        }
+        stops(self.meant, &flow)
     }
-    stops(meant, &flow) && !is_asked(model, meant, &outcome)
+
+    /// Whether a proxy on the way reads all of the policy and lets the request pass for what it sees of it, or because
+    /// the policy's external authorizer says so.
+    fn is_read(&self, outcome: &Outcome<'_, Log>) -> bool {
+        outcome.hops.iter().any(|hop| {
+            let http = hop.flow.http.is_some();
+            let Some(chain) = hop
+                .chain
+                .filter(|chain| !matches!(chain, Chain::Ztunnel(_)))
+            else {
+                return false;
+            };
+            let policies = self.model.policies.of(chain, http);
+            policies.is_some_and(|(set, policies)| {
+                let mut of_action = set.of(self.meant.action, policies);
+                of_action
+                    .any(|policy| policy.object == self.meant.object && policy.losses.is_empty())
+            })
+        })
+    }
 }
 
 /// Whether the policy, fully read, is there to stop what it would see.
@@ -141,16 +182,6 @@ fn stops(meant: &Policy, flow: &Flow) -> bool {
         Action::Deny | Action::Custom => truth == Truth::Yes,
         Action::Audit => false,
     }
-}
-
-/// Whether an external authorizer is asked on the policy's behalf, which then lets the request pass.
-fn is_asked(model: &Model, meant: &Policy, outcome: &Outcome<'_, Log>) -> bool {
-    let mut hops = outcome.hops.iter();
-    meant.action == Action::Custom
-        && hops.any(|hop| {
-            super::policy::matching(model, hop)
-                .is_some_and(|policies| policies.contains(&meant.object))
-        })
 }
 
 /// What a proxy that sees everything would see of a request that takes the straight way.
@@ -175,32 +206,4 @@ fn flow(model: &Model, request: &Request) -> Option<Flow> {
             claims
         }),
     })
-}
-
-/// Why nobody enforces what the policy says.
-fn not_enforced(model: &Model, policy: ObjectIndex, protected: &Protected) -> String {
-    let name = protected.name(model);
-    match model.policies.at_ztunnel(policy).map(Policy::effect) {
-        Some(Effect::Nothing) => {
-            "only ztunnels enforce the policy, and they know nothing of HTTP: nothing of it is left"
-                .to_owned()
-        }
-        Some(_) => format!("no ztunnel in front of {name} enforces what the policy says"),
-        None => {
-            // A label that leads nowhere.
-            let label = protected
-                .object(model)
-                .into_iter()
-                .flat_map(|object| model.attachments.of(object))
-                .find(|row| row.via == Via::UseWaypoint && !row.is_attached());
-            let why = label.and_then(|row| {
-                let from = &model.mesh.object(row.from)?.id;
-                Some(row.reason.sentence(row.via, from, &row.to))
-            });
-            match why {
-                Some(why) => format!("no waypoint in front of {name} enforces the policy: {why}"),
-                None => format!("no waypoint in front of {name} enforces the policy"),
-            }
-        }
-    }
 }

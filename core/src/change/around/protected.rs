@@ -1,11 +1,10 @@
 //! What a reader of a policy takes it to protect.
 
-use std::collections::BTreeSet;
-
 use crate::eval::Outcome;
 use crate::mesh::{ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::{Kind, ObjectIndex};
+use crate::sorted;
 use crate::wire::Via;
 
 /// So many Services and workloads of each policy are tried.
@@ -38,6 +37,15 @@ impl Protected {
             Self::Service(service) => Some(model.mesh.service(service)?.object),
             Self::Workload(workload) => Some(model.mesh.workload(workload)?.object),
         }
+    }
+
+    /// Whether a waypoint stands in front of it.
+    pub(super) fn has_waypoint(self, model: &Model) -> bool {
+        let gateway = match self {
+            Self::Service(service) => model.attachments.service_waypoint(service),
+            Self::Workload(workload) => model.attachments.workload_waypoint(workload),
+        };
+        gateway.is_some()
     }
 
     /// As sentences name it.
@@ -81,8 +89,8 @@ impl Protected {
 /// What a policy protects: what it targets, or the Services in front of what it selects.
 pub(super) fn of(model: &Model, policy: ObjectIndex) -> Vec<Protected> {
     let mesh = &model.mesh;
-    let mut services = BTreeSet::new();
-    let mut workloads = BTreeSet::new();
+    let mut services = sorted::Set::new();
+    let mut workloads = sorted::Set::new();
     for row in model.attachments.of(policy) {
         let with_waypoint = |wanted: &dyn Fn(ServiceIndex) -> bool| -> Vec<ServiceIndex> {
             let all = mesh.service_objects().map(|(index, _)| index);

@@ -25,9 +25,9 @@ pub(super) fn requests(
     model: &Model,
     meant: &Policy,
     written: &AuthorizationPolicy,
-    protected: &Protected,
+    protected: Protected,
 ) -> Vec<Request> {
-    let Some(base) = base(model, *protected) else {
+    let Some(base) = base(model, protected) else {
         return Vec::new();
     };
     match meant.action {

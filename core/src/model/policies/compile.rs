@@ -1,6 +1,5 @@
 //! From attachments to the policies of every chain.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Chain, Chains, Policies, context};
@@ -9,16 +8,17 @@ use crate::authz::mtls::{Candidate, Levels};
 use crate::authz::{self, Enforcer, Policy, PolicySet, jwt, mtls};
 use crate::mesh::{GatewayIndex, Ingress, Mesh, ServiceIndex, WorkloadIndex};
 use crate::resource::{Kind, Object, ObjectIndex, Resource};
+use crate::sorted;
 use crate::wire::Via;
 
 /// The members of chains, by what they are attached to.
 struct Members<T> {
     everywhere: Vec<T>,
-    namespaces: BTreeMap<String, Vec<T>>,
-    workloads: BTreeMap<WorkloadIndex, Vec<T>>,
+    namespaces: sorted::Map<String, Vec<T>>,
+    workloads: sorted::Map<WorkloadIndex, Vec<T>>,
     all_waypoints: Vec<T>,
-    gateways: BTreeMap<GatewayIndex, Vec<T>>,
-    services: BTreeMap<ServiceIndex, Vec<T>>,
+    gateways: sorted::Map<GatewayIndex, Vec<T>>,
+    services: sorted::Map<ServiceIndex, Vec<T>>,
 }
 
 /// All policies of a mesh.
@@ -90,7 +90,7 @@ impl Compiler {
         peers: &Members<ObjectIndex>,
     ) {
         // A PeerAuthentication comes to the same policy in front of all workloads for which it is the one that counts.
-        let mut converted: BTreeMap<ObjectIndex, u32> = BTreeMap::new();
+        let mut converted: sorted::Map<ObjectIndex, u32> = sorted::Map::new();
         for (index, workload) in mesh
             .workloads()
             .filter(|(_, workload)| workload.capture.is_captured())
@@ -157,8 +157,9 @@ impl Compiler {
         tokens: &Members<ObjectIndex>,
     ) {
         let addressed = mesh.gateways().map(|(gateway, _)| (gateway, None));
-        let services = mesh.services().filter_map(|(service, _)| {
-            Some((attachments.service_waypoint(service)?, Some(service)))
+        let services = mesh.services().flat_map(|(service, _)| {
+            let waypoints = attachments.service_waypoints(service);
+            waypoints.map(move |waypoint| (waypoint.gateway, Some(service)))
         });
         for (gateway, service) in addressed.chain(services) {
             let set = members.of_waypoint(gateway, service);
@@ -243,11 +244,11 @@ impl<T: Copy + Ord> Members<T> {
     ) -> Self {
         let mut members = Self {
             everywhere: Vec::new(),
-            namespaces: BTreeMap::new(),
-            workloads: BTreeMap::new(),
+            namespaces: sorted::Map::new(),
+            workloads: sorted::Map::new(),
             all_waypoints: Vec::new(),
-            gateways: BTreeMap::new(),
-            services: BTreeMap::new(),
+            gateways: sorted::Map::new(),
+            services: sorted::Map::new(),
         };
         for row in attachments
             .rows()

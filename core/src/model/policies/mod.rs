@@ -2,7 +2,6 @@
 
 mod compile;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::attach::Attachments;
@@ -10,6 +9,7 @@ use crate::authz::mtls::Surprise;
 use crate::authz::{self, Context, Enforcer, Policy, PolicySet, jwt};
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::resource::{AuthorizationPolicy, Kind, Object, ObjectId, ObjectIndex};
+use crate::sorted;
 use crate::wire::Via;
 
 /// A place where one set of policies is enforced.
@@ -36,16 +36,16 @@ pub(crate) struct Policies {
 /// Which policies each chain has, by their places in the tables.
 #[derive(Default)]
 struct Chains {
-    ztunnel_of: BTreeMap<ObjectIndex, u32>,
+    ztunnel_of: sorted::Map<ObjectIndex, u32>,
     /// At waypoints and at ingress gateways.
-    envoy_of: BTreeMap<ObjectIndex, u32>,
-    workloads: BTreeMap<WorkloadIndex, PolicySet>,
-    waypoints: BTreeMap<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
+    envoy_of: sorted::Map<ObjectIndex, u32>,
+    workloads: sorted::Map<WorkloadIndex, PolicySet>,
+    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
     /// The RequestAuthentications of chains that have any.
-    tokens: BTreeMap<Chain, jwt::Providers>,
-    ingress: BTreeMap<ObjectIndex, (PolicySet, PolicySet)>,
+    tokens: sorted::Map<Chain, jwt::Providers>,
+    ingress: sorted::Map<ObjectIndex, (PolicySet, PolicySet)>,
     /// Where PeerAuthentications do not come to what their modes say.
-    surprises: BTreeSet<Surprise>,
+    surprises: sorted::Set<Surprise>,
 }
 
 impl Policies {

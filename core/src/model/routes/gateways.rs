@@ -2,8 +2,6 @@
 //! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (HTTPRouteCollection, TLSRouteCollection),
 //! `conversion.go` (hostnameAllowedByIsolation), `pilot/pkg/model/gateway.go` (mergeGateways).
 
-use std::collections::BTreeMap;
-
 use super::Sources;
 use crate::attach::{self, Attachments, ListenerState, Row, Wanted};
 use crate::matcher;
@@ -12,14 +10,15 @@ use crate::resource::{Kind, Listener, ObjectIndex, Resource};
 use crate::route::{
     self, Attached, Bound, GatewayPort, Place, PlaceKind, Rules, Server, ServerHost, ServerKind,
 };
+use crate::sorted;
 use crate::wire::Via;
 
 /// What each ingress gateway has, by port.
 pub(super) fn compile(
     sources: &Sources<'_>,
     attachments: &Attachments,
-) -> BTreeMap<(ObjectIndex, u16), GatewayPort> {
-    let mut ports = BTreeMap::new();
+) -> sorted::Map<(ObjectIndex, u16), GatewayPort> {
+    let mut ports = sorted::Map::new();
     let by_parent = parents(sources.mesh, attachments);
     for (_, gateway) in sources
         .mesh
@@ -41,8 +40,11 @@ pub(super) fn compile(
 }
 
 /// The attached parentRefs of routes, by the Gateway or ListenerSet.
-fn parents<'a>(mesh: &Mesh, attachments: &'a Attachments) -> BTreeMap<ObjectIndex, Vec<&'a Row>> {
-    let mut by_parent: BTreeMap<ObjectIndex, Vec<&Row>> = BTreeMap::new();
+fn parents<'a>(
+    mesh: &Mesh,
+    attachments: &'a Attachments,
+) -> sorted::Map<ObjectIndex, Vec<&'a Row>> {
+    let mut by_parent: sorted::Map<ObjectIndex, Vec<&Row>> = sorted::Map::new();
     for row in attachments.rows() {
         let is_listener = matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet);
         if row.via == Via::ParentRef && row.is_attached() && is_listener {
@@ -60,8 +62,8 @@ fn of_gateway_api(
     sources: &Sources<'_>,
     attachments: &Attachments,
     gateway: &GatewayInfo,
-    by_parent: &BTreeMap<ObjectIndex, Vec<&Row>>,
-) -> BTreeMap<u16, Vec<Server>> {
+    by_parent: &sorted::Map<ObjectIndex, Vec<&Row>>,
+) -> sorted::Map<u16, Vec<Server>> {
     let mesh = sources.mesh;
     let own = mesh.object(gateway.object).map(|object| &object.id);
     let sets = attachments.rows().iter().filter(|row| {
@@ -74,17 +76,18 @@ fn of_gateway_api(
     let states: Vec<&ListenerState> = holders
         .flat_map(|holder| attachments.listeners().of(holder))
         .collect();
-    let mut by_port: BTreeMap<u16, Vec<Server>> = BTreeMap::new();
+    let mut by_port: sorted::Map<u16, Vec<Server>> = sorted::Map::new();
     for state in &states {
         let Some(listener) = attach::written_listener(mesh, state) else {
             continue;
         };
-        let Some(kind) = kind(listener).filter(|_| state.is_valid(gateway.role)) else {
+        let Some(kind) = kind(listener).filter(|_| state.is_valid) else {
             continue;
         };
         let rivals: Vec<&str> = states
             .iter()
-            .filter(|other| (other.holder, other.position) != (state.holder, state.position))
+            .filter(|other| other.holder == state.holder && other.position != state.position)
+            .filter(|other| other.takes_routes)
             .filter_map(|other| attach::written_listener(mesh, other))
             .filter(|other| other.port == listener.port && other.protocol == listener.protocol)
             .map(|other| other.hostname.as_deref().unwrap_or_default())
@@ -154,7 +157,8 @@ fn bound(
             port: row.port,
         };
         let takes = attachments.listeners().takes(mesh, state, &wanted);
-        if !takes || rules.check(row.from, &resolver).is_some() {
+        let problem = rules.problem(row.from, &resolver);
+        if !takes || problem.is_some_and(|problem| problem.drops.is_some()) {
             continue;
         }
         let attached = Attached {
@@ -196,9 +200,9 @@ fn is_left_to(own: &str, rivals: &[&str], hostname: &str) -> bool {
 }
 
 /// The servers of all Istio Gateways that the same pods are, by port.
-fn of_istio(sources: &Sources<'_>, ingress: &Ingress) -> BTreeMap<u16, Vec<Server>> {
+fn of_istio(sources: &Sources<'_>, ingress: &Ingress) -> sorted::Map<u16, Vec<Server>> {
     let mesh = sources.mesh;
-    let mut by_port: BTreeMap<u16, Vec<Server>> = BTreeMap::new();
+    let mut by_port: sorted::Map<u16, Vec<Server>> = sorted::Map::new();
     for (_, object) in mesh.live(Kind::IstioGateway) {
         let Resource::IstioGateway(gateway) = &object.resource else {
             continue;

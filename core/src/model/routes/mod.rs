@@ -7,28 +7,49 @@ mod names;
 mod resolver;
 mod virtual_services;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use self::destination_rules::DestinationRules;
 use self::resolver::Resolver;
 pub(crate) use self::virtual_services::{Written, gather as virtual_services};
 use crate::attach::{Attachments, Reason};
 use crate::matcher;
-use crate::mesh::{GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
+use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
-    self, Attached, Dropped, GatewayPort, Group, Place, PlaceKind, Protocol, RouteTable, Rules,
+    self, Attached, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable, Rules,
 };
+use crate::sorted;
 use crate::wire::{Behavior, Via};
+
+/// A waypoint, a Service behind it, and a port of that.
+type At = (GatewayIndex, ServiceIndex, u16);
 
 /// The route tables of waypoints, by Service and port.
 #[derive(Default)]
 pub(crate) struct Routes {
-    http: BTreeMap<(ServiceIndex, u16), RouteTable>,
-    layer4: BTreeMap<(ServiceIndex, u16), RouteTable>,
-    ingress: BTreeMap<(ObjectIndex, u16), GatewayPort>,
-    dropped: BTreeMap<ObjectIndex, Dropped>,
-    at_waypoints: BTreeSet<ObjectIndex>,
+    http: sorted::Map<At, RouteTable>,
+    layer4: sorted::Map<At, RouteTable>,
+    ingress: sorted::Map<(ObjectIndex, u16), GatewayPort>,
+    problems: sorted::Map<(ObjectIndex, ParentSort), Problem>,
+    at_waypoints: sorted::Set<ObjectIndex>,
+}
+
+/// What a parent of a route is, as far as istiod converts the route anew for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ParentSort {
+    /// A Service or ServiceEntry: no ReferenceGrant is asked for.
+    Mesh,
+    /// A Gateway or ListenerSet.
+    Gateway,
+}
+
+impl ParentSort {
+    /// That of a parent of a kind.
+    pub(crate) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Gateway | Kind::ListenerSet => Self::Gateway,
+            _ => Self::Mesh,
+        }
+    }
 }
 
 /// What the tables of all proxies are compiled from.
@@ -46,18 +67,21 @@ impl Routes {
             virtual_services: self::virtual_services::gather(mesh),
         };
         let mut routes = Self {
-            dropped: dropped(&sources),
+            problems: problems(&sources),
             ingress: gateways::compile(&sources, attachments),
             ..Self::default()
         };
-        let attached = attached(mesh, attachments, &routes.dropped);
+        let attached = attached(mesh, attachments, &routes);
         let bound = bound(mesh, attachments);
         routes.at_waypoints = bound.values().flatten().copied().collect();
-        for (service, info) in mesh.services() {
-            let gateway = attachments
-                .service_waypoint(service)
-                .and_then(|gateway| mesh.gateway(gateway));
-            let Some(gateway) = gateway else { continue };
+        let waypoints = mesh.services().flat_map(|(service, info)| {
+            let waypoints = attachments.service_waypoints(service);
+            waypoints.map(move |waypoint| (waypoint.gateway, service, info))
+        });
+        for (at, service, info) in waypoints {
+            let Some(gateway) = mesh.gateway(at) else {
+                continue;
+            };
             let attached = attached
                 .get(&service)
                 .map(Vec::as_slice)
@@ -70,7 +94,7 @@ impl Routes {
                 }
                 let groups = sources.groups(info, gateway, port.port, (attached, virtual_services));
                 let (http, layer4) = route::concatenate(groups);
-                let key = (service, port.port);
+                let key = (at, service, port.port);
                 if protocol != Protocol::Tcp {
                     routes.http.extend(http.map(|table| (key, table)));
                 }
@@ -83,13 +107,13 @@ impl Routes {
     }
 
     /// What a waypoint tries for HTTP on a Service port; `None`: no route is for it, and requests go straight on.
-    pub(crate) fn http(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
-        self.http.get(&(service, port))
+    pub(crate) fn http(&self, at: At) -> Option<&RouteTable> {
+        self.http.get(&at)
     }
 
     /// The same for connections that are no HTTP, or are not read.
-    pub(crate) fn layer4(&self, service: ServiceIndex, port: u16) -> Option<&RouteTable> {
-        self.layer4.get(&(service, port))
+    pub(crate) fn layer4(&self, at: At) -> Option<&RouteTable> {
+        self.layer4.get(&at)
     }
 
     /// What an ingress gateway has on a port; `None`: it does not listen there.
@@ -100,8 +124,10 @@ impl Routes {
     /// The ports on which an ingress gateway listens.
     pub(crate) fn ingress_ports(&self, gateway: ObjectIndex) -> impl Iterator<Item = u16> {
         self.ingress
-            .range((gateway, 0)..=(gateway, u16::MAX))
-            .map(|((_, port), _)| *port)
+            .starting_at(&(gateway, 0))
+            .map(|(at, _)| *at)
+            .take_while(move |(at, _)| *at == gateway)
+            .map(|(_, port)| port)
     }
 
     /// The labels of a subset of a host, as the proxies of a namespace know it.
@@ -129,16 +155,25 @@ impl Routes {
         self.at_waypoints.iter().copied()
     }
 
-    /// Whether istiod drops a route as a whole.
-    pub(crate) fn is_dropped(&self, route: ObjectIndex) -> bool {
-        self.dropped.contains_key(&route)
+    /// Whether istiod drops a route as a whole, for parents of a sort.
+    pub(crate) fn is_dropped(&self, route: ObjectIndex, parent: ParentSort) -> bool {
+        self.problem(route, parent)
+            .is_some_and(|problem| problem.drops.is_some())
     }
 
-    /// The routes that istiod drops as a whole.
-    pub(crate) fn dropped(&self) -> impl Iterator<Item = (ObjectIndex, &Dropped)> {
-        self.dropped
+    /// What istiod cannot convert of a route for parents of a sort.
+    pub(crate) fn problem(&self, route: ObjectIndex, parent: ParentSort) -> Option<&Problem> {
+        self.problems.get(&(route, parent))
+    }
+
+    /// The routes that istiod drops as a whole, also where no ReferenceGrant is asked for.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = (ObjectIndex, &Problem, &str)> {
+        self.problems
             .iter()
-            .map(|(&object, dropped)| (object, dropped))
+            .filter_map(|(&(object, parent), problem)| {
+                let message = problem.drops.as_deref()?;
+                (parent == ParentSort::Mesh).then_some((object, problem, message))
+            })
     }
 }
 
@@ -183,24 +218,29 @@ impl Sources<'_> {
     }
 }
 
-/// The routes that istiod drops as a whole, whatever they are attached to.
-fn dropped(sources: &Sources<'_>) -> BTreeMap<ObjectIndex, Dropped> {
-    let objects = sources.mesh.objects();
-    objects
-        .filter(|(index, _)| sources.mesh.is_live(*index))
-        .filter_map(|(index, object)| {
-            let resolver = sources.resolver(&object.id.namespace, false);
-            let dropped = Rules::of(&object.resource)?.check(index, &resolver)?;
-            Some((index, dropped))
-        })
-        .collect()
+/// What istiod cannot convert of each route, for each sort of parents.
+fn problems(sources: &Sources<'_>) -> sorted::Map<(ObjectIndex, ParentSort), Problem> {
+    let mut problems = sorted::Map::new();
+    for (index, object) in sources.mesh.objects() {
+        let Some(rules) = Rules::of(&object.resource).filter(|_| sources.mesh.is_live(index))
+        else {
+            continue;
+        };
+        for parent in [ParentSort::Mesh, ParentSort::Gateway] {
+            let needs_grant = parent == ParentSort::Gateway;
+            let resolver = sources.resolver(&object.id.namespace, needs_grant);
+            let problem = rules.problem(index, &resolver);
+            problems.extend(problem.map(|problem| ((index, parent), problem)));
+        }
+    }
+    problems
 }
 
 /// The VirtualServices that waypoints use, by Service. Whether routes of the Service leave them anything is seen when
 /// requests are routed, unless the documentation has its way.
-fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<ObjectIndex>> {
+fn bound(mesh: &Mesh, attachments: &Attachments) -> sorted::Map<ServiceIndex, Vec<ObjectIndex>> {
     let implemented = mesh.settings().behavior == Behavior::Implemented;
-    let mut by_service: BTreeMap<ServiceIndex, Vec<ObjectIndex>> = BTreeMap::new();
+    let mut by_service: sorted::Map<ServiceIndex, Vec<ObjectIndex>> = sorted::Map::new();
     for row in attachments.rows().iter().filter(|row| row.via == Via::Host) {
         let used = row.is_attached() || (implemented && row.reason == Reason::ShadowedByRoute);
         let is_virtual_service = mesh
@@ -219,16 +259,17 @@ fn bound(mesh: &Mesh, attachments: &Attachments) -> BTreeMap<ServiceIndex, Vec<O
 fn attached<'a>(
     mesh: &'a Mesh,
     attachments: &Attachments,
-    dropped: &BTreeMap<ObjectIndex, Dropped>,
-) -> BTreeMap<ServiceIndex, Vec<Attached<'a>>> {
-    let mut by_service: BTreeMap<ServiceIndex, Vec<Attached<'a>>> = BTreeMap::new();
+    routes: &Routes,
+) -> sorted::Map<ServiceIndex, Vec<Attached<'a>>> {
+    let mut by_service: sorted::Map<ServiceIndex, Vec<Attached<'a>>> = sorted::Map::new();
     let mut of_waypoints: Vec<(ObjectId, Attached<'a>)> = Vec::new();
     for row in attachments
         .rows()
         .iter()
         .filter(|row| row.via == Via::ParentRef && row.is_attached())
     {
-        let counts = mesh.is_live(row.from) && !dropped.contains_key(&row.from);
+        let dropped = routes.is_dropped(row.from, ParentSort::Mesh);
+        let counts = mesh.is_live(row.from) && !dropped;
         let Some(object) = mesh.object(row.from).filter(|_| counts) else {
             continue;
         };

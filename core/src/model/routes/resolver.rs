@@ -109,6 +109,11 @@ impl Backends for Resolver<'_> {
         Backend::new(object, service, reference.port, invalid)
     }
 
+    fn refusal(&self, reference: &BackendObjectReference, route: ObjectIndex) -> Option<Reason> {
+        let route = self.mesh.object(route)?;
+        attach::backend_refusal(self.mesh, route, reference, self.needs_grant)
+    }
+
     fn destination(&self, destination: &Destination, called: u16) -> Backend {
         let service = self
             .find(&destination.host)

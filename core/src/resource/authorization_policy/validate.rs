@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     fn check(yaml: &str, annotations: &Labels) -> Violations {
-        validate(&serde_yaml::from_str(yaml).unwrap(), annotations)
+        validate(&crate::source::from_yaml(yaml), annotations)
     }
 
     #[test]
@@ -441,7 +441,7 @@ mod tests {
                 &["spec.targetRefs[0]"],
             ),
             (
-                "{ targetRefs: [{ kind: Service, name: s, namespace: n }] }",
+                "{ targetRefs: [{ kind: Service, name: s, namespace: other }] }",
                 &["spec.targetRefs[0].namespace"],
             ),
         ] {

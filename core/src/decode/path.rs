@@ -2,17 +2,6 @@
 
 use std::fmt;
 
-use super::DocumentId;
-
-/// A place in a document.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Origin {
-    /// The document.
-    pub(crate) document: DocumentId,
-    /// The field; empty: the whole document.
-    pub(crate) path: FieldPath,
-}
-
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Segment {

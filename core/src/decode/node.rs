@@ -1,14 +1,26 @@
 //! A value with its place: what YAML and JSON become, and what types are decoded from.
 
-use super::FieldPath;
-use super::path::Segment;
-use super::text::Span;
+use super::{FieldPath, Segment};
+
+/// A position: line and column count from 0, the column in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Position {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// From a position up to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Span {
+    pub(crate) start: Position,
+    pub(crate) end: Position,
+}
 
 /// A value with its place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Node {
     /// Where it stands; empty for values that come from no text.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// The value.
     pub(crate) value: Value,
 }
@@ -39,7 +51,7 @@ pub(crate) struct Entry {
     /// The key.
     pub(crate) key: String,
     /// Where the key stands.
-    pub(super) key_span: Span,
+    pub(crate) key_span: Span,
     /// The value.
     pub(crate) value: Node,
 }
@@ -75,7 +87,7 @@ impl Node {
 
     /// The span that a message about a field should underline: a scalar itself, for a block the key that leads to it,
     /// for a path that is not there the nearest field above it. `None`: the path is the root, or leads nowhere.
-    pub(super) fn marked(&self, path: &FieldPath) -> Option<Span> {
+    pub(crate) fn marked(&self, path: &FieldPath) -> Option<Span> {
         let mut node = self;
         let mut marked = None;
         for segment in path.segments() {

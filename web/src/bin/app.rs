@@ -1,4 +1,0 @@
-//! The page.
-fn main() {
-    ambient_web::app::start();
-}

@@ -1,4 +1,0 @@
-//! The engine, in a worker.
-fn main() {
-    ambient_web::worker::start();
-}
