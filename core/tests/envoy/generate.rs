@@ -101,6 +101,29 @@ const VALUES: [&str; 12] = [
     "é",
 ];
 
+const REFERERS: [&str; 20] = [
+    "https://a.example/x?y=z",
+    "https://a.example",
+    "https://a.example:8080/",
+    "https://a.example:/",
+    "https://a.example:99999/",
+    "https://me@a.example/",
+    "https://a.example/#",
+    "https://a.example/#b",
+    "https://a.example/\"<é>",
+    "https://a_b.example?x",
+    "https://[fd00::1]:80/",
+    "h2://a.example/",
+    "2h://a.example/",
+    "h+2://a.example/",
+    "https:///x",
+    "about:blank",
+    "/a:b?c",
+    "a:b/c",
+    "a b",
+    "/a#b",
+];
+
 /// A case with `requests` requests.
 pub(crate) fn case(random: &mut Random, requests: usize) -> Case {
     let http = random.chance(85);
@@ -280,6 +303,9 @@ fn condition(random: &mut Random) -> Value {
                 bend(random, &tokens::WORDS)
             })
         }
+        _ if random.chance(10) => ("request.headers[referer]".to_owned(), |random| {
+            bend(random, &REFERERS)
+        }),
         _ => (header(random), |random| bend(random, &VALUES)),
     };
     let mut condition = json!({ "key": key });
@@ -473,7 +499,9 @@ fn request(random: &mut Random, http: bool, with_tokens: bool) -> Value {
     for _ in 0..random.below(4) {
         let lines = random.some(2, |random| random.pick(&VALUES).to_owned());
         let name = random.pick(&HEADERS);
-        let value = if random.chance(10) {
+        let value = if name == "referer" && random.chance(60) {
+            json!(random.pick(&REFERERS))
+        } else if random.chance(10) {
             json!("")
         } else {
             json!(lines)
