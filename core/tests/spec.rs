@@ -1,7 +1,7 @@
 //! The semantics as documents: every section of `spec/` with a block `manifests` is a case. `requests` must get what
-//! they expect, `nodes` and `edges` must be in the graph as written, `status` and `effective` must hold, and the findings are those
-//! that `# WPxxxx` marks on the lines of the manifests. A section without marks asserts nothing about findings; one with
-//! `clean` instead of `manifests`, that there are none.
+//! they expect, `nodes` and `edges` must be in the graph as written, `status` and `effective` must hold, `ways` are all
+//! the ways around the policies, and the findings are those that `# WPxxxx` marks on the lines of the manifests. A section
+//! without marks asserts nothing about findings; one with `clean` instead of `manifests`, that there are none.
 
 mod common;
 
@@ -90,6 +90,33 @@ fn check(section: &common::Section, manifests: &str) -> Vec<String> {
         let found = serde_json::to_value(ambient_core::effective(&input, None).results)
             .expect("serializes");
         problems.extend(objects_differ("object", &wanted, &found));
+    }
+    if let Some(wanted) = block(section, "yaml ways") {
+        let wanted: Value = serde_yaml::from_str(wanted).expect("ways are a list");
+        problems.extend(ways_differ(&wanted, &input));
+    }
+    problems
+}
+
+/// The ways must be those written, in their order, with the fields written; and what they prove must hold of the
+/// witness where it is a request like any other.
+fn ways_differ(wanted: &Value, input: &wire::Input) -> Vec<String> {
+    let found = ambient_core::ways_around(input).ways;
+    let mut problems = Vec::new();
+    for way in &found {
+        let witness = serde_json::to_value(&way.request).expect("serializes");
+        let input = wire::Input {
+            requests: wire::Requests::List(vec![witness]),
+            ..input.clone()
+        };
+        let results = ambient_core::evaluate(&input).results;
+        if results.iter().any(|result| result.verdict != way.verdict) {
+            problems.push(format!("the witness gets another verdict: {}", way.summary));
+        }
+    }
+    let found = serde_json::to_value(found).expect("serializes");
+    if !holds(wanted, &found) {
+        problems.push(format!("the ways are {found}, expected {wanted}"));
     }
     problems
 }

@@ -376,6 +376,9 @@ fn port(mesh: &Mesh, target: Target, stated: Option<u16>) -> Result<u16, Unresol
     }
 }
 
+/// The content type of gRPC, whatever its messages are made of.
+const GRPC: &str = "application/grpc";
+
 fn traffic(
     mesh: &Mesh,
     target: Target,
@@ -383,21 +386,24 @@ fn traffic(
     request: &wire::Request,
 ) -> Result<Traffic, Unresolved> {
     match (&request.http, &request.grpc, &request.tls) {
-        (Some(http), None, None) => Ok(Traffic::Http(Http {
-            method: http.method.clone(),
-            path: http.path.clone(),
-            authority: http
-                .host
-                .clone()
-                .unwrap_or_else(|| authority(mesh, target, port, request)),
-            headers: headers(&http.headers),
-            grpc: false,
-        })),
+        (Some(http), None, None) => {
+            let headers = headers(&http.headers);
+            Ok(Traffic::Http(Http {
+                method: http.method.clone(),
+                path: http.path.clone(),
+                authority: http
+                    .host
+                    .clone()
+                    .unwrap_or_else(|| authority(mesh, target, port, request)),
+                grpc: is_grpc(&headers),
+                headers,
+            }))
+        }
         (None, Some(grpc), None) => {
             let mut headers = headers(&grpc.headers);
             headers
                 .entry("content-type".to_owned())
-                .or_insert_with(|| vec!["application/grpc".to_owned()]);
+                .or_insert_with(|| vec![GRPC.to_owned()]);
             Ok(Traffic::Http(Http {
                 method: "POST".to_owned(),
                 path: format!("/{}/{}", grpc.service, grpc.method),
@@ -405,8 +411,8 @@ fn traffic(
                     .host
                     .clone()
                     .unwrap_or_else(|| authority(mesh, target, port, request)),
+                grpc: is_grpc(&headers),
                 headers,
-                grpc: true,
             }))
         }
         (None, None, Some(tls)) => Ok(Traffic::Tls(tls.sni.clone())),
@@ -417,6 +423,14 @@ fn traffic(
             "keep one of `http`, `grpc`, `tls`; without any it is plain TCP",
         )),
     }
+}
+
+/// Whether Envoy takes a request for gRPC: by its content type, and by nothing else. `envoyproxy/envoy:
+/// source/common/grpc/common.cc` (hasGrpcContentType).
+fn is_grpc(headers: &sorted::Map<String, Vec<String>>) -> bool {
+    let lines = headers.get("content-type").map(|lines| lines.join(","));
+    let rest = lines.as_deref().and_then(|line| line.strip_prefix(GRPC));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
 }
 
 fn headers(written: &sorted::Map<String, wire::HeaderValue>) -> sorted::Map<String, Vec<String>> {

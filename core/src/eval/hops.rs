@@ -94,7 +94,7 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
             remote_ip: forwarded_for(http.as_ref()).or(source_ip),
             destination_ip: call.destination_ip.or(address),
             destination_port: call.port,
-            sni: sni(&call.traffic),
+            sni: sni(&call.traffic).filter(|_| inspects_tls(mesh, attachments, gateway, call.port)),
             http,
             claims: None,
         },
@@ -131,6 +131,24 @@ fn http(protocol: Protocol, traffic: &Traffic) -> Option<Http> {
     }
 }
 
+/// Whether a waypoint looks into what comes to a port for the name that TLS asks for: only if one of its Services
+/// speaks TLS, and then on all ports but those on which its Services speak otherwise.
+/// `istio/istio: pilot/pkg/networking/core/listener_waypoint.go` (buildWaypointInternal).
+fn inspects_tls(mesh: &Mesh, attachments: &Attachments, gateway: GatewayIndex, port: u16) -> bool {
+    let services = mesh.services();
+    let ports = services
+        .filter(|(service, _)| attachments.serves(gateway, *service))
+        .flat_map(|(_, service)| &service.ports);
+    let (mut tls, mut here, mut here_tls) = (false, false, false);
+    for known in ports {
+        let is_tls = Protocol::is_tls(known);
+        tls |= is_tls;
+        here |= known.port == port;
+        here_tls |= known.port == port && is_tls;
+    }
+    tls && (here_tls || !here)
+}
+
 /// A waypoint trusts no proxy in front of it, and reads the last entry.
 pub(super) fn forwarded_for(http: Option<&Http>) -> Option<IpAddr> {
     let line = http?.header("x-forwarded-for").last()?;
@@ -145,9 +163,11 @@ pub(super) fn forwarded_by(http: &Http, trusted: u32) -> Option<IpAddr> {
     lines.rsplit(',').nth(before)?.trim().parse().ok()
 }
 
+/// The name that TLS asks for, in lower case, as Envoy keeps it: `envoyproxy/envoy:
+/// source/common/network/socket_impl.h` (setRequestedServerName).
 pub(super) fn sni(traffic: &Traffic) -> Option<String> {
     match traffic {
-        Traffic::Tls(sni) => sni.clone(),
+        Traffic::Tls(sni) => sni.as_deref().map(str::to_ascii_lowercase),
         Traffic::Http(_) | Traffic::Tcp => None,
     }
 }

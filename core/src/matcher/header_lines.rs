@@ -88,6 +88,12 @@ pub(crate) fn normalize_headers(headers: &mut sorted::Map<String, Vec<String>>) 
             *lines = vec![joined(lines)];
         }
     }
+    if headers
+        .get("referer")
+        .is_some_and(|lines| !lines.iter().all(|line| super::referer::is_accepted(line)))
+    {
+        headers.remove("referer");
+    }
 }
 
 /// Adds a line to a header, as Envoy does it.
@@ -131,6 +137,8 @@ mod tests {
             ("te", &["trailers"], Some(&["trailers"])),
             ("te", &["gzip"], None),
             ("te", &[""], Some(&[""])),
+            ("referer", &["/a?b=c"], Some(&["/a?b=c"])),
+            ("referer", &["/a b"], None),
         ] {
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
             let mut headers = sorted::Map::from([(name.to_owned(), lines)]);

@@ -8,6 +8,7 @@ mod ip_block;
 mod path_index;
 mod path_normalization;
 mod path_template;
+mod referer;
 mod service_account;
 mod string;
 

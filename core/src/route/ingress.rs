@@ -164,13 +164,15 @@ impl Port {
 
     /// The tables of all its virtual hosts.
     pub(crate) fn http_tables(&self) -> impl Iterator<Item = &RouteTable> {
-        self.chains
-            .iter()
-            .flat_map(|chain| match &chain.content {
-                Content::Http(hosts) => hosts.hosts.as_slice(),
-                Content::Layer4(_) => &[],
-            })
-            .map(|host| &host.routes)
+        self.virtual_hosts().map(|host| &host.routes)
+    }
+
+    /// All its virtual hosts.
+    pub(crate) fn virtual_hosts(&self) -> impl Iterator<Item = &VirtualHost> {
+        self.chains.iter().flat_map(|chain| match &chain.content {
+            Content::Http(hosts) => hosts.hosts.as_slice(),
+            Content::Layer4(_) => &[],
+        })
     }
 
     /// Whether HTTP comes in TLS here: there is no chain for it as it is.

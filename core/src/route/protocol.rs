@@ -38,6 +38,17 @@ impl Protocol {
         })
     }
 
+    /// Whether a port speaks TLS from the first byte on (IsTLS).
+    pub(crate) fn is_tls(port: &ServicePort) -> bool {
+        let says = |name: &str| {
+            let first = name.split('-').next().unwrap_or_default();
+            first.eq_ignore_ascii_case("tls") || first.eq_ignore_ascii_case("https")
+        };
+        let name = port.app_protocol.as_deref().or(port.name.as_deref());
+        Self::of(port) == Self::Tcp
+            && name.is_some_and(|name| name == "kubernetes.io/wss" || says(name))
+    }
+
     /// What a port's name says, up to its first `-`.
     fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -56,6 +67,30 @@ impl Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tls_is_told_from_other_bytes() {
+        for (name, app_protocol, expected) in [
+            (Some("tls"), None, true),
+            (Some("HTTPS-web"), None, true),
+            (Some("tcp-tls"), None, false),
+            (Some("tls"), Some("tcp"), false),
+            (Some("http"), Some("kubernetes.io/wss"), true),
+            (Some("web"), None, false),
+        ] {
+            let port = ServicePort {
+                name: name.map(str::to_owned),
+                app_protocol: app_protocol.map(str::to_owned),
+                port: 9443,
+                ..ServicePort::default()
+            };
+            assert_eq!(
+                Protocol::is_tls(&port),
+                expected,
+                "{name:?} {app_protocol:?}"
+            );
+        }
+    }
 
     #[test]
     fn name_and_app_protocol_decide() {

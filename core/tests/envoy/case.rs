@@ -37,6 +37,8 @@ pub(crate) struct Observed {
 
 /// The port on which the Service speaks no HTTP.
 pub(crate) const TCP_PORT: u16 = 5432;
+/// The port on which it speaks TLS.
+pub(crate) const TLS_PORT: u16 = 443;
 /// The ports on which it does.
 pub(crate) const HTTP_PORTS: [u16; 2] = [80, 8080];
 
@@ -80,7 +82,10 @@ pub(crate) fn waypoint() -> Vec<Value> {
 
 /// A waypoint in front of one Service.
 fn mesh() -> Vec<Value> {
-    let mut ports = vec![json!({ "name": "tcp", "port": TCP_PORT })];
+    let mut ports = vec![
+        json!({ "name": "tcp", "port": TCP_PORT }),
+        json!({ "name": "tls", "port": TLS_PORT }),
+    ];
     ports.extend(HTTP_PORTS.map(|port| json!({ "name": format!("http-{port}"), "port": port })));
     let mut mesh = waypoint();
     mesh.push(json!({
@@ -107,16 +112,30 @@ pub(crate) fn connection(request: &Value) -> Connection {
     }
 }
 
-/// An HTTP request on the wire; `None`: it sends no HTTP.
-pub(crate) fn bytes(request: &Value) -> Option<Vec<u8>> {
-    let http = request.get("http")?;
+/// Whether a request is HTTP, gRPC among it.
+pub(crate) fn is_http(request: &Value) -> bool {
+    request.get("http").or(request.get("grpc")).is_some()
+}
+
+/// A request on the wire. gRPC goes in HTTP/1.1: Envoy knows it by its content type.
+pub(crate) fn bytes(request: &Value) -> Vec<u8> {
+    let grpc = request.get("grpc");
+    let Some(http) = request.get("http").or(grpc) else {
+        return match request.get("tls") {
+            Some(tls) => client_hello(tls["sni"].as_str()),
+            // More than a head of TLS: who looks for one waits for five bytes.
+            None => b"no handshake".to_vec(),
+        };
+    };
     let text = |name: &str| http[name].as_str().unwrap_or_default();
-    let mut bytes = format!(
-        "{} {} HTTP/1.1\r\nhost: {}\r\n",
-        text("method"),
-        text("path"),
-        text("host")
-    );
+    let (method, path) = match grpc {
+        Some(_) => ("POST", format!("/{}/{}", text("service"), text("method"))),
+        None => (text("method"), text("path").to_owned()),
+    };
+    let mut bytes = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", text("host"));
+    if grpc.is_some() && http["headers"].get("content-type").is_none() {
+        bytes.push_str("content-type: application/grpc\r\n");
+    }
     for (name, value) in http["headers"].as_object().into_iter().flatten() {
         let one = std::slice::from_ref(value);
         for line in value.as_array().map_or(one, Vec::as_slice) {
@@ -127,12 +146,37 @@ pub(crate) fn bytes(request: &Value) -> Option<Vec<u8>> {
         }
     }
     bytes.push_str("\r\n");
-    Some(bytes.into_bytes())
+    bytes.into_bytes()
+}
+
+/// The first message of TLS 1.2 (RFC 5246, 7.4.1.2), with the name asked for (RFC 6066, 3).
+fn client_hello(sni: Option<&str>) -> Vec<u8> {
+    let short = |bytes: Vec<u8>| [length(&bytes), bytes].concat();
+    let mut extensions = Vec::new();
+    if let Some(name) = sni {
+        let entry = [vec![0], short(name.as_bytes().to_vec())].concat();
+        extensions = [vec![0, 0], short(short(entry))].concat();
+    }
+    let body = [
+        vec![3, 3],
+        vec![7; 32],
+        // No session; one cipher suite; no compression.
+        vec![0, 0, 2, 0xc0, 0x2f, 1, 0],
+        short(extensions),
+    ]
+    .concat();
+    let handshake = [vec![1, 0], short(body)].concat();
+    [vec![22, 3, 1], short(handshake)].concat()
+}
+
+fn length(bytes: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(bytes.len()).expect("names are short");
+    length.to_be_bytes().to_vec()
 }
 
 /// What the engine expects to come back.
 pub(crate) fn expected(request: &Value, answer: &wire::Answer) -> Observed {
-    let http = request.get("http").is_some();
+    let http = is_http(request);
     let response = answer.response.clone().unwrap_or_default();
     let allowed = answer.verdict == wire::Verdict::Allow;
     Observed {
@@ -178,6 +222,20 @@ fn details(decision: &wire::Decision) -> String {
     }
 }
 
+/// The rule that Envoy names, less what istiod puts around the names of rules that would ask one external authorizer of
+/// several. `istio/istio: pilot/pkg/security/authz/builder/builder.go`.
+fn named(details: &str) -> String {
+    let bare = |details: &str| {
+        let (before, name) = details.split_once("istio-ext-authz-")?;
+        let name = &name[name.find("ns[")?..];
+        Some(format!(
+            "{before}{}",
+            name.replace("-deny-due-to-bad-CUSTOM-action", "")
+        ))
+    };
+    bare(details).unwrap_or_else(|| details.to_owned())
+}
+
 /// Where the two differ; `None`: nowhere.
 pub(crate) fn difference(expected: &Observed, seen: &Observed) -> Option<String> {
     let mut differences = Vec::new();
@@ -193,9 +251,10 @@ pub(crate) fn difference(expected: &Observed, seen: &Observed) -> Option<String>
     if expected.path.is_some() && expected.path != seen.path {
         note("path", &expected.path, &seen.path);
     }
+    let decided = named(&seen.details);
     // Only where Envoy names a policy: the answer to HEAD has no body.
-    if seen.details.starts_with("rbac_") && expected.details != seen.details {
-        note("decided by", &expected.details, &seen.details);
+    if seen.details.starts_with("rbac_") && expected.details != decided {
+        note("decided by", &expected.details, &decided);
     }
     if !differences.is_empty() && !seen.details.is_empty() {
         differences.push(format!("Envoy says {}", seen.details));

@@ -7,7 +7,8 @@ use std::thread;
 use ambient_core::Workspace;
 use serde_json::Value;
 
-use crate::case::{self, Case, Connection, Observed, TCP_PORT};
+use crate::case::{self, Case, Connection, Observed, TCP_PORT, TLS_PORT};
+use crate::judge;
 use crate::proxy::{self, Proxy, Tunnel};
 
 /// How many clients ask at a time.
@@ -39,10 +40,13 @@ pub(crate) fn run(binary: &str, cases: &[Case]) -> Result<Report, String> {
         let chains = model.envoy(None);
         let of_service = chains.iter().find(|chain| chain.service.is_some());
         let chain = of_service.ok_or("the Service has no waypoint")?;
-        listeners.push(proxy::http_listener(&name(index, false), chain));
-        listeners.push(proxy::tcp_listener(&name(index, true), chain));
+        listeners.push(proxy::http_listener(&name("http", index), chain));
+        listeners.push(proxy::tcp_listener(&name("tcp", index), chain));
+        listeners.push(proxy::tls_listener(&name("tls", index), chain));
     }
-    let proxy = Proxy::start(binary, listeners)?;
+    let judges =
+        judge::Judges::start().map_err(|error| format!("no external authorizer: {error}"))?;
+    let proxy = Proxy::start(binary, listeners, judges.clusters())?;
     let next = AtomicUsize::new(0);
     let report = Mutex::new(Report::default());
     let failure = Mutex::new(None);
@@ -76,8 +80,8 @@ pub(crate) fn run(binary: &str, cases: &[Case]) -> Result<Report, String> {
     }
 }
 
-fn name(index: usize, tcp: bool) -> String {
-    format!("{}-{index}", if tcp { "tcp" } else { "http" })
+fn name(protocol: &str, index: usize) -> String {
+    format!("{protocol}-{index}")
 }
 
 fn compare(proxy: &Proxy, index: usize, case: &Case, model: &Workspace) -> Result<Report, String> {
@@ -104,13 +108,18 @@ fn compare(proxy: &Proxy, index: usize, case: &Case, model: &Workspace) -> Resul
 /// What an Envoy makes of a request.
 fn observe(proxy: &Proxy, index: usize, request: &Value) -> std::io::Result<Observed> {
     let connection: Connection = case::connection(request);
-    let listener = name(index, connection.port == TCP_PORT);
-    let mut tunnel: Tunnel = proxy.connect(&listener, &connection)?;
-    match case::bytes(request) {
-        Some(bytes) => tunnel.ask(&bytes, request["http"]["method"] == "HEAD"),
-        None => Ok(Observed {
-            status: tunnel.echo().then_some(0),
-            ..Observed::default()
-        }),
+    let protocol = match connection.port {
+        TCP_PORT => "tcp",
+        TLS_PORT => "tls",
+        _ => "http",
+    };
+    let mut tunnel: Tunnel = proxy.connect(&name(protocol, index), &connection)?;
+    let bytes = case::bytes(request);
+    if case::is_http(request) {
+        return tunnel.ask(&bytes, request["http"]["method"] == "HEAD");
     }
+    Ok(Observed {
+        status: tunnel.echo(&bytes).then_some(0),
+        ..Observed::default()
+    })
 }

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::case::{Case, HTTP_PORTS, TCP_PORT};
+use crate::case::{Case, HTTP_PORTS, TCP_PORT, TLS_PORT};
+use crate::judge;
 use crate::random::Random;
 use crate::tokens;
 
@@ -43,6 +44,14 @@ const HOSTS: [&str; 9] = [
     "b.a.example.com",
     "10.0.0.1:80",
     "[fd00::1]:80",
+];
+
+const SERVER_NAMES: [&str; 5] = [
+    "reviews.shop",
+    "REVIEWS.shop",
+    "a.example.com",
+    "b.a.example.com",
+    "shop",
 ];
 
 const METHODS: [&str; 8] = [
@@ -92,6 +101,29 @@ const VALUES: [&str; 12] = [
     "é",
 ];
 
+const REFERERS: [&str; 20] = [
+    "https://a.example/x?y=z",
+    "https://a.example",
+    "https://a.example:8080/",
+    "https://a.example:/",
+    "https://a.example:99999/",
+    "https://me@a.example/",
+    "https://a.example/#",
+    "https://a.example/#b",
+    "https://a.example/\"<é>",
+    "https://a_b.example?x",
+    "https://[fd00::1]:80/",
+    "h2://a.example/",
+    "2h://a.example/",
+    "h+2://a.example/",
+    "https:///x",
+    "about:blank",
+    "/a:b?c",
+    "a:b/c",
+    "a b",
+    "/a#b",
+];
+
 /// A case with `requests` requests.
 pub(crate) fn case(random: &mut Random, requests: usize) -> Case {
     let http = random.chance(85);
@@ -108,6 +140,7 @@ pub(crate) fn case(random: &mut Random, requests: usize) -> Case {
         "trustDomainAliases": ["td2", "old-td"],
         "pathNormalization": random.pick(&normalization),
         "now": tokens::now_text(),
+        "extensionProviders": judge::providers(),
     });
     let mut policies: Vec<Value> = Vec::new();
     for index in 0..=random.below(3) {
@@ -131,9 +164,12 @@ pub(crate) fn case(random: &mut Random, requests: usize) -> Case {
 }
 
 fn policy(random: &mut Random, index: usize) -> Value {
-    let action = random.pick(&["ALLOW", "ALLOW", "DENY", "DENY", "AUDIT"]);
-    let mut rules = random.some(3, rule);
-    if action != "DENY" && random.chance(4) {
+    let action = random.pick(&[
+        "ALLOW", "ALLOW", "ALLOW", "DENY", "DENY", "DENY", "AUDIT", "CUSTOM",
+    ]);
+    let custom = action == "CUSTOM";
+    let mut rules = random.some(3, if custom { custom_rule } else { rule });
+    if !custom && action != "DENY" && random.chance(4) {
         rules.clear();
     }
     let mut metadata = json!({ "name": format!("p{index}"), "namespace": "shop" });
@@ -145,12 +181,44 @@ fn policy(random: &mut Random, index: usize) -> Value {
         r#"{ "kind": "Gateway", "group": "gateway.networking.k8s.io", "name": "waypoint" }"#,
     ]);
     let target: Value = serde_json::from_str(target).expect("it is JSON");
+    let mut spec = json!({ "targetRefs": [target], "action": action, "rules": rules });
+    if custom {
+        // Mostly one of them: several in one chain are refused.
+        let name = random.pick(&[&judge::NAMES[..1], &judge::NAMES[..1], &judge::NAMES[..]]);
+        spec["provider"] = json!({ "name": random.pick(name) });
+    }
     json!({
         "apiVersion": "security.istio.io/v1",
         "kind": "AuthorizationPolicy",
         "metadata": metadata,
-        "spec": { "targetRefs": [target], "action": action, "rules": rules },
+        "spec": spec,
     })
+}
+
+/// A rule that may ask an external authorizer: nothing in it is about who calls.
+fn custom_rule(random: &mut Random) -> Value {
+    let is_about_callers = |rule: &Value| {
+        let text = rule.to_string();
+        [
+            "rincipals",
+            "amespaces",
+            "erviceAccounts",
+            "rustDomains",
+            "request.auth",
+            "source.n",
+            "source.p",
+            "source.s",
+            "source.t",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
+    };
+    loop {
+        let rule = rule(random);
+        if !is_about_callers(&rule) {
+            return rule;
+        }
+    }
 }
 
 fn rule(random: &mut Random) -> Value {
@@ -219,7 +287,9 @@ fn condition(random: &mut Random) -> Value {
         5 => ("source.trustDomain".to_owned(), trust_domain),
         6 => ("destination.ip".to_owned(), block),
         7 => ("destination.port".to_owned(), port),
-        8 => ("connection.sni".to_owned(), |random| bend(random, &HOSTS)),
+        8 => ("connection.sni".to_owned(), |random| {
+            bend(random, &SERVER_NAMES)
+        }),
         9 => ("request.auth.principal".to_owned(), request_principal),
         10 => ("request.auth.audiences".to_owned(), |random| {
             bend(random, &tokens::AUDIENCES)
@@ -233,6 +303,9 @@ fn condition(random: &mut Random) -> Value {
                 bend(random, &tokens::WORDS)
             })
         }
+        _ if random.chance(10) => ("request.headers[referer]".to_owned(), |random| {
+            bend(random, &REFERERS)
+        }),
         _ => (header(random), |random| bend(random, &VALUES)),
     };
     let mut condition = json!({ "key": key });
@@ -400,7 +473,7 @@ fn request(random: &mut Random, http: bool, with_tokens: bool) -> Value {
     let port = if http {
         HTTP_PORTS[random.below(2)]
     } else {
-        TCP_PORT
+        *random.pick(&[&TCP_PORT, &TLS_PORT])
     };
     let mut request = json!({
         "from": {
@@ -410,6 +483,12 @@ fn request(random: &mut Random, http: bool, with_tokens: bool) -> Value {
         "to": { "service": "shop/reviews", "port": port, "ip": random.pick(&ADDRESSES) },
     });
     if !http {
+        if random.chance(60) {
+            request["tls"] = match random.below(8) {
+                0 => json!({}),
+                _ => json!({ "sni": random.pick(&SERVER_NAMES) }),
+            };
+        }
         return request;
     }
     let mut path = path(random);
@@ -420,7 +499,9 @@ fn request(random: &mut Random, http: bool, with_tokens: bool) -> Value {
     for _ in 0..random.below(4) {
         let lines = random.some(2, |random| random.pick(&VALUES).to_owned());
         let name = random.pick(&HEADERS);
-        let value = if random.chance(10) {
+        let value = if name == "referer" && random.chance(60) {
+            json!(random.pick(&REFERERS))
+        } else if random.chance(10) {
             json!("")
         } else {
             json!(lines)
@@ -432,6 +513,30 @@ fn request(random: &mut Random, http: bool, with_tokens: bool) -> Value {
     }
     if with_tokens {
         tokens::place(random, &mut headers, &mut path);
+    }
+    if random.chance(10) {
+        let content_types = [
+            "application/grpc",
+            "application/grpc+proto",
+            "application/grpc-web",
+            "application/json",
+        ];
+        headers.insert(
+            "content-type".to_owned(),
+            json!(random.pick(&content_types)),
+        );
+    }
+    if random.chance(12) {
+        let mut segments = path.split(['/', '\\', '?']).filter(|part| !part.is_empty());
+        let service = segments.next().unwrap_or("a");
+        let method = segments.next().unwrap_or("b");
+        request["grpc"] = json!({
+            "service": service,
+            "method": method,
+            "host": random.pick(&HOSTS),
+            "headers": headers,
+        });
+        return request;
     }
     request["http"] = json!({
         "method": random.pick(&METHODS),

@@ -4,7 +4,7 @@
 //! `routes`, leaves out the other half. What is said here is of policies; of routes see `routes`.
 //!
 //! Compared are the status, the policy and rule that a refusal names, and the path that is seen behind the filters. The
-//! waypoint's tunnel is there, its mTLS is not: the caller is stated. External authorizers are not asked.
+//! waypoint's tunnel is there, its mTLS is not: the caller is stated. External authorizers are asked, and answer by their names.
 
 #![allow(
     clippy::disallowed_methods,
@@ -17,6 +17,7 @@
 mod case;
 mod compare;
 mod generate;
+mod judge;
 mod proxy;
 mod random;
 mod routes;

@@ -26,13 +26,8 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts an Envoy with the inner listeners given.
-    pub(crate) fn start(binary: &str, listeners: Vec<Value>) -> Result<Self, String> {
-        Self::start_with(binary, listeners, Vec::new())
-    }
-
-    /// The same, with clusters behind them.
-    pub(crate) fn start_with(
+    /// Starts an Envoy with inner listeners, and clusters for what is behind them.
+    pub(crate) fn start(
         binary: &str,
         listeners: Vec<Value>,
         clusters: Vec<Value>,
@@ -194,10 +189,10 @@ impl Tunnel {
     }
 
     /// Sends bytes; whether they come back.
-    pub(crate) fn echo(&mut self) -> bool {
-        let mut back = [0; 4];
-        let sent = self.stream.get_mut().write_all(b"ping");
-        sent.is_ok() && self.stream.read_exact(&mut back).is_ok()
+    pub(crate) fn echo(&mut self, bytes: &[u8]) -> bool {
+        let mut back = vec![0; bytes.len()];
+        let sent = self.stream.get_mut().write_all(bytes);
+        sent.is_ok() && self.stream.read_exact(&mut back).is_ok() && back == bytes
     }
 
     fn read_head(&mut self) -> std::io::Result<(u16, Headers)> {
@@ -286,6 +281,18 @@ pub(crate) fn tcp_listener(name: &str, chain: &EnvoyChain) -> Value {
         "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo" },
     }));
     inner(name, filters)
+}
+
+/// The same, where the name that TLS asks for is looked for.
+pub(crate) fn tls_listener(name: &str, chain: &EnvoyChain) -> Value {
+    let mut listener = tcp_listener(name, chain);
+    if let Some(filters) = listener["listener_filters"].as_array_mut() {
+        filters.push(json!({
+            "name": "envoy.filters.listener.tls_inspector",
+            "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector" },
+        }));
+    }
+    listener
 }
 
 /// Behind a tunnel an Envoy of its own build does not know the direct peer: `direct_remote_ip` is the tunnel's inner

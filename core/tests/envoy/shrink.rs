@@ -44,12 +44,17 @@ fn smaller(case: &Case) -> Vec<Case> {
         }
     }
     for (index, request) in case.requests.iter().enumerate() {
-        let Some(headers) = request.pointer("/http/headers") else {
+        let protocol = if request.get("grpc").is_some() {
+            "grpc"
+        } else {
+            "http"
+        };
+        let Some(headers) = request[protocol].get("headers") else {
             continue;
         };
         for headers in less(headers) {
             let mut requests = case.requests.clone();
-            requests[index]["http"]["headers"] = headers;
+            requests[index][protocol]["headers"] = headers;
             cases.push(Case {
                 requests,
                 ..case.clone()

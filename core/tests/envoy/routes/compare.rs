@@ -73,7 +73,7 @@ pub(super) fn run(binary: &str, backends: &Backends, cases: &[Case]) -> Result<R
             ));
         }
     }
-    let proxy = Proxy::start_with(binary, listeners, backends.clusters())?;
+    let proxy = Proxy::start(binary, listeners, backends.clusters())?;
     let next = AtomicUsize::new(0);
     let report = Mutex::new(Ok(Report::default()));
     thread::scope(|scope| {
