@@ -321,13 +321,29 @@ pub enum HeaderValue {
 impl Decode for HeaderValue {
     fn decode(reader: &Reader<'_>) -> Self {
         match reader.value() {
-            Some(Value::List(_)) => Self::Many(Vec::decode(reader)),
-            Some(Value::String(line)) => Self::One(line.clone()),
-            _ => {
-                reader.note("a header is a text, or a list of texts".to_owned());
-                Self::Many(Vec::new())
+            Some(Value::List(_)) => {
+                let lines = Vec::<Line>::decode(reader);
+                Self::Many(lines.into_iter().map(|Line(line)| line).collect())
             }
+            _ => Self::One(Line::decode(reader).0),
         }
+    }
+}
+
+/// One line of a header. A whole number needs no quotes: nothing else can be meant by it. Other plain words do, since
+/// what was typed (`yes`, `1.0`) is not what YAML makes of it.
+struct Line(String);
+
+impl Decode for Line {
+    fn decode(reader: &Reader<'_>) -> Self {
+        Self(match reader.value() {
+            Some(Value::String(line)) => line.clone(),
+            Some(Value::Int(number)) => number.to_string(),
+            _ => {
+                reader.note("a header is a text, or a list of texts; put it in quotes".to_owned());
+                String::new()
+            }
+        })
     }
 }
 
