@@ -17,8 +17,19 @@ use crate::{
     problem::{Complaint, Place},
 };
 
-/// Fields that files of examples have for their readers.
-const FOR_READERS: [&str; 2] = ["title", "notice"];
+/// Fields that a file of requests may have for its readers: the examples' own, and those under which collections of
+/// test cases say what a case is about.
+const FOR_READERS: [&str; 9] = [
+    "title",
+    "notice",
+    "name",
+    "id",
+    "description",
+    "note",
+    "comment",
+    "source",
+    "$schema",
+];
 
 /// Said of a body without content.
 const EMPTY: &str = "the body is empty";

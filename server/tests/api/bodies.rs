@@ -110,6 +110,16 @@ async fn a_body_with_several_fields_that_nobody_reads() {
     }
 }
 
+#[tokio::test]
+async fn a_body_that_says_what_it_is_about() {
+    let body =
+        r#"{"name": "a case", "description": "of many", "source": "a book", "requests": []}"#;
+    for content_type in [JSON, YAML] {
+        let answer = post("/v1/evaluate", content_type, body).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
 /// A megabyte is enough for terabytes, if what aliases stand for is written out.
 #[tokio::test]
 async fn a_body_whose_aliases_expand_to_too_much() {
