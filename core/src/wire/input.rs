@@ -1,7 +1,7 @@
 //! What comes in: manifests, settings, sample requests.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decode::{Decode, Reader, Value};
 use crate::sorted;
@@ -11,14 +11,21 @@ use crate::sorted;
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// Kubernetes manifests, as kubectl prints and reads them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub manifests: Manifests,
     /// Mesh-wide facts that manifests do not carry.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub settings: Settings,
     /// Sample requests.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub requests: Requests,
+}
+
+/// As Kubernetes reads a field whose value is `null`.
+fn null_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Manifests: one text, or several named files. Each is multi-document YAML or JSON.
@@ -68,7 +75,7 @@ impl Default for Requests {
 
 /// Mesh-wide facts that manifests do not carry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an object of settings")]
 #[decode(or_default)]
 pub struct Settings {
     /// The mesh's trust domain.
