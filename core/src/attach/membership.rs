@@ -1,7 +1,7 @@
 //! Service or ServiceEntry → workload: which workloads its selector matches, or are written out in it.
 
 use super::{Reason, Row, origin};
-use crate::mesh::Mesh;
+use crate::mesh::{Address, Mesh};
 use crate::resource::{Kind, Resource};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -22,6 +22,11 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         if !counts {
             continue;
         }
+        // `istio/istio: pilot/pkg/serviceregistry/ambient/services.go`: the builder passes Services of type ExternalName by.
+        let reason = match service.address {
+            Address::ExternalName => Reason::ExternalNameService,
+            _ => Reason::Accepted,
+        };
         for workload in service
             .workloads
             .iter()
@@ -43,7 +48,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
                 service.object,
                 to.id.clone(),
                 Via::Membership,
-                Reason::Accepted,
+                reason,
                 origin,
             ));
         }

@@ -25,6 +25,7 @@ pub(super) fn status(model: &Model, index: ObjectIndex, policy: &BackendPolicy) 
     let mut ancestors = Vec::new();
     let mut targets: Vec<&ObjectId> = Vec::new();
     // istiod keeps one set of conditions: what is wrong with one target is said of all that come behind it.
+    let conditions = |reason, message| conditions(policy, reason, message);
     let mut told = conditions(Reason::Accepted, "The policy is in effect.".to_owned());
     let mut ignored = false;
     for (place, target) in policy.target_refs.iter().enumerate() {
@@ -77,7 +78,8 @@ fn reference(target: &BackendPolicyTarget) -> ParentRef {
     }
 }
 
-fn conditions(reason: Reason, message: String) -> Vec<Condition> {
+/// What is said of the policy as a whole: of its authority in `ResolvedRefs` whatever becomes of the target.
+fn conditions(policy: &BackendPolicy, reason: Reason, message: String) -> Vec<Condition> {
     let accepted = condition(
         "Accepted",
         reason == Reason::Accepted,
@@ -87,7 +89,8 @@ fn conditions(reason: Reason, message: String) -> Vec<Condition> {
     if reason == Reason::IgnoredByIstio {
         return vec![accepted];
     }
-    let resolved = if reason == Reason::NoValidCaCertificate {
+    let authority = attach::authority(&policy.validation);
+    let resolved = if authority == Reason::NoValidCaCertificate {
         let message = "The authority's certificate is in no ConfigMap.";
         condition("ResolvedRefs", false, Reason::InvalidKind.name(), message)
     } else {
