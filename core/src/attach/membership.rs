@@ -12,14 +12,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         let Some(object) = mesh.object(service.object) else {
             continue;
         };
-        // Of one host in one namespace a Service comes before a ServiceEntry, and the oldest of these before the others.
-        // `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices)
-        let counts = mesh.services_of(&object.id).iter().any(|&index| {
-            mesh.service(index).is_some_and(|service| {
-                mesh.service_of_host(&service.host, &service.namespace) == Some(index)
-            })
-        });
-        if !counts {
+        if !mesh.counts(&object.id) {
             continue;
         }
         // `istio/istio: pilot/pkg/serviceregistry/ambient/services.go`: the builder passes Services of type ExternalName by.
