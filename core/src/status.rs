@@ -29,7 +29,9 @@ pub(crate) fn predict(model: &Model) -> Vec<ObjectStatus> {
             continue;
         }
         let status = match &object.resource {
-            Resource::Service(_) | Resource::ServiceEntry(_) => service(model, index, object),
+            Resource::Service(_) | Resource::ServiceEntry(_) if model.mesh.counts(&object.id) => {
+                service(model, index, object)
+            }
             Resource::WorkloadEntry(_) => workload_entry(model, index, object),
             Resource::GatewayClass(_) => gateway_class(model, object),
             Resource::Gateway(_) => gateway(model, &routes, index, object),

@@ -15,6 +15,7 @@ mod target_ref;
 mod telemetry;
 mod use_waypoint;
 
+pub(crate) use backend_policy::authority;
 pub(crate) use backend_ref::{refusal as backend_refusal, resolve as resolve_backend};
 pub(crate) use canary::Share;
 pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};

@@ -97,7 +97,11 @@ impl Reason {
                 "{target} opts out with `istio.io/use-waypoint: none`, so nothing reads {holder}."
             ),
             Self::ExternalNameService => {
-                format!("{target} is of type ExternalName, which ambient does not implement.")
+                let service = match via {
+                    Via::Membership => holder,
+                    _ => target,
+                };
+                format!("{service} is of type ExternalName, which ambient does not implement.")
             }
             Self::NotProducerNamespace => {
                 format!(
