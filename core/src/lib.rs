@@ -134,7 +134,19 @@ pub fn ways_around(input: &wire::Input) -> wire::WaysAround {
 /// assert!(ambient_core::migrate(&input).replaced.is_empty());
 /// ```
 pub fn migrate(input: &wire::Input) -> wire::Migration {
-    migrate::run(input)
+    let samples = eval::read_samples(&input.requests, &mut Diagnostics::default());
+    let settings = samples.settings.as_ref().unwrap_or(&input.settings);
+    migrate::run(&input.manifests, settings)
+}
+
+/// Values as YAML documents that people read, in the order of fields that they are used to.
+///
+/// ```
+/// let values = [serde_json::json!({ "spec": {}, "kind": "Service" })];
+/// assert_eq!(ambient_core::yaml(&values), "kind: Service\nspec: {}\n");
+/// ```
+pub fn yaml(values: &[serde_json::Value]) -> String {
+    migrate::yaml::documents(values)
 }
 
 /// Every sort of finding, with the place of its document, by code.
