@@ -2,6 +2,7 @@
 //! directions. Nothing is decided here.
 
 use crate::attach;
+use crate::eval::{Call, Outcome, Target};
 use crate::mesh::{GatewayIndex, Role, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::{Action, Kind, ObjectId, ObjectIndex, Resource};
@@ -28,6 +29,44 @@ pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObjec
         }
     }
     found.into_values().collect()
+}
+
+/// Whose findings bear on a request: the objects that it comes by, and all that affects these.
+pub(crate) struct Bearing<'m>(View<'m>);
+
+impl<'m> Bearing<'m> {
+    /// Of the requests to a model.
+    pub(crate) fn new(model: &'m Model) -> Self {
+        Self(View::new(model))
+    }
+
+    /// Their ids, for one request.
+    pub(crate) fn on<T>(&self, call: &Call, outcome: &Outcome<'_, T>) -> sorted::Set<String> {
+        let mesh = &self.0.model.mesh;
+        let called = match call.target {
+            Target::Service(service) => mesh.service(service).map(|service| service.object),
+            Target::Workload(workload) => mesh.workload(workload).map(|workload| workload.object),
+            Target::Ingress | Target::External => None,
+        };
+        let mut objects: Vec<ObjectIndex> = called.into_iter().chain(call.client.gateway).collect();
+        objects.extend(outcome.hops.iter().filter_map(|hop| hop.proxy));
+        objects.extend(outcome.backends.iter().filter_map(|backend| {
+            let namespace = backend.object.namespace.as_deref()?;
+            let service = mesh.find_service(namespace, &backend.object.name)?;
+            Some(mesh.service(service)?.object)
+        }));
+        let mut ids = sorted::Set::new();
+        for index in objects {
+            let Some(object) = mesh.object(index) else {
+                continue;
+            };
+            if ids.insert(object.id.to_string()) {
+                let affected_by = self.0.affected_by(index, &object.id);
+                ids.extend(affected_by.into_iter().map(|influence| influence.object));
+            }
+        }
+        ids
+    }
 }
 
 /// The attachments, also by what they point at.

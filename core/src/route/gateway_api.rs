@@ -254,11 +254,15 @@ fn layer4_entries(
 }
 
 fn member<'a>(route: &Attached<'a>, backends: &dyn Backends) -> Option<Member<'a>> {
-    let entries = match route.rules {
+    let mut entries = match route.rules {
         Rules::Http(written) => http::entries(route.object, written, backends),
         Rules::Grpc(written) => grpc::entries(route.object, written, backends),
         Rules::Tls(_) | Rules::Tcp(_) => return None,
     };
+    // A parentRef's port is a match to istiod: `conversion.go` (augmentPortMatch).
+    if route.port.is_some() {
+        entries.iter_mut().for_each(|(key, _)| key.matches());
+    }
     Some(Member {
         created: route.created,
         namespace: route.namespace,

@@ -88,13 +88,17 @@ impl Provider {
             rule: index,
             issuer: rule.issuer.clone().unwrap_or_default(),
             audiences: rule.audiences.clone(),
-            keys: inline.map(|jwks| jwks::parse(jwks).unwrap_or_default()),
+            keys: inline.map(jwks::at_envoy),
             jwks: inline.map(str::to_owned),
             jwks_uri: rule.jwks_uri.clone(),
             places: location::places(rule),
             space_delimited,
             forward: rule.forward_original_token,
-            payload_header: rule.output_payload_to_header.as_ref().map(lower),
+            payload_header: rule
+                .output_payload_to_header
+                .as_ref()
+                .filter(|name| !name.is_empty())
+                .map(lower),
             claim_headers: rule
                 .output_claim_to_headers
                 .iter()
@@ -200,7 +204,6 @@ impl Provider {
                 Some(keys),
             ) => match signature::verify(keys, algorithm, kid.as_deref(), message, signature) {
                 Verification::Good => Ok(true),
-                Verification::NotCheckedHere => Ok(false),
                 Verification::Bad => Err(TokenError::BadSignature),
                 Verification::NoMatchingKey => Err(TokenError::NoMatchingKey),
             },

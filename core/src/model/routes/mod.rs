@@ -15,7 +15,8 @@ use crate::matcher;
 use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
-    self, Attached, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable, Rules,
+    self, Attached, Backends, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable,
+    Rules,
 };
 use crate::sorted;
 use crate::wire::{Behavior, Via};
@@ -74,6 +75,7 @@ impl Routes {
         let attached = attached(mesh, attachments, &routes);
         let bound = bound(mesh, attachments);
         routes.at_waypoints = bound.values().flatten().copied().collect();
+        let clusters = sources.clusters(attachments, &attached);
         let waypoints = mesh.services().flat_map(|(service, info)| {
             let waypoints = attachments.service_waypoints(service);
             waypoints.map(move |waypoint| (waypoint.gateway, service, info))
@@ -92,7 +94,9 @@ impl Routes {
                 if protocol == Protocol::Udp {
                     continue;
                 }
-                let groups = sources.groups(info, gateway, port.port, (attached, virtual_services));
+                let told = clusters.get(&at);
+                let place = (gateway, told, port.port);
+                let groups = sources.groups(info, place, (attached, virtual_services));
                 let (http, layer4) = route::concatenate(groups);
                 let key = (at, service, port.port);
                 if protocol != Protocol::Tcp {
@@ -184,15 +188,70 @@ impl Sources<'_> {
             rules: &self.rules,
             proxy_namespace,
             needs_grant,
+            clusters: None,
         }
     }
 
-    /// All that a waypoint has for one port of a Service.
+    /// The Services for which a waypoint has clusters, beyond those of its own: what the routes of these refer to, and
+    /// what the mesh's VirtualServices that name the host of one as it is send requests to.
+    /// `istio/istio: pilot/pkg/networking/core/waypoint.go` (filterWaypointOutboundServices),
+    /// `pilot/pkg/model/push_context.go` (initVirtualServices).
+    fn clusters(
+        &self,
+        attachments: &Attachments,
+        attached: &sorted::Map<ServiceIndex, Vec<Attached<'_>>>,
+    ) -> sorted::Map<GatewayIndex, sorted::Set<ServiceIndex>> {
+        let mut clusters: sorted::Map<GatewayIndex, sorted::Set<ServiceIndex>> = sorted::Map::new();
+        // Any other host is one of a Service of the waypoint's, so that its VirtualService is among those that name one.
+        let is_wildcard =
+            |written: &Written<'_>| written.hosts.iter().any(|host| host.starts_with('*'));
+        if !self.virtual_services.iter().any(is_wildcard) {
+            return clusters;
+        }
+        for (service, info) in self.mesh.services() {
+            let routes = attached.get(&service).into_iter().flatten();
+            let of_routes = routes.flat_map(|route| {
+                let resolver = self.resolver(route.namespace, false);
+                let rules = self
+                    .mesh
+                    .object(route.object)
+                    .and_then(|object| object.resource.as_route());
+                let backends = rules.map(|rules| rules.backends()).unwrap_or_default();
+                let found = backends.into_iter().filter_map(|(_, reference)| {
+                    resolver.reference(&reference, route.object).service
+                });
+                found.collect::<Vec<_>>()
+            });
+            let naming = self.virtual_services.iter().filter(|written| {
+                written.gateways.iter().any(|gateway| gateway == "mesh")
+                    && written.hosts.contains(&info.host)
+            });
+            let of_virtual_services = naming.flat_map(|written| {
+                let resolver = self.resolver(written.namespace, false);
+                let found = written
+                    .destinations()
+                    .filter_map(|destination| resolver.find(&destination.host));
+                found.collect::<Vec<_>>()
+            });
+            let referenced: Vec<_> = of_routes
+                .chain(of_virtual_services)
+                .chain(Some(service))
+                .collect();
+            for waypoint in attachments.service_waypoints(service) {
+                clusters
+                    .entry(waypoint.gateway)
+                    .or_default()
+                    .extend(referenced.iter().copied());
+            }
+        }
+        clusters
+    }
+
+    /// All that a waypoint, which is told of some clusters, has for one port of a Service.
     fn groups(
         &self,
         service: &ServiceInfo,
-        gateway: &GatewayInfo,
-        port: u16,
+        (gateway, told, port): (&GatewayInfo, Option<&sorted::Set<ServiceIndex>>, u16),
         (attached, virtual_services): (&[Attached<'_>], &[ObjectIndex]),
     ) -> Vec<Group> {
         let resolver = self.resolver(&gateway.namespace, false);
@@ -213,6 +272,10 @@ impl Sources<'_> {
                 let mut hosts = written.hosts.iter();
                 hosts.any(|host| matcher::hosts_intersect(host, &service.host))
             });
+        let resolver = Resolver {
+            clusters: told,
+            ..resolver
+        };
         groups.extend(of_service.map(|written| written.group(&place, &resolver)));
         groups
     }
