@@ -48,7 +48,9 @@ pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use fields::Treatment;
-pub(crate) use gateway::{Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces};
+pub(crate) use gateway::{
+    Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces, SecretReference,
+};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
     BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,

@@ -70,7 +70,10 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
             .help(suggestion(api_version, kind));
         return None;
     };
-    let metadata = metadata(document, node, out)?;
+    let mut metadata = metadata(document, node, out)?;
+    if metadata.name.is_empty() {
+        metadata.name = metadata.generate_name.take().unwrap_or_default();
+    }
     if metadata.name.is_empty() {
         out.report(
             &MISSING_NAME,
