@@ -188,7 +188,7 @@ impl Compiler<'_> {
             path: clause.path.into(),
             want: clause.values.into(),
             attribute: attribute.clone(),
-            range: OnceLock::new(),
+            field: OnceLock::new(),
         });
         Some(Clause {
             id,
