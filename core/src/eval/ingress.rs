@@ -6,7 +6,7 @@
 use super::call::{Call, Client, Target, Traffic};
 use super::evaluate::{
     self, HopOutcome, Outcome, RESET, answer, authenticate, closed, destination_ztunnels, enforce,
-    refuse, routing,
+    refuse, routed, routing,
 };
 use super::hops;
 use super::routing::{Destination, destinations_of_backend, take, take_layer4, workloads_of};
@@ -212,7 +212,10 @@ fn virtual_host<'m, T: Trace + Default>(
         return None;
     }
     hop.table = Some(&host.routes);
-    let Some(entry) = host.routes.choose(&hop.flow, &mut hop.routes) else {
+    let Some(entry) = host
+        .routes
+        .choose(routed(&hop.arrived, &hop.flow), &mut hop.routes)
+    else {
         hop.answered = Some(Answered::NoRoute);
         let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
