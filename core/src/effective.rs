@@ -144,6 +144,13 @@ impl<'m> View<'m> {
             }
             self.waypoint(waypoint.gateway, Some(id), found);
         }
+        // Gateways read these whether a waypoint serves or not.
+        if self.hop_to(id) == HopKind::IngressGateway {
+            let rows = self
+                .to(id)
+                .filter(|row| self.phase(row) == Phase::Destination);
+            self.act(HopKind::IngressGateway, rows.collect(), found);
+        }
         let workloads = self
             .model
             .mesh
@@ -151,6 +158,15 @@ impl<'m> View<'m> {
             .map(|service| &service.workloads);
         for &workload in workloads.into_iter().flatten() {
             self.ztunnel(workload, found);
+        }
+    }
+
+    /// Which proxy acts on what is attached to a Service: its waypoint, or, without one, the gateways that route there.
+    fn hop_to(&self, service: &ObjectId) -> HopKind {
+        let index = self.model.mesh.service_of(service);
+        match index.and_then(|index| self.model.attachments.service_waypoint(index)) {
+            None if index.is_some() => HopKind::IngressGateway,
+            _ => HopKind::Waypoint,
         }
     }
 
@@ -421,7 +437,7 @@ impl<'m> View<'m> {
                 at(HopKind::IngressGateway, &row.to)
             }
             (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
-            (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(HopKind::Waypoint, &row.to),
+            (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(self.hop_to(&row.to), &row.to),
             (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
             _ => vec![(None, row.to.clone())],
         }

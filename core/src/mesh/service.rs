@@ -268,12 +268,15 @@ impl Mesh {
     }
 
     /// Whether a Service or ServiceEntry counts in its namespace with one of its hosts at least. Of one host in one namespace
-    /// a Service comes before a ServiceEntry, and the oldest of these before the others.
-    /// `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices)
+    /// a Service comes before a ServiceEntry, and the oldest of these before the others; one of type ExternalName is in
+    /// nobody's way. `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices)
     pub(crate) fn counts(&self, id: &ObjectId) -> bool {
         self.services_of(id).iter().any(|&index| {
             self.service(index).is_some_and(|service| {
-                self.service_of_host(&service.host, &service.namespace) == Some(index)
+                let first = self.service_of_host(&service.host, &service.namespace);
+                let first_of = first.and_then(|first| self.service(first));
+                first == Some(index)
+                    || first_of.is_some_and(|first| first.address == Address::ExternalName)
             })
         })
     }

@@ -311,7 +311,9 @@ fn telemetry(telemetry: &wire::Telemetry) -> Html {
     el("details", "telemetry", parts)
 }
 
-fn fields(title: &str, fields: &sorted::Map<Cow<'static, str>, Option<String>>) -> Html {
+type Fields = sorted::Map<Cow<'static, str>, Option<Cow<'static, str>>>;
+
+fn fields(title: &str, fields: &Fields) -> Html {
     if fields.is_empty() {
         return none();
     }
