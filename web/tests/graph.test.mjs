@@ -99,3 +99,24 @@ test("a box tells how finished its kind is, and how it attaches", () =>
     const text = async (node) => (await node.locator("text").allTextContents()).join(" | ");
     assert.equal(await text(page.locator("svg .node", { hasText: "HTTPRoute" })), "reviews | HTTPRoute · default · parentRefs | Stable");
   }));
+
+test("a graph that is taller than its frame moves by keys and by dragging, in the size that it had", () =>
+  onPage("/", async (page) => {
+    await edit(page, "Manifests");
+    await paste(page, services(["a"], 60));
+    await page.waitForFunction(() => document.querySelectorAll("svg .node").length > 50);
+    const box = () => boxes(page).first().boundingBox();
+    const first = await box();
+    await page.locator(".canvas").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.waitForFunction((y) => document.querySelector("svg .node").getBoundingClientRect().y < y, first.y);
+    const moved = await box();
+    assert.ok(Math.abs(moved.width - first.width) < 1, JSON.stringify([first, moved]));
+    const canvas = await page.locator(".canvas").boundingBox();
+    await page.mouse.move(canvas.x + canvas.width - 60, canvas.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(canvas.x + canvas.width - 60, canvas.y + 20, { steps: 4 });
+    await page.mouse.up();
+    const dragged = await box();
+    assert.ok(dragged.y < moved.y - 20 && Math.abs(dragged.width - first.width) < 1, JSON.stringify([moved, dragged]));
+  }));

@@ -8,6 +8,9 @@ use super::scope;
 use crate::state::{Message, State};
 use crate::worker::Answer;
 
+/// What a narrower graph is drawn as wide as, in pixels: about as wide as the panel.
+const LIFE: f64 = 700.0;
+
 /// Draws the graph of an answer.
 pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> Html {
     let layout = &answer.layout;
@@ -18,22 +21,10 @@ pub(crate) fn draw(answer: &Answer, state: &State, send: &Callback<Message>) -> 
         .collect();
     let found: sorted::Set<&str> = state.found().map(String::as_str).collect();
     let view = state.view;
-    let zoom = view.zoom.unwrap_or(1.0);
-    let view_box = format!(
-        "{} {} {} {}",
-        view.x,
-        view.y,
-        layout.width / zoom,
-        layout.height / zoom
-    );
-    // As large as fits, but never larger than life.
-    let style = match view.zoom {
-        None => format!(
-            "max-width: {}px; max-height: {}px",
-            layout.width, layout.height
-        ),
-        Some(_) => String::new(),
-    };
+    let width = layout.width.max(LIFE);
+    // No taller than a pixel, so that the width alone makes the scale: what is below is drawn all the same.
+    let view_box = format!("{} {} {} 1", view.x, view.y, width / view.zoom);
+    let style = format!("aspect-ratio: {width} / {}", layout.height);
     html! {
         <svg viewBox={view_box} {style} preserveAspectRatio="xMinYMin meet" aria-hidden="true">
             <defs>

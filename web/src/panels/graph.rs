@@ -29,7 +29,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
             <div class="graph-tools">
                 { button("Larger", "+", || Message::Zoom(LARGER)) }
                 { button("Smaller", "−", || Message::Zoom(1.0 / LARGER)) }
-                { button("Fit", "⤢", || Message::Fit) }
+                { button("As at first", "⤢", || Message::Fit) }
                 { focus(state, send) }
                 { search(state, send) }
                 { namespaces(state, send) }

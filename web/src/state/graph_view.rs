@@ -5,14 +5,24 @@ use ambient_core::{sorted, wire};
 use super::{Effect, State, Tab};
 
 /// What part of the graph is seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct View {
-    /// Pixels of the screen for each of the layout; `None`: as large as fits.
-    pub(crate) zoom: Option<f64>,
+    /// 1: as large as fits from left to right, but never larger than life.
+    pub(crate) zoom: f64,
     /// What is at the left edge.
     pub(crate) x: f64,
     /// What is at the upper edge.
     pub(crate) y: f64,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            zoom: 1.0,
+            x: 0.0,
+            y: 0.0,
+        }
+    }
 }
 
 impl State {
@@ -47,8 +57,7 @@ impl State {
     }
 
     pub(super) fn zoom(&mut self, factor: f64) -> Vec<Effect> {
-        let old = self.view.zoom.unwrap_or(1.0);
-        self.view.zoom = Some((old * factor).clamp(0.2, 4.0));
+        self.view.zoom = (self.view.zoom * factor).clamp(0.1, 8.0);
         Vec::new()
     }
 

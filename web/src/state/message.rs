@@ -59,11 +59,11 @@ pub(crate) enum Message {
     KeepMine,
     /// The editor is there.
     EditorReady,
-    /// The graph larger or smaller, around its middle.
+    /// The graph larger or smaller.
     Zoom(f64),
-    /// The graph moves by pixels of the layout.
+    /// The graph moves by pixels.
     Pan(f64, f64),
-    /// All of the graph.
+    /// The graph as it was at first.
     Fit,
     /// A namespace becomes one box, or many again.
     Fold(String),

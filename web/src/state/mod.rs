@@ -170,9 +170,8 @@ impl State {
             }
             Message::Zoom(factor) => self.zoom(factor),
             Message::Pan(x, y) => {
-                self.view.zoom.get_or_insert(1.0);
-                self.view.x += x;
-                self.view.y += y;
+                self.view.x += x / self.view.zoom;
+                self.view.y += y / self.view.zoom;
                 Vec::new()
             }
             Message::Fit => {
