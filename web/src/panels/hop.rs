@@ -279,7 +279,7 @@ fn telemetry(telemetry: &wire::Telemetry) -> Html {
     }
 }
 
-fn fields(title: &'static str, fields: &sorted::Map<Cow<'static, str>, Option<String>>) -> Html {
+fn fields(title: &'static str, fields: &sorted::Map<Cow<'static, str>, Option<Cow<'static, str>>>) -> Html {
     html! {
         if !fields.is_empty() {
             <h5>{ title }</h5>
@@ -287,7 +287,7 @@ fn fields(title: &'static str, fields: &sorted::Map<Cow<'static, str>, Option<St
                 { for fields.iter().map(|(name, value)| html! {
                     <>
                         <dt><code>{ name.as_ref() }</code></dt>
-                        <dd>{ match value { Some(value) => html! { <code>{ value }</code> }, None => html! { <em>{ "not determined by manifests" }</em> } } }</dd>
+                        <dd>{ match value { Some(value) => html! { <code>{ value.as_ref() }</code> }, None => html! { <em>{ "not determined by manifests" }</em> } } }</dd>
                     </>
                 }) }
             </dl>
