@@ -83,7 +83,7 @@ fn in_brackets(
         .chain([before]);
     let last = said
         .filter_map(|line| line.trim_end().chars().last())
-        .last()?;
+        .next_back()?;
     let comma = if matches!(last, '[' | ',') { "" } else { ", " };
     Some(insertion(at, before, &format!("{comma}{request}")))
 }

@@ -18,12 +18,12 @@ test("a way around becomes a request with one click, an undo takes it back", () 
     const panel = await dock(page, "Ways around");
     const way = panel.locator("li", { hasText: "the pod's own address" }).first();
     await way.getByRole("button", { name: "Add to the requests" }).click();
-    await says(page, "around view-only: a caller of the pod's own address", "ALLOW");
+    await says(page, "a caller of the pod's own address goes past", "ALLOW");
     assert.equal((await verdicts(page)).length, count + 1);
-    await row(page, "around view-only").locator(".trace").waitFor();
+    await row(page, "a caller of the pod's own address").locator(".trace").waitFor();
     assert.ok((await editor(page)).value.startsWith(before.value.trimEnd()), "what was there stays as it was");
     await page.keyboard.press("Control+z");
-    await row(page, "around view-only").waitFor({ state: "detached" });
+    await row(page, "a caller of the pod's own address").waitFor({ state: "detached" });
     assert.equal((await editor(page)).value, before.value);
   }));
 

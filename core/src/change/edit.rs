@@ -118,7 +118,7 @@ fn matching(mesh: &Mesh, request: &Request, attribute: &Attribute, value: &str) 
         Attribute::SourceTrustDomain
         | Attribute::DestinationIp
         | Attribute::ConnectionSni
-        | Attribute::EnvoyFilterMetadata
+        | Attribute::EnvoyFilterMetadata { .. }
         | Attribute::RequestAudiences
         | Attribute::RequestPresenter => None,
     }

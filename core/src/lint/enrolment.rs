@@ -27,12 +27,12 @@ lint!(
 );
 lint!(
     HOST_NETWORK_IN_AMBIENT = "WP0221",
-    "host-network-in-ambient",
+    "hostnetwork-in-ambient",
     Warning
 );
 lint!(
     WILDCARD_WITHOUT_WAYPOINT = "WP0251",
-    "wildcard-without-waypoint",
+    "wildcard-serviceentry-without-waypoint",
     Warning
 );
 lint!(

@@ -32,12 +32,12 @@ lint!(
 );
 lint!(
     TOKEN_RULE_WITHOUT_TOKENS = "WP0231",
-    "token-rule-without-tokens",
+    "jwt-policy-without-ra",
     Warning
 );
 lint!(
     ENVOY_FILTER_ON_WAYPOINT = "WP0249",
-    "envoy-filter-on-waypoint",
+    "envoyfilter-on-waypoint",
     Warning
 );
 lint!(
@@ -53,7 +53,7 @@ lint!(
 );
 lint!(
     ENVOY_FILTER_IGNORED = "WP0266",
-    "envoy-filter-ignored",
+    "envoyfilter-ignored",
     Warning
 );
 lint!(NOT_EVALUATED = "WP0264", "not-evaluated", Info);

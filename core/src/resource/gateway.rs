@@ -19,7 +19,7 @@ pub(crate) struct Gateway {
     /// Which ListenerSets may attach.
     pub(crate) allowed_listeners: Option<AllowedListeners>,
     /// Certificates towards clients and backends.
-    pub(crate) tls: Option<GatewayTls>,
+    pub(crate) tls: Option<Box<GatewayTls>>,
     /// Not modelled.
     pub(crate) default_scope: Option<super::NotModelled>,
 }
@@ -249,7 +249,7 @@ pub(crate) struct Infrastructure {
     /// Annotations of the gateway's pods.
     pub(crate) annotations: Labels,
     /// Further parameters.
-    pub(crate) parameters_ref: Option<SecretReference>,
+    pub(crate) parameters_ref: Option<Box<SecretReference>>,
 }
 
 /// `spec` of a GatewayClass.

@@ -6,13 +6,14 @@ use std::borrow::Cow;
 use ambient_core::{sorted, wire};
 use yew::prelude::*;
 
+use super::element::{all, button, code, el, none, say, word};
 use super::prose;
 use super::trace::{backends, hop_name, object, response_text, truth};
 use crate::state::{Message, Tab};
 
 /// One proxy: what it sees, asks, decides and leaves behind.
 pub(super) fn view(hop: &wire::HopAnswer, send: &Callback<Message>) -> Html {
-    let (class, word) = match hop.verdict {
+    let (class, word_of_verdict) = match hop.verdict {
         wire::HopVerdict::Allow => ("allow", "lets it pass"),
         wire::HopVerdict::Deny => ("deny", "refuses"),
         wire::HopVerdict::Unknown => ("unknown", "unknown"),
@@ -22,26 +23,35 @@ pub(super) fn view(hop: &wire::HopAnswer, send: &Callback<Message>) -> Html {
         wire::Layer::L4 => "L4",
         wire::Layer::L7 => "L7",
     };
-    html! {
-        <li class={class}>
-            <h3>
-                { hop_name(hop.hop) }
-                if let Some(share) = hop.share { <span class="layer">{ format!("{share} % of connections") }</span> }
-                if let Some(proxy) = &hop.proxy { <span class="object">{ object(proxy) }</span> }
-                <span class="layer">{ layer }</span>
-                <span class="hop-verdict">{ word }</span>
-            </h3>
-            <p class="peer">{ "Identity seen: " }<code>{ hop.peer.as_deref().unwrap_or("none (plaintext)") }</code></p>
-            if hop.verdict != wire::HopVerdict::Skipped && enforces(hop.hop) && hop.policies.is_empty() {
-                <p class="empty">{ "No policy is enforced here." }</p>
-            }
-            { for hop.authentication.iter().map(|rule| jwt_rule(rule, send)) }
-            { for hop.policies.iter().map(|policy| policy_view(policy, send)) }
-            if let Some(response) = &hop.response { <p>{ "Answers: " }{ response_text(response) }</p> }
-            { routes(hop, send) }
-            { hop.telemetry.as_ref().map(telemetry).unwrap_or_default() }
-        </li>
+    let mut title = vec![word(hop_name(hop.hop))];
+    if let Some(share) = hop.share {
+        title.push(say("span", "layer", &format!("{share} % of connections")));
     }
+    if let Some(proxy) = &hop.proxy {
+        title.push(say("span", "object", &object(proxy)));
+    }
+    title.push(say("span", "layer", layer));
+    title.push(say("span", "hop-verdict", word_of_verdict));
+    let peer = hop.peer.as_deref().unwrap_or("none (plaintext)");
+    let mut parts = vec![
+        el("h3", "", title),
+        el("p", "peer", vec![word("Identity seen: "), code(peer)]),
+    ];
+    if hop.verdict != wire::HopVerdict::Skipped && enforces(hop.hop) && hop.policies.is_empty() {
+        parts.push(say("p", "empty", "No policy is enforced here."));
+    }
+    parts.extend(hop.authentication.iter().map(|rule| jwt_rule(rule, send)));
+    parts.extend(hop.policies.iter().map(|policy| policy_view(policy, send)));
+    if let Some(response) = &hop.response {
+        parts.push(say(
+            "p",
+            "",
+            &format!("Answers: {}", response_text(response)),
+        ));
+    }
+    routes(hop, &mut parts, send);
+    parts.extend(hop.telemetry.as_ref().map(telemetry));
+    el("li", class, parts)
 }
 
 /// The caller's ztunnel only carries.
@@ -50,117 +60,142 @@ fn enforces(hop: wire::HopKind) -> bool {
 }
 
 fn policy_view(policy: &wire::PolicyAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <div class="policy">
-            <h4>
-                { truth(policy.matched) }
-                <span class="action">{ policy.action.as_ref() }</span>
-                <span class="object">{ object(&policy.policy) }</span>
-                <span class="scope">{ format!("here by {}", policy.scope) }</span>
-                if policy.dry_run { <span class="scope">{ "dry run: does not count" }</span> }
-            </h4>
-            if !policy.losses.is_empty() {
-                <ul class="losses">{ for policy.losses.iter().map(|loss| html! { <li>{ prose(loss) }</li> }) }</ul>
-            }
-            if policy.rules.is_empty() { <p class="empty">{ "No rule of it can match here." }</p> }
-            { for policy.rules.iter().map(|rule| rule_view(rule, send)) }
-        </div>
+    let mut title = vec![
+        truth(policy.matched),
+        say("span", "action", &policy.action),
+        say("span", "object", &object(&policy.policy)),
+        say("span", "scope", &format!("here by {}", policy.scope)),
+    ];
+    if policy.dry_run {
+        title.push(say("span", "scope", "dry run: does not count"));
     }
+    let mut parts = vec![el("h4", "", title)];
+    if !policy.losses.is_empty() {
+        let losses = policy
+            .losses
+            .iter()
+            .map(|loss| el("li", "", vec![prose(loss)]));
+        parts.push(el("ul", "losses", losses.collect()));
+    }
+    if policy.rules.is_empty() {
+        parts.push(say("p", "empty", "No rule of it can match here."));
+    }
+    parts.extend(policy.rules.iter().map(|rule| rule_view(rule, send)));
+    el("div", "policy", parts)
 }
 
 fn rule_view(rule: &wire::RuleAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <div class="rule">
-            <h5>{ truth(rule.matched) }{ format!("rule {}", rule.index) }</h5>
-            if !rule.missing.is_empty() {
-                <p class="missing">
-                    { format!("It would match if {} more held: ", rule.missing.len()) }
-                    { prose(&format!("`{}`", rule.missing.join("`, `"))) }
-                </p>
-            }
-            if rule.clauses.is_empty() {
-                <p class="empty">{ "Without conditions: it matches everything." }</p>
-            } else {
-                { conditions_table(rule.clauses.iter().map(|clause| clause_view(clause, send)).collect()) }
-            }
-        </div>
+    let title = vec![truth(rule.matched), word(&format!("rule {}", rule.index))];
+    let mut parts = vec![el("h5", "", title)];
+    if !rule.missing.is_empty() {
+        let count = rule.missing.len();
+        let missing = rule.missing.join("`, `");
+        let sentence = format!("It would match if {count} more held: `{missing}`");
+        parts.push(el("p", "missing", vec![prose(&sentence)]));
     }
+    parts.push(if rule.clauses.is_empty() {
+        say("p", "empty", "Without conditions: it matches everything.")
+    } else {
+        let rows = rule.clauses.iter().map(|clause| {
+            let name = place_button(&clause.path, clause.range, send);
+            condition(clause.matched, name, &clause.want.join(", "), &clause.got)
+        });
+        conditions(rows.collect())
+    });
+    el("div", "rule", parts)
 }
 
-fn clause_view(clause: &wire::ClauseAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <tr>
-            <td>{ truth(clause.matched) }</td>
-            <td>{ place_button(&clause.path, clause.range, send) }</td>
-            <td><code>{ clause.want.join(", ") }</code></td>
-            <td>{ found(&clause.got) }</td>
-        </tr>
-    }
+fn condition(matched: wire::Matched, name: Html, want: &str, got: &serde_json::Value) -> Html {
+    let cells = [truth(matched), name, code(want), found(got)];
+    el(
+        "tr",
+        "",
+        cells
+            .into_iter()
+            .map(|cell| el("td", "", vec![cell]))
+            .collect(),
+    )
+}
+
+fn conditions(rows: Vec<Html>) -> Html {
+    let titles = ["", "condition", "wanted", "found"].map(|title| say("th", "", title));
+    let head = el("thead", "", vec![el("tr", "", titles.into())]);
+    el("table", "", vec![head, el("tbody", "", rows)])
 }
 
 /// A path that leads to its line, if it has one.
 fn place_button(text: &str, range: Option<wire::Range>, send: &Callback<Message>) -> Html {
-    match range {
-        Some(range) => {
-            let onclick = send.reform(move |_| Message::Reveal(Tab::Manifests, range));
-            let title = format!("To line {}", range.start_line);
-            html! { <button class="jump" {onclick} {title}><code>{ text.to_owned() }</code></button> }
-        }
-        None => html! { <code>{ text.to_owned() }</code> },
-    }
+    let Some(range) = range else {
+        return code(text);
+    };
+    let onclick = send.reform(move |_| Message::Reveal(Tab::Manifests, range));
+    button(
+        "jump",
+        &format!("To line {}", range.start_line),
+        code(text),
+        onclick,
+    )
 }
 
 fn found(got: &serde_json::Value) -> Html {
     match got {
-        serde_json::Value::Null => html! { <em>{ "nothing" }</em> },
-        serde_json::Value::String(text) => html! { <code>{ text }</code> },
-        other => html! { <code>{ other.to_string() }</code> },
+        serde_json::Value::Null => say("em", "", "nothing"),
+        serde_json::Value::String(text) => code(text),
+        other => code(&other.to_string()),
     }
 }
 
-fn routes(hop: &wire::HopAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <>
-            if !hop.candidates.is_empty() {
-                <div class="policy">
-                    <h4>{ "Routes, in the order in which they were tried" }</h4>
-                    { for hop.candidates.iter().map(|candidate| candidate_view(candidate, send)) }
-                </div>
-            }
-            if let Some(route) = &hop.route {
-                <p>{ "Takes " }{ route_button(route, send) }{ hop.options.as_ref().map(options).unwrap_or_default() }</p>
-            }
-            if let Some(tie) = &hop.tie_breaker {
-                <p class="scope">{ "before " }{ route_button(&tie.over, send) }{ ", which matches too: " }{ prose(&tie.because) }</p>
-            }
-            if !hop.backends.is_empty() {
-                <div>{ "Sends it to:" }{ backends(&hop.backends) }</div>
-            }
-        </>
+fn routes(hop: &wire::HopAnswer, parts: &mut Vec<Html>, send: &Callback<Message>) {
+    if !hop.candidates.is_empty() {
+        let mut tried = vec![say(
+            "h4",
+            "",
+            "Routes, in the order in which they were tried",
+        )];
+        tried.extend(hop.candidates.iter().map(|one| candidate(one, send)));
+        parts.push(el("div", "policy", tried));
+    }
+    if let Some(route) = &hop.route {
+        let options = hop.options.as_ref().map(options).unwrap_or_default();
+        parts.push(el(
+            "p",
+            "",
+            vec![word("Takes "), route_button(route, send), word(&options)],
+        ));
+    }
+    if let Some(tie) = &hop.tie_breaker {
+        let why = vec![
+            word("before "),
+            route_button(&tie.over, send),
+            word(", which matches too: "),
+            prose(&tie.because),
+        ];
+        parts.push(el("p", "scope", why));
+    }
+    if !hop.backends.is_empty() {
+        parts.push(el(
+            "div",
+            "",
+            vec![word("Sends it to:"), backends(&hop.backends)],
+        ));
     }
 }
 
-fn candidate_view(candidate: &wire::RouteCandidate, send: &Callback<Message>) -> Html {
-    let conditions = candidate.conditions.iter().map(|condition| {
-        html! {
-            <tr>
-                <td>{ truth(condition.matched) }</td>
-                <td><code>{ &condition.name }</code></td>
-                <td><code>{ &condition.want }</code></td>
-                <td>{ found(&condition.got) }</td>
-            </tr>
-        }
-    });
-    html! {
-        <div class="rule">
-            <h5>{ truth(candidate.matched) }{ route_button(&candidate.route, send) }</h5>
-            if candidate.conditions.is_empty() {
-                <p class="empty">{ "Without conditions: it takes everything." }</p>
-            } else {
-                { conditions_table(conditions.collect()) }
-            }
-        </div>
-    }
+fn candidate(candidate: &wire::RouteCandidate, send: &Callback<Message>) -> Html {
+    let title = vec![
+        truth(candidate.matched),
+        route_button(&candidate.route, send),
+    ];
+    let asked = if candidate.conditions.is_empty() {
+        say("p", "empty", "Without conditions: it takes everything.")
+    } else {
+        let rows = candidate
+            .conditions
+            .iter()
+            .map(|one| condition(one.matched, code(&one.name), &one.want, &one.got));
+        conditions(rows.collect())
+    };
+    el("div", "rule", vec![el("h5", "", title), asked])
 }
 
 /// A rule of a route, which leads to its line.
@@ -171,15 +206,6 @@ fn route_button(route: &wire::RouteChoice, send: &Callback<Message>) -> Html {
         .unwrap_or_default();
     let name = format!("{} rule {}{index}", object(&route.object), route.rule);
     place_button(&name, route.range, send)
-}
-
-fn conditions_table(rows: Html) -> Html {
-    html! {
-        <table>
-            <thead><tr><th>{ "" }</th><th>{ "condition" }</th><th>{ "wanted" }</th><th>{ "found" }</th></tr></thead>
-            <tbody>{ rows }</tbody>
-        </table>
-    }
 }
 
 /// What the rule taken says of time and of faults, in words.
@@ -217,27 +243,30 @@ fn options(options: &wire::RouteOptions) -> String {
 /// What a jwtRule says, of all tokens and of each.
 fn jwt_rule(rule: &wire::JwtRuleAnswer, send: &Callback<Message>) -> Html {
     let name = format!("{} jwtRule {}", object(&rule.policy), rule.rule);
-    html! {
-        <div class="policy">
-            <h4>
-                { token_truth(rule.result) }
-                { place_button(&name, rule.range, send) }
-                <span class="scope">{ rule.issuer.as_ref().map(|issuer| format!("for {issuer}: ")) }{ token_word(rule.result) }</span>
-            </h4>
-            <ul class="rule">
-                { for rule.tokens.iter().map(|token| {
-                    let issuer = token.issuer.as_ref().map(|issuer| format!(" of {issuer}"));
-                    let why = token.reason.as_ref().map(|reason| format!(": it {reason}"));
-                    html! {
-                        <li>
-                            { token_truth(token.result) }{ " the token" }{ issuer }{ " in " }<code>{ location(&token.location) }</code>
-                            { format!(" is {}", token_word(token.result)) }{ why.as_deref().map(prose).unwrap_or_default() }
-                        </li>
-                    }
-                }) }
-            </ul>
-        </div>
-    }
+    let issuer = rule.issuer.as_ref().map(|issuer| format!("for {issuer}: "));
+    let says = issuer.unwrap_or_default() + token_word(rule.result);
+    let title = vec![
+        token_truth(rule.result),
+        place_button(&name, rule.range, send),
+        say("span", "scope", &says),
+    ];
+    let tokens = rule.tokens.iter().map(|token| {
+        let issuer = token.issuer.as_ref().map(|issuer| format!(" of {issuer}"));
+        let reason = token.reason.as_ref().map(|reason| format!(": it {reason}"));
+        let sentence = format!(
+            " the token{} in `{}` is {}{}",
+            issuer.unwrap_or_default(),
+            location(&token.location),
+            token_word(token.result),
+            reason.unwrap_or_default()
+        );
+        el("li", "", vec![token_truth(token.result), prose(&sentence)])
+    });
+    el(
+        "div",
+        "policy",
+        vec![el("h4", "", title), el("ul", "rule", tokens.collect())],
+    )
 }
 
 fn location(location: &wire::JwtLocation) -> String {
@@ -263,34 +292,40 @@ fn token_truth(result: wire::TokenResult) -> Html {
         wire::TokenResult::Accepted => truth(wire::Matched::Yes),
         wire::TokenResult::Rejected => truth(wire::Matched::No),
         wire::TokenResult::Unknown => truth(wire::Matched::Unknown),
-        wire::TokenResult::Missing | wire::TokenResult::NotAsked => html! {},
+        wire::TokenResult::Missing | wire::TokenResult::NotAsked => none(),
     }
 }
 
 /// Metrics with their labels, and the line in the access log.
 fn telemetry(telemetry: &wire::Telemetry) -> Html {
-    html! {
-        <details class="telemetry">
-            <summary>{ "Metrics and access log" }</summary>
-            <p>{ for telemetry.metrics.iter().map(|metric| html! { <><code>{ metric.as_ref() }</code>{ " " }</> }) }</p>
-            { fields("Labels", &telemetry.labels) }
-            { fields("Access log", &telemetry.access_log) }
-        </details>
-    }
+    let metrics = telemetry
+        .metrics
+        .iter()
+        .flat_map(|metric| [code(metric), word(" ")]);
+    let parts = vec![
+        say("summary", "", "Metrics and access log"),
+        el("p", "", metrics.collect()),
+        fields("Labels", &telemetry.labels),
+        fields("Access log", &telemetry.access_log),
+    ];
+    el("details", "telemetry", parts)
 }
 
-fn fields(title: &'static str, fields: &sorted::Map<Cow<'static, str>, Option<Cow<'static, str>>>) -> Html {
-    html! {
-        if !fields.is_empty() {
-            <h5>{ title }</h5>
-            <dl class="fields">
-                { for fields.iter().map(|(name, value)| html! {
-                    <>
-                        <dt><code>{ name.as_ref() }</code></dt>
-                        <dd>{ match value { Some(value) => html! { <code>{ value.as_ref() }</code> }, None => html! { <em>{ "not determined by manifests" }</em> } } }</dd>
-                    </>
-                }) }
-            </dl>
-        }
+type Fields = sorted::Map<Cow<'static, str>, Option<Cow<'static, str>>>;
+
+fn fields(title: &str, fields: &Fields) -> Html {
+    if fields.is_empty() {
+        return none();
     }
+    let rows = fields.iter().flat_map(|(name, value)| {
+        let value = match value {
+            Some(value) => code(value),
+            None => say("em", "", "not determined by manifests"),
+        };
+        [el("dt", "", vec![code(name)]), el("dd", "", vec![value])]
+    });
+    all(vec![
+        say("h5", "", title),
+        el("dl", "fields", rows.collect()),
+    ])
 }

@@ -1,6 +1,7 @@
 //! What the page shows: each panel is a function of the state, and sends messages. No panel calls another.
 
 mod effective;
+mod element;
 mod envoy;
 mod graph;
 mod hop;

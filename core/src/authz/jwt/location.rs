@@ -66,15 +66,32 @@ pub(super) fn places(rule: &JwtRule) -> Vec<Place> {
         .iter()
         .map(|name| place(Location::Cookie(name.clone()), ""));
     let mut places: Vec<Place> = headers.chain(params).chain(cookies).collect();
-    // Envoy keeps them in maps: headers by name with prefix behind it, then parameters, then cookies.
-    places.sort_by_key(Place::order);
-    places.dedup();
     if places.is_empty() {
-        return vec![
-            place(Location::Header("authorization".to_owned()), "Bearer "),
-            place(Location::Param("access_token".to_owned()), ""),
-        ];
+        places.extend(usual());
     }
+    places
+}
+
+/// Where tokens are looked for if a rule says nothing of it.
+pub(super) fn usual() -> [Place; 2] {
+    [
+        Place {
+            location: Location::Header("authorization".to_owned()),
+            prefix: "Bearer ".to_owned(),
+        },
+        Place {
+            location: Location::Param("access_token".to_owned()),
+            prefix: String::new(),
+        },
+    ]
+}
+
+/// The places in the order in which Envoy looks: it keeps them in maps, headers by name with prefix behind it, then
+/// parameters, then cookies.
+pub(super) fn in_order(places: &[Place]) -> Vec<&Place> {
+    let mut places: Vec<&Place> = places.iter().collect();
+    places.sort_by_cached_key(|place| place.order());
+    places.dedup();
     places
 }
 

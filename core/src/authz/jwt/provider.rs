@@ -83,6 +83,8 @@ impl Provider {
         let lower = |name: &String| name.to_ascii_lowercase();
         let mut space_delimited: Vec<String> = SPACE_DELIMITED.map(str::to_owned).into();
         space_delimited.extend(rule.space_delimited_claims.iter().cloned());
+        space_delimited.sort();
+        space_delimited.dedup();
         Self {
             object,
             rule: index,
@@ -110,6 +112,11 @@ impl Provider {
         }
     }
 
+    /// Whether it looks where rules look that say nothing of it.
+    pub(crate) fn looks_where_usual(&self) -> bool {
+        self.places == location::usual()
+    }
+
     /// Nobody but the check itself may set the headers that it sets.
     pub(super) fn strip_outputs(&self, headers: &mut HeaderChanges) {
         let outputs = self.claim_headers.iter().map(|output| &output.header);
@@ -125,9 +132,8 @@ impl Provider {
         tokens: &[Token],
         now: Option<i64>,
     ) -> (Status, Vec<Judged>) {
-        let found: Vec<Found> = self
-            .places
-            .iter()
+        let found: Vec<Found> = location::in_order(&self.places)
+            .into_iter()
             .flat_map(|place| place.find(http, tokens))
             .collect();
         let mut judged: Vec<Judged> = found

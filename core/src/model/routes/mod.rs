@@ -15,8 +15,7 @@ use crate::matcher;
 use crate::mesh::{GatewayIndex, GatewayInfo, Mesh, ServiceIndex, ServiceInfo};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::route::{
-    self, Attached, Backends, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable,
-    Rules,
+    self, Attached, GatewayPort, Group, Place, PlaceKind, Problem, Protocol, RouteTable, Rules,
 };
 use crate::sorted;
 use crate::wire::{Behavior, Via};
@@ -75,7 +74,7 @@ impl Routes {
         let attached = attached(mesh, attachments, &routes);
         let bound = bound(mesh, attachments);
         routes.at_waypoints = bound.values().flatten().copied().collect();
-        let clusters = sources.clusters(attachments, &attached);
+        let clusters = sources.clusters(attachments, &routes);
         let waypoints = mesh.services().flat_map(|(service, info)| {
             let waypoints = attachments.service_waypoints(service);
             waypoints.map(move |waypoint| (waypoint.gateway, service, info))
@@ -192,14 +191,15 @@ impl Sources<'_> {
         }
     }
 
-    /// The Services for which a waypoint has clusters, beyond those of its own: what the routes of these refer to, and
-    /// what the mesh's VirtualServices that name the host of one as it is send requests to.
+    /// The Services for which each waypoint has clusters: its own; what routes of these send requests to, be they in
+    /// effect or in a namespace where they have none; and what the mesh's VirtualServices that name the host of one as
+    /// it is send requests to.
     /// `istio/istio: pilot/pkg/networking/core/waypoint.go` (filterWaypointOutboundServices),
     /// `pilot/pkg/model/push_context.go` (initVirtualServices).
     fn clusters(
         &self,
         attachments: &Attachments,
-        attached: &sorted::Map<ServiceIndex, Vec<Attached<'_>>>,
+        routes: &Routes,
     ) -> sorted::Map<GatewayIndex, sorted::Set<ServiceIndex>> {
         let mut clusters: sorted::Map<GatewayIndex, sorted::Set<ServiceIndex>> = sorted::Map::new();
         // Any other host is one of a Service of the waypoint's, so that its VirtualService is among those that name one.
@@ -208,40 +208,54 @@ impl Sources<'_> {
         if !self.virtual_services.iter().any(is_wildcard) {
             return clusters;
         }
+        let mut referenced: Vec<(ServiceIndex, ServiceIndex)> = Vec::new();
+        for row in attachments.rows() {
+            let converted = row.is_attached() || row.reason == Reason::NotProducerNamespace;
+            if row.via != Via::ParentRef
+                || !converted
+                || routes.is_dropped(row.from, ParentSort::Mesh)
+            {
+                continue;
+            }
+            let Some(object) = self
+                .mesh
+                .object(row.from)
+                .filter(|_| self.mesh.is_live(row.from))
+            else {
+                continue;
+            };
+            let Some(rules) = Rules::of(&object.resource) else {
+                continue;
+            };
+            let resolver = self.resolver(&object.id.namespace, false);
+            let route = Attached::new(row.from, object, None, rules);
+            for &service in self.mesh.services_of(&row.to) {
+                let backends = route::backends(&route, &resolver);
+                let known = backends
+                    .iter()
+                    .filter_map(|backend| resolver.named(backend));
+                referenced.extend(known.map(|backend| (service, backend)));
+            }
+        }
         for (service, info) in self.mesh.services() {
-            let routes = attached.get(&service).into_iter().flatten();
-            let of_routes = routes.flat_map(|route| {
-                let resolver = self.resolver(route.namespace, false);
-                let rules = self
-                    .mesh
-                    .object(route.object)
-                    .and_then(|object| object.resource.as_route());
-                let backends = rules.map(|rules| rules.backends()).unwrap_or_default();
-                let found = backends.into_iter().filter_map(|(_, reference)| {
-                    resolver.reference(&reference, route.object).service
-                });
-                found.collect::<Vec<_>>()
-            });
-            let naming = self.virtual_services.iter().filter(|written| {
+            referenced.push((service, service));
+            for written in self.virtual_services.iter().filter(|written| {
                 written.gateways.iter().any(|gateway| gateway == "mesh")
                     && written.hosts.contains(&info.host)
-            });
-            let of_virtual_services = naming.flat_map(|written| {
+            }) {
                 let resolver = self.resolver(written.namespace, false);
-                let found = written
+                let known = written
                     .destinations()
                     .filter_map(|destination| resolver.find(&destination.host));
-                found.collect::<Vec<_>>()
-            });
-            let referenced: Vec<_> = of_routes
-                .chain(of_virtual_services)
-                .chain(Some(service))
-                .collect();
+                referenced.extend(known.map(|backend| (service, backend)));
+            }
+        }
+        for (service, backend) in referenced {
             for waypoint in attachments.service_waypoints(service) {
                 clusters
                     .entry(waypoint.gateway)
                     .or_default()
-                    .extend(referenced.iter().copied());
+                    .insert(backend);
             }
         }
         clusters

@@ -36,6 +36,21 @@ impl Resolver<'_> {
             .service_of_host(&host.to_ascii_lowercase(), self.proxy_namespace)
     }
 
+    /// The Service that a route's backend means, whether or not it has the port.
+    pub(super) fn named(&self, backend: &Backend) -> Option<ServiceIndex> {
+        if backend.invalid.is_some_and(|invalid| !invalid.has_host()) {
+            return None;
+        }
+        match backend.object.namespace.as_deref() {
+            None => self.find(&backend.object.name),
+            Some(namespace) => {
+                let name = backend.object.name.as_str();
+                self.mesh
+                    .service_of(&ObjectId::new(Kind::Service, namespace, name))
+            }
+        }
+    }
+
     fn usable(&self, service: Option<ServiceIndex>, port: Option<u16>) -> Option<Invalid> {
         match service.and_then(|service| self.mesh.service(service)) {
             None => Some(Invalid::BackendNotFound),

@@ -260,7 +260,7 @@ fn goes_with_custom(attribute: &Attribute) -> bool {
         | Attribute::DestinationPort
         | Attribute::DestinationIp
         | Attribute::ConnectionSni
-        | Attribute::EnvoyFilterMetadata => true,
+        | Attribute::EnvoyFilterMetadata { .. } => true,
     }
 }
 
