@@ -194,10 +194,14 @@ impl App {
         }
     }
 
+    /// What the answer says to the editor: findings, and the names that there are.
     fn set_markers(&self) {
         let Some(answer) = &self.state.answer else {
             return;
         };
+        let nodes = answer.graph.nodes.iter().filter(|node| !node.missing);
+        let ids: Vec<&str> = nodes.map(|node| node.id.as_str()).collect();
+        self.with_editor(|editor| editor.set_names(&javascript(&ids)));
         for tab in [Tab::Manifests, Tab::Requests] {
             let markers = markers::markers(&answer.evaluation.diagnostics, tab);
             let markers = javascript(&markers);

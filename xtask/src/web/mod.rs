@@ -8,6 +8,7 @@ mod compress;
 mod npm;
 mod reference;
 mod size;
+mod tables;
 
 use std::path::PathBuf;
 
@@ -71,6 +72,8 @@ fn compile(toolchain: Toolchain) -> Result {
 
 /// Modules, styles, the page itself and its reference to `web/dist`, each with its compressed twins.
 fn dist() -> Result {
+    // Before the inputs are looked at, as one of them.
+    tables::write(&bindgen::folder())?;
     let web = paths::web();
     let inputs = [
         bindgen::folder(),
