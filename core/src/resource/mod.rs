@@ -4,6 +4,7 @@
 pub(crate) mod authorization_policy;
 mod backend_policy;
 mod bystanders;
+mod classic_rules;
 mod endpoint;
 mod endpoint_slice;
 mod extension;
@@ -229,7 +230,6 @@ impl Resource {
             Self::MetadataOnly
             | Self::Service(_)
             | Self::EndpointSlice(_)
-            | Self::WorkloadEntry(_)
             | Self::Endpoint(_)
             | Self::Workload(_)
             | Self::Gateway(_)
@@ -237,9 +237,22 @@ impl Resource {
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
             | Self::BackendTlsPolicy(_)
-            | Self::BackendTrafficPolicy(_)
-            | Self::DestinationRule(_)
-            | Self::IstioGateway(_) => Violations::default(),
+            | Self::BackendTrafficPolicy(_) => Violations::default(),
+            Self::WorkloadEntry(entry) => {
+                let mut out = Violations::default();
+                classic_rules::workload_entry(entry, &mut out);
+                out
+            }
+            Self::DestinationRule(rule) => {
+                let mut out = Violations::default();
+                classic_rules::destination_rule(rule, &mut out);
+                out
+            }
+            Self::IstioGateway(gateway) => {
+                let mut out = Violations::default();
+                classic_rules::gateway(gateway, &mut out);
+                out
+            }
         }
     }
 
