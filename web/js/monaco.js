@@ -77,13 +77,16 @@ class Editor {
   applyEdits(tab, edits) {
     this.show(tab);
     this.editor.pushUndoStop();
-    this.editor.executeEdits("fix", JSON.parse(edits));
+    this.editor.executeEdits("fix", edits);
     this.editor.pushUndoStop();
     this.editor.focus();
   }
 
   setMarkers(tab, markers) {
-    monaco.editor.setModelMarkers(this.models[tab], "ambient", JSON.parse(markers));
+    // Monaco takes links as its own type.
+    const page = ({ value, target }) => ({ value, target: monaco.Uri.parse(new URL(target, location.href).href) });
+    const linked = markers.map((marker) => ({ ...marker, code: page(marker.code) }));
+    monaco.editor.setModelMarkers(this.models[tab], "ambient", linked);
   }
 
   reveal(tab, startLineNumber, startColumn, endLineNumber, endColumn) {

@@ -64,6 +64,13 @@ fn listener_certificate(model: &Model, lint: &'static Lint, out: &mut Diagnostic
             Reason::InvalidCertificateRef | Reason::RefNotPermitted
         )
     });
+    let help = "name one ConfigMap or Secret in `spec.tls.frontend` of the Gateway";
+    problems(model, lint, out, (".tls", help), |reason| {
+        matches!(
+            reason,
+            Reason::InvalidCaCertificateRef | Reason::InvalidCaCertificateKind
+        )
+    });
 }
 
 /// Reports every problem of a sort, at a field of its listener.

@@ -208,6 +208,9 @@ fn destination_not_there(model: &Model, lint: &'static Lint, out: &mut Diagnosti
                     "`{name}` has no port `{}`, so its share gets 503",
                     backend.port.unwrap_or_default()
                 ),
+                (Some(Invalid::NoCluster), _) => format!(
+                    "istiod tells the waypoint nothing of `{name}`, which another proxy serves, because no route and no VirtualService with the whole name of a host sends requests there; its share gets 503"
+                ),
                 _ => continue,
             };
             let help = "define the subset in a DestinationRule for the host, or correct the name or the port";

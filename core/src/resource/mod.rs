@@ -48,7 +48,9 @@ pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use fields::Treatment;
-pub(crate) use gateway::{Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces};
+pub(crate) use gateway::{
+    Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces, SecretReference,
+};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_route::{
     BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
@@ -61,6 +63,7 @@ pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use not_modelled::NotModelled;
 pub(crate) use peer_authentication::PeerAuthentication;
+pub(crate) use policy_attachment::POLICY_TARGET_CROSS_NAMESPACE;
 pub(crate) use read::{LINTS, read};
 pub(crate) use reference_grant::ReferenceGrant;
 pub(crate) use request_authentication::RequestAuthentication;

@@ -82,6 +82,8 @@ pub(crate) enum Invalid {
     NoSuchPort,
     /// No DestinationRule defines the subset.
     NoSuchSubset,
+    /// istiod sends the proxy nothing of it.
+    NoCluster,
 }
 
 impl Invalid {
@@ -89,7 +91,7 @@ impl Invalid {
     pub(crate) fn has_host(self) -> bool {
         match self {
             Self::UnknownKind | Self::RefNotPermitted => false,
-            Self::BackendNotFound | Self::NoSuchPort | Self::NoSuchSubset => true,
+            Self::BackendNotFound | Self::NoSuchPort | Self::NoSuchSubset | Self::NoCluster => true,
         }
     }
 
@@ -101,6 +103,7 @@ impl Invalid {
             Self::RefNotPermitted => "RefNotPermitted",
             Self::NoSuchPort => "NoSuchPort",
             Self::NoSuchSubset => "NoSuchSubset",
+            Self::NoCluster => "NoCluster",
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Cors {
 
 /// Any well-formed origin, which `null` is not.
 const ANY_ORIGIN: &str = r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^/\s?#]+";
+const ALLOW_METHODS: &str = "access-control-allow-methods";
+const ALLOW_HEADERS: &str = "access-control-allow-headers";
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 /// Its only value is `true`.
 pub(crate) const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
@@ -61,6 +63,15 @@ impl Cors {
             return None;
         }
         let mut headers = self.headers.clone();
+        // What is asked for is told instead of `*`, which browsers take by the letter where credentials are sent.
+        for (allowed, asked) in [
+            (ALLOW_METHODS, "access-control-request-method"),
+            (ALLOW_HEADERS, "access-control-request-headers"),
+        ] {
+            if headers.get(allowed).is_some_and(|value| value == "*") {
+                headers.insert(allowed.to_owned(), http.header(asked).join(","));
+            }
+        }
         if self.allows(origin) {
             headers.extend(self.of_answer(http));
         } else if self.forwards_unmatched {
@@ -87,7 +98,9 @@ impl Cors {
     }
 
     fn allows(&self, origin: &str) -> bool {
-        self.origins.iter().any(|allowed| allowed.matches(origin))
+        // Envoy takes what matches `*` for "any".
+        let mut origins = self.origins.iter();
+        origins.any(|allowed| allowed.matches("*") || allowed.matches(origin))
     }
 }
 

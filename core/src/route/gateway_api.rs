@@ -2,14 +2,17 @@
 //! TCPRoute is one of its own.
 //! `istio/istio: pilot/pkg/config/kube/gateway/route_collections.go` (HTTPRouteCollection, mergeHTTPRoutes).
 
-use super::backend::Backends;
+use super::backend::{Backend, Backends};
 use super::condition::Condition;
 use super::conversion::{self, Problem};
 use super::group::{Group, Member, Precedence, merge};
 use super::ingress::Bound;
+use super::table::Entry;
 use super::{grpc, http, layer4};
 use crate::matcher;
-use crate::resource::{GrpcRoute, HttpRoute, Object, ObjectIndex, Resource, TcpRoute, TlsRoute};
+use crate::resource::{
+    GrpcRoute, HttpRoute, Layer4Rule, Object, ObjectIndex, Resource, TcpRoute, TlsRoute,
+};
 use crate::sorted;
 
 /// A route that is attached, with what its place in the order depends on.
@@ -244,21 +247,49 @@ pub(crate) fn at_listener(
 
 fn layer4_entries(
     route: &Attached<'_>,
-    rules: &[crate::resource::Layer4Rule],
+    rules: &[Layer4Rule],
     only: usize,
     backends: &dyn Backends,
-) -> Option<super::Entry> {
+) -> Option<Entry> {
     layer4::entries(route.object, rules, &[], backends)
         .into_iter()
         .nth(only)
 }
 
+/// Every backend and mirror to which a route's rules send anything.
+pub(crate) fn backends(route: &Attached<'_>, backends: &dyn Backends) -> Vec<Backend> {
+    let of_layer4 = |rules: &[Layer4Rule]| layer4::entries(route.object, rules, &[], backends);
+    let entries: Vec<Entry> = match route.rules {
+        Rules::Tls(written) => of_layer4(&written.rules),
+        Rules::Tcp(written) => of_layer4(&written.rules),
+        Rules::Http(_) | Rules::Grpc(_) => {
+            let entries = member(route, backends).map(|member| member.entries);
+            let entries = entries.unwrap_or_default().into_iter();
+            entries.map(|(_, entry)| entry).collect()
+        }
+    };
+    let of_entry = |entry: Entry| {
+        let mirrors = entry.action.mirrors.iter().map(|(mirror, _)| mirror);
+        entry
+            .action
+            .backends()
+            .chain(mirrors)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    entries.into_iter().flat_map(of_entry).collect()
+}
+
 fn member<'a>(route: &Attached<'a>, backends: &dyn Backends) -> Option<Member<'a>> {
-    let entries = match route.rules {
+    let mut entries = match route.rules {
         Rules::Http(written) => http::entries(route.object, written, backends),
         Rules::Grpc(written) => grpc::entries(route.object, written, backends),
         Rules::Tls(_) | Rules::Tcp(_) => return None,
     };
+    // A parentRef's port is a match to istiod: `conversion.go` (augmentPortMatch).
+    if route.port.is_some() {
+        entries.iter_mut().for_each(|(key, _)| key.matches());
+    }
     Some(Member {
         created: route.created,
         namespace: route.namespace,

@@ -7,7 +7,7 @@ use super::condition::Condition;
 use super::group::Group;
 use super::precedence::is_catch_all;
 use super::redirect::split_port;
-use super::table::{Entry, RouteTable};
+use super::table::{Entry, RouteTable, Section};
 use crate::matcher;
 
 /// A listener of a Gateway, or a server of an Istio Gateway.
@@ -17,6 +17,8 @@ pub(crate) struct Server {
     pub(crate) kind: ServerKind,
     /// The names that it serves.
     pub(crate) hosts: Vec<ServerHost>,
+    /// Whether it says anything of TLS.
+    pub(crate) is_tls: bool,
     /// Whether plain HTTP is answered with a redirect to https.
     pub(crate) https_redirect: bool,
     /// The routes that are bound to it, each with its hosts.
@@ -112,6 +114,7 @@ impl Port {
                 content: Content::Http(VirtualHosts::new(&plain)),
             });
         }
+        let mut taken: Vec<String> = Vec::new();
         for server in servers {
             let server_names = || Some(server.hosts.iter().map(|host| host.name.clone()).collect());
             match server.kind {
@@ -130,7 +133,7 @@ impl Port {
                     server_names: None,
                     content,
                 })),
-                ServerKind::Passthrough => port.chains.extend(server.passthrough()),
+                ServerKind::Passthrough => port.chains.extend(server.passthrough(&mut taken)),
             }
         }
         port
@@ -193,6 +196,19 @@ fn rank(pattern: &str, name: Option<&str>) -> Option<Rank> {
 }
 
 impl Server {
+    /// Whether another server of the same port, which comes later, is left out beside it: one that has a host of it, where
+    /// both say something of TLS, and any but HTTP beside HTTP where this one comes without TLS.
+    /// `istio/istio: pilot/pkg/model/gateway.go` (mergeGateways, CheckDuplicates, canMergeProtocols).
+    pub(crate) fn excludes(&self, kind: ServerKind, is_tls: bool, hosts: &[ServerHost]) -> bool {
+        let shares_host = || hosts.iter().any(|host| self.hosts.contains(host));
+        match self.kind {
+            _ if self.is_tls && is_tls && shares_host() => true,
+            ServerKind::Http => kind != ServerKind::Http,
+            ServerKind::Tcp => true,
+            ServerKind::Https | ServerKind::TlsTerminated | ServerKind::Passthrough => false,
+        }
+    }
+
     /// Whether routes of some hosts in a namespace have anything to do with it.
     fn serves(&self, bound: &Bound) -> bool {
         self.hosts.iter().any(|own| {
@@ -209,20 +225,23 @@ impl Server {
         let served = self.bound.iter().filter(|bound| self.serves(bound));
         let entries: Vec<Entry> = served
             .flat_map(|bound| {
-                let tls = bound.group.tls.iter().map(|entry| Entry {
-                    // TLS is over by then.
-                    conditions: Vec::new(),
-                    ..entry.clone()
-                });
+                // TLS is over by then. Of a VirtualService's own `tls` nothing is read here, as of TLSRoutes.
+                let of_routes = bound.group.tls.iter();
+                let tls = of_routes
+                    .filter(|entry| entry.section == Section::Rules)
+                    .map(|entry| Entry {
+                        conditions: Vec::new(),
+                        ..entry.clone()
+                    });
                 bound.group.tcp.iter().cloned().chain(tls)
             })
             .collect();
         (!entries.is_empty()).then(|| Content::Layer4(RouteTable::new(entries)))
     }
 
-    /// A chain for each rule with its server names; names that an earlier rule has are skipped with their rule.
-    fn passthrough(&self) -> Vec<Chain> {
-        let mut taken: Vec<String> = Vec::new();
+    /// A chain for each rule with its server names; names that an earlier rule of the port has are skipped with their
+    /// rule.
+    fn passthrough(&self, taken: &mut Vec<String>) -> Vec<Chain> {
         let mut chains = Vec::new();
         let served = self.bound.iter().filter(|bound| self.serves(bound));
         for entry in served.flat_map(|bound| &bound.group.tls) {

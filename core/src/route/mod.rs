@@ -34,7 +34,7 @@ pub(crate) use conversion::Problem;
 pub(crate) use cors::{ALLOW_CREDENTIALS, Cors};
 pub(crate) use delegate::merge as merge_delegate;
 pub(crate) use fault::{Abort, Fault};
-pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint};
+pub(crate) use gateway_api::{Attached, Rules, at_listener, at_waypoint, backends};
 pub(crate) use group::{Group, Precedence, concatenate};
 pub(crate) use headers::HeaderChanges;
 pub(crate) use ingress::{

@@ -65,6 +65,13 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Makes it that of a rule with a match.
+    pub(super) fn matches(&mut self) {
+        self.no_match = false;
+    }
+}
+
 /// A key in which two matches differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Difference {

@@ -3,7 +3,7 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::{prose, trace};
+use super::{object_button, prose, trace};
 use crate::graph::svg;
 use crate::state::{Message, State};
 
@@ -34,14 +34,12 @@ fn list(title: &'static str, influences: &[wire::Influence], send: &Callback<Mes
             <h4>{ title }</h4>
             <ol>
                 { for influences.iter().map(|influence| {
-                    let id = influence.object.clone();
-                    let onclick = send.reform(move |_| Message::SelectNode(id.clone()));
                     let hop = influence.hop.map(|hop| format!(" at the {}", trace::hop_name(hop)));
                     let attached = influence.status == wire::EdgeStatus::Attached;
                     html! {
                         <li class={svg::class(influence.status)}>
                             <span class="phase">{ phase(influence.phase) }{ hop.unwrap_or_default() }</span>
-                            <button class="jump" {onclick}><code>{ &influence.object }</code></button>
+                            { object_button(&influence.object, send) }
                             if !attached {
                                 <span class="not-attached">{ format!("{}: {}", svg::status_name(influence.status), influence.reason) }</span>
                             }

@@ -3,7 +3,7 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::prose;
+use super::{code_link, prose};
 use crate::state::{Message, State, Tab};
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
@@ -27,15 +27,19 @@ fn problem(diagnostic: &wire::Diagnostic, state: &State, send: &Callback<Message
         wire::Severity::Info => ("info", "ℹ", "info"),
     };
     let tab = Tab::of_file(diagnostic.file.as_deref());
-    let position = diagnostic
-        .range
-        .map(|range| format!("{} {}:{}", tab.name(), range.start_line, range.start_column));
+    let position = diagnostic.range.map(|range| {
+        format!(
+            " · {} {}:{}",
+            tab.name(),
+            range.start_line,
+            range.start_column
+        )
+    });
     let body = html! {
         <>
             <span class={classes!("severity", class)}><span aria-hidden="true">{ icon }</span>{ format!(" {word}") }</span>
             <span class="message">{ prose(&diagnostic.message) }</span>
             if let Some(help) = &diagnostic.help { <span class="help">{ prose(help) }</span> }
-            <span class="place">{ &diagnostic.code }{ position.map(|position| format!(" · {position}")).unwrap_or_default() }</span>
         </>
     };
     let place = match diagnostic.range {
@@ -46,7 +50,15 @@ fn problem(diagnostic: &wire::Diagnostic, state: &State, send: &Callback<Message
         None => html! { <div class="problem">{ body }</div> },
     };
     let fix = diagnostic.fix.as_ref().filter(|_| state.editor_ready);
-    html! { <li>{ place }{ fix.map(|fix| fix_view(fix, tab, state, send)).unwrap_or_default() }</li> }
+    html! {
+        <li>
+            { place }
+            <div class="about-problem">
+                <span class="place">{ code_link(&diagnostic.code) }{ position }</span>
+                { fix.map(|fix| fix_view(fix, tab, state, send)).unwrap_or_default() }
+            </div>
+        </li>
+    }
 }
 
 /// What a fix would change, and a button that does it.

@@ -1,11 +1,11 @@
-//! The whole trace of a verdict: hops, policies, rules, clauses with what was wanted and what came; routes; what
-//! arrives. Clauses and rules lead to their lines.
+//! The whole trace of a verdict: every proxy on the way, what arrives, what would change the verdict; and the words for
+//! all of it.
 
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::prose;
-use crate::state::{Message, Tab};
+use super::{code_link, hop, prose};
+use crate::state::Message;
 
 pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
     html! {
@@ -13,7 +13,7 @@ pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
             if let Some(expected) = answer.expected.as_ref().filter(|expected| !expected.met) {
                 <ul class="differences">{ for expected.differences.iter().map(|line| html! { <li>{ prose(line) }</li> }) }</ul>
             }
-            <ol class="hops">{ for answer.hops.iter().map(|hop| hop_view(hop, send)) }</ol>
+            <ol class="hops">{ for answer.hops.iter().map(|hop| hop::view(hop, send)) }</ol>
             <dl class="arrival">
                 if let Some(response) = &answer.response {
                     <dt>{ "The client sees" }</dt><dd>{ response_text(response) }</dd>
@@ -40,6 +40,10 @@ pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
                     <dt>{ "Enforcement" }</dt>
                     <dd><strong class="invalid">{ "No policy on its way has any say about it." }</strong></dd>
                 }
+                if !answer.diagnostics.is_empty() {
+                    <dt>{ "Findings" }</dt>
+                    <dd><ul>{ for answer.diagnostics.iter().map(|it| html! { <li>{ code_link(&it.code) }{ " " }{ prose(&it.message) }</li> }) }</ul></dd>
+                }
             </dl>
         </>
     }
@@ -53,141 +57,7 @@ fn policy_question(verdict: wire::Verdict) -> &'static str {
     }
 }
 
-fn hop_view(hop: &wire::HopAnswer, send: &Callback<Message>) -> Html {
-    let (class, word) = match hop.verdict {
-        wire::HopVerdict::Allow => ("allow", "lets it pass"),
-        wire::HopVerdict::Deny => ("deny", "refuses"),
-        wire::HopVerdict::Unknown => ("unknown", "unknown"),
-        wire::HopVerdict::Skipped => ("skipped", "not reached"),
-    };
-    let layer = match hop.layer {
-        wire::Layer::L4 => "L4",
-        wire::Layer::L7 => "L7",
-    };
-    html! {
-        <li class={class}>
-            <h3>
-                { hop_name(hop.hop) }
-                if let Some(proxy) = &hop.proxy { <span class="object">{ object(proxy) }</span> }
-                <span class="layer">{ layer }</span>
-                <span class="hop-verdict">{ word }</span>
-            </h3>
-            <p class="peer">{ "Identity seen: " }<code>{ hop.peer.as_deref().unwrap_or("none (plaintext)") }</code></p>
-            if hop.verdict != wire::HopVerdict::Skipped && enforces(hop.hop) && hop.policies.is_empty() {
-                <p class="empty">{ "No policy is enforced here." }</p>
-            }
-            { for hop.policies.iter().map(|policy| policy_view(policy, send)) }
-            if let Some(response) = &hop.response { <p>{ "Answers: " }{ response_text(response) }</p> }
-            { routes(hop, send) }
-        </li>
-    }
-}
-
-/// The caller's ztunnel only carries.
-fn enforces(hop: wire::HopKind) -> bool {
-    !matches!(hop, wire::HopKind::SourceZtunnel | wire::HopKind::Client)
-}
-
-fn policy_view(policy: &wire::PolicyAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <div class="policy">
-            <h4>
-                { truth(policy.matched) }
-                <span class="action">{ policy.action.as_ref() }</span>
-                <span class="object">{ object(&policy.policy) }</span>
-                <span class="scope">{ format!("here by {}", policy.scope) }</span>
-                if policy.dry_run { <span class="scope">{ "dry run: does not count" }</span> }
-            </h4>
-            if !policy.losses.is_empty() {
-                <ul class="losses">{ for policy.losses.iter().map(|loss| html! { <li>{ prose(loss) }</li> }) }</ul>
-            }
-            if policy.rules.is_empty() { <p class="empty">{ "No rule of it can match here." }</p> }
-            { for policy.rules.iter().map(|rule| rule_view(rule, send)) }
-        </div>
-    }
-}
-
-fn rule_view(rule: &wire::RuleAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <div class="rule">
-            <h5>{ truth(rule.matched) }{ format!("rule {}", rule.index) }</h5>
-            if rule.clauses.is_empty() {
-                <p class="empty">{ "Without conditions: it matches everything." }</p>
-            } else {
-                <table>
-                    <thead><tr><th>{ "" }</th><th>{ "condition" }</th><th>{ "wanted" }</th><th>{ "found" }</th></tr></thead>
-                    <tbody>{ for rule.clauses.iter().map(|clause| clause_view(clause, send)) }</tbody>
-                </table>
-            }
-        </div>
-    }
-}
-
-fn clause_view(clause: &wire::ClauseAnswer, send: &Callback<Message>) -> Html {
-    html! {
-        <tr>
-            <td>{ truth(clause.matched) }</td>
-            <td>{ place_button(&clause.path, clause.range, send) }</td>
-            <td><code>{ clause.want.join(", ") }</code></td>
-            <td>{ found(&clause.got) }</td>
-        </tr>
-    }
-}
-
-/// A path that leads to its line, if it has one.
-fn place_button(text: &str, range: Option<wire::Range>, send: &Callback<Message>) -> Html {
-    match range {
-        Some(range) => {
-            let onclick = send.reform(move |_| Message::Reveal(Tab::Manifests, range));
-            let title = format!("To line {}", range.start_line);
-            html! { <button class="jump" {onclick} {title}><code>{ text.to_owned() }</code></button> }
-        }
-        None => html! { <code>{ text.to_owned() }</code> },
-    }
-}
-
-fn found(got: &serde_json::Value) -> Html {
-    match got {
-        serde_json::Value::Null => html! { <em>{ "nothing" }</em> },
-        serde_json::Value::String(text) => html! { <code>{ text }</code> },
-        other => html! { <code>{ other.to_string() }</code> },
-    }
-}
-
-fn routes(hop: &wire::HopAnswer, send: &Callback<Message>) -> Html {
-    if hop.candidates.is_empty() {
-        return html! {};
-    }
-    html! {
-        <div class="policy">
-            <h4>{ "Routes, in the order in which they were tried" }</h4>
-            { for hop.candidates.iter().map(|candidate| {
-                let index = candidate.route.match_index.map(|index| format!(", match {index}")).unwrap_or_default();
-                let name = format!("{} rule {}{index}", object(&candidate.route.object), candidate.route.rule);
-                html! {
-                    <div class="rule">
-                        <h5>{ truth(candidate.matched) }{ place_button(&name, candidate.route.range, send) }</h5>
-                        <table>
-                            <thead><tr><th>{ "" }</th><th>{ "condition" }</th><th>{ "wanted" }</th><th>{ "found" }</th></tr></thead>
-                            <tbody>
-                                { for candidate.conditions.iter().map(|condition| html! {
-                                    <tr>
-                                        <td>{ truth(condition.matched) }</td>
-                                        <td><code>{ &condition.name }</code></td>
-                                        <td><code>{ &condition.want }</code></td>
-                                        <td>{ found(&condition.got) }</td>
-                                    </tr>
-                                }) }
-                            </tbody>
-                        </table>
-                    </div>
-                }
-            }) }
-        </div>
-    }
-}
-
-fn truth(matched: wire::Matched) -> Html {
+pub(super) fn truth(matched: wire::Matched) -> Html {
     let (class, icon, word) = match matched {
         wire::Matched::Yes => ("yes", "✓", "matches"),
         wire::Matched::No => ("no", "✗", "does not match"),
@@ -200,7 +70,7 @@ fn truth(matched: wire::Matched) -> Html {
     }
 }
 
-fn backends(backends: &[wire::Backend]) -> Html {
+pub(super) fn backends(backends: &[wire::Backend]) -> Html {
     html! {
         <ul class="backends">
             { for backends.iter().map(|backend| {
@@ -212,7 +82,8 @@ fn backends(backends: &[wire::Backend]) -> Html {
                 };
                 html! {
                     <li>
-                        <code>{ format!("{}{port}", object(&backend.object)) }</code>{ share }
+                        <code>{ format!("{}{port}", object(&backend.object)) }</code>
+                        { backend.subset.as_ref().map(|subset| format!(" subset {subset}")) }{ share }
                         if let Some(invalid) = &backend.invalid {
                             <strong class="invalid">{ format!(" invalid: {invalid}, its share is refused") }</strong>
                         }
@@ -229,7 +100,7 @@ fn headers(request: &wire::DeliveredRequest) -> Html {
     }
 }
 
-fn response_text(response: &wire::Response) -> String {
+pub(super) fn response_text(response: &wire::Response) -> String {
     let mut text = match (response.status, response.reset) {
         (_, true) => "a closed connection".to_owned(),
         (Some(status), _) => format!("status {status}"),

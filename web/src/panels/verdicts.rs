@@ -3,7 +3,8 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::{prose, trace};
+use super::{prose, trace, verdict_id};
+use crate::reference;
 use crate::state::{Message, State};
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
@@ -14,9 +15,13 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let switch = send.reform(|_| Message::Documented);
     html! {
         <>
-        <label class="behavior" title="Where Istio's documentation and its code differ, answer as the documentation says. Settings beside the requests go first.">
-            <input type="checkbox" checked={state.documented} onchange={switch} />{ " As documented" }
-        </label>
+        <div class="behavior">
+            { expectations(state) }
+            <label title="Where Istio's documentation and its code differ, answer as the documentation says. Settings beside the requests go first.">
+                <input type="checkbox" checked={state.documented} onchange={switch} />{ "As documented" }
+            </label>
+            <a href={reference::BEHAVIOR} target="_blank" rel="noopener" aria-label="Where documentation and code differ" title="Where documentation and code differ">{ "?" }</a>
+        </div>
         <div id="verdicts" class={classes!((state.stale_verdicts || state.stale_graph).then_some("stale"))}>
             if state.stale_verdicts || state.stale_graph {
                 <p class="stale-note">{ "Based on the last valid text." }</p>
@@ -32,6 +37,16 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     }
 }
 
+/// How many of the expectations are met.
+fn expectations(state: &State) -> Html {
+    let (all, unmet) = state.expectations();
+    html! {
+        if all > 0 {
+            <span class={classes!("expected", if unmet == 0 { "met" } else { "unmet" })}>{ format!("{} of {all} as expected", all - unmet) }</span>
+        }
+    }
+}
+
 fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Answer) -> Html {
     let open = state.open.contains(&index);
     let onclick = send.reform(move |_| Message::Toggle(index));
@@ -41,7 +56,7 @@ fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Ans
         .unwrap_or_else(|| format!("request {}", index + 1));
     let details = format!("trace-{index}");
     html! {
-        <li key={index}>
+        <li key={index} id={verdict_id(index)}>
             <button class="verdict-row" {onclick} aria-expanded={open.to_string()} aria-controls={details.clone()}>
                 { badge(answer.verdict) }
                 <span class="name">{ name }</span>

@@ -6,6 +6,7 @@ mod bindgen;
 mod bundle;
 mod compress;
 mod npm;
+mod reference;
 mod size;
 
 use std::path::PathBuf;
@@ -71,7 +72,7 @@ fn compile(toolchain: Toolchain) -> Result {
     })
 }
 
-/// Modules, styles and the page itself to `web/dist`, each with its compressed twins.
+/// Modules, styles, the page itself and its reference to `web/dist`, each with its compressed twins.
 fn dist() -> Result {
     let web = paths::web();
     let inputs = [
@@ -80,11 +81,17 @@ fn dist() -> Result {
         web.join("index.html"),
         web.join("style"),
         paths::root().join("xtask/src/web"),
+        // What the reference is made of.
+        paths::root().join("core/lints"),
+        paths::root().join("core/BEHAVIOR.md"),
+        paths::root().join("core/FEATURES.md"),
+        paths::root().join("core/FIELDS.md"),
     ];
     let outputs = ["index.html", "main.js", "worker.js"].map(|file| paths::dist().join(file));
     Stamp::new("dist", &inputs, &[])?.run(&outputs, || {
         progress("esbuild");
         bundle::bundle()?;
+        reference::write(&paths::dist().join("reference"))?;
         progress("compressing");
         compress::folder(&paths::dist())
     })

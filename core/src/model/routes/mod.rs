@@ -74,6 +74,7 @@ impl Routes {
         let attached = attached(mesh, attachments, &routes);
         let bound = bound(mesh, attachments);
         routes.at_waypoints = bound.values().flatten().copied().collect();
+        let clusters = sources.clusters(attachments, &routes);
         let waypoints = mesh.services().flat_map(|(service, info)| {
             let waypoints = attachments.service_waypoints(service);
             waypoints.map(move |waypoint| (waypoint.gateway, service, info))
@@ -92,7 +93,9 @@ impl Routes {
                 if protocol == Protocol::Udp {
                     continue;
                 }
-                let groups = sources.groups(info, gateway, port.port, (attached, virtual_services));
+                let told = clusters.get(&at);
+                let place = (gateway, told, port.port);
+                let groups = sources.groups(info, place, (attached, virtual_services));
                 let (http, layer4) = route::concatenate(groups);
                 let key = (at, service, port.port);
                 if protocol != Protocol::Tcp {
@@ -184,15 +187,85 @@ impl Sources<'_> {
             rules: &self.rules,
             proxy_namespace,
             needs_grant,
+            clusters: None,
         }
     }
 
-    /// All that a waypoint has for one port of a Service.
+    /// The Services for which each waypoint has clusters: its own; what routes of these send requests to, be they in
+    /// effect or in a namespace where they have none; and what the mesh's VirtualServices that name the host of one as
+    /// it is send requests to.
+    /// `istio/istio: pilot/pkg/networking/core/waypoint.go` (filterWaypointOutboundServices),
+    /// `pilot/pkg/model/push_context.go` (initVirtualServices).
+    fn clusters(
+        &self,
+        attachments: &Attachments,
+        routes: &Routes,
+    ) -> sorted::Map<GatewayIndex, sorted::Set<ServiceIndex>> {
+        let mut clusters: sorted::Map<GatewayIndex, sorted::Set<ServiceIndex>> = sorted::Map::new();
+        // Any other host is one of a Service of the waypoint's, so that its VirtualService is among those that name one.
+        let is_wildcard =
+            |written: &Written<'_>| written.hosts.iter().any(|host| host.starts_with('*'));
+        if !self.virtual_services.iter().any(is_wildcard) {
+            return clusters;
+        }
+        let mut referenced: Vec<(ServiceIndex, ServiceIndex)> = Vec::new();
+        for row in attachments.rows() {
+            let converted = row.is_attached() || row.reason == Reason::NotProducerNamespace;
+            if row.via != Via::ParentRef
+                || !converted
+                || routes.is_dropped(row.from, ParentSort::Mesh)
+            {
+                continue;
+            }
+            let Some(object) = self
+                .mesh
+                .object(row.from)
+                .filter(|_| self.mesh.is_live(row.from))
+            else {
+                continue;
+            };
+            let Some(rules) = Rules::of(&object.resource) else {
+                continue;
+            };
+            let resolver = self.resolver(&object.id.namespace, false);
+            let route = Attached::new(row.from, object, None, rules);
+            for &service in self.mesh.services_of(&row.to) {
+                let backends = route::backends(&route, &resolver);
+                let known = backends
+                    .iter()
+                    .filter_map(|backend| resolver.named(backend));
+                referenced.extend(known.map(|backend| (service, backend)));
+            }
+        }
+        for (service, info) in self.mesh.services() {
+            referenced.push((service, service));
+            for written in self.virtual_services.iter().filter(|written| {
+                written.gateways.iter().any(|gateway| gateway == "mesh")
+                    && written.hosts.contains(&info.host)
+            }) {
+                let resolver = self.resolver(written.namespace, false);
+                let known = written
+                    .destinations()
+                    .filter_map(|destination| resolver.find(&destination.host));
+                referenced.extend(known.map(|backend| (service, backend)));
+            }
+        }
+        for (service, backend) in referenced {
+            for waypoint in attachments.service_waypoints(service) {
+                clusters
+                    .entry(waypoint.gateway)
+                    .or_default()
+                    .insert(backend);
+            }
+        }
+        clusters
+    }
+
+    /// All that a waypoint, which is told of some clusters, has for one port of a Service.
     fn groups(
         &self,
         service: &ServiceInfo,
-        gateway: &GatewayInfo,
-        port: u16,
+        (gateway, told, port): (&GatewayInfo, Option<&sorted::Set<ServiceIndex>>, u16),
         (attached, virtual_services): (&[Attached<'_>], &[ObjectIndex]),
     ) -> Vec<Group> {
         let resolver = self.resolver(&gateway.namespace, false);
@@ -213,6 +286,10 @@ impl Sources<'_> {
                 let mut hosts = written.hosts.iter();
                 hosts.any(|host| matcher::hosts_intersect(host, &service.host))
             });
+        let resolver = Resolver {
+            clusters: told,
+            ..resolver
+        };
         groups.extend(of_service.map(|written| written.group(&place, &resolver)));
         groups
     }

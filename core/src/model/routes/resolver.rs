@@ -7,6 +7,7 @@ use crate::attach::{self, Reason};
 use crate::mesh::{Mesh, ServiceIndex};
 use crate::resource::{BackendObjectReference, Destination, Kind, ObjectId, ObjectIndex};
 use crate::route::{Backend, Backends, Invalid, Subset};
+use crate::sorted;
 use crate::wire;
 
 /// Finds backends for one proxy.
@@ -17,6 +18,8 @@ pub(super) struct Resolver<'a> {
     pub(super) proxy_namespace: &'a str,
     /// Whether references into other namespaces need a ReferenceGrant: at gateways they do.
     pub(super) needs_grant: bool,
+    /// The Services that the proxy is told of; `None`: all of them, as far as is asked.
+    pub(super) clusters: Option<&'a sorted::Set<ServiceIndex>>,
 }
 
 impl Resolver<'_> {
@@ -28,9 +31,24 @@ impl Resolver<'_> {
     }
 
     /// Of the objects of a host the one that the proxy's namespace sees first.
-    fn find(&self, host: &str) -> Option<ServiceIndex> {
+    pub(super) fn find(&self, host: &str) -> Option<ServiceIndex> {
         self.mesh
             .service_of_host(&host.to_ascii_lowercase(), self.proxy_namespace)
+    }
+
+    /// The Service that a route's backend means, whether or not it has the port.
+    pub(super) fn named(&self, backend: &Backend) -> Option<ServiceIndex> {
+        if backend.invalid.is_some_and(|invalid| !invalid.has_host()) {
+            return None;
+        }
+        match backend.object.namespace.as_deref() {
+            None => self.find(&backend.object.name),
+            Some(namespace) => {
+                let name = backend.object.name.as_str();
+                self.mesh
+                    .service_of(&ObjectId::new(Kind::Service, namespace, name))
+            }
+        }
     }
 
     fn usable(&self, service: Option<ServiceIndex>, port: Option<u16>) -> Option<Invalid> {
@@ -119,6 +137,10 @@ impl Backends for Resolver<'_> {
         };
         let port = named.filter(|&port| port != 0).or(only).unwrap_or(called);
         let mut backend = self.host(&destination.host, Some(port));
+        let is_told = |service| self.clusters.is_none_or(|known| known.contains(&service));
+        if !backend.service.is_none_or(is_told) {
+            backend.invalid = backend.invalid.or(Some(Invalid::NoCluster));
+        }
         if let Some(name) = destination.subset.clone().filter(|name| !name.is_empty()) {
             let labels = self.rules.subset(
                 &destination.host,

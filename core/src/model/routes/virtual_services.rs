@@ -6,8 +6,8 @@ use super::export::Export;
 use super::names::{full_gateway, full_host};
 use crate::mesh::Mesh;
 use crate::resource::{
-    HttpRouteDestination, Kind, Object, ObjectId, ObjectIndex, Resource, VirtualService,
-    VirtualServiceHttpRoute, VirtualServiceLayer4Route,
+    Destination, HttpRouteDestination, Kind, Object, ObjectId, ObjectIndex, Resource,
+    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route,
 };
 use crate::route::{self, Backends, Group, Place, Precedence, Section, VirtualServiceRule as Rule};
 
@@ -167,6 +167,10 @@ fn complete_destinations(destinations: &mut [HttpRouteDestination], namespace: &
     }
 }
 
+fn of_route(route: &[HttpRouteDestination]) -> impl Iterator<Item = &Destination> {
+    route.iter().map(|one| &one.destination)
+}
+
 fn complete_gateways(gateways: &mut [String], namespace: &str) {
     for gateway in gateways {
         *gateway = full_gateway(gateway, namespace);
@@ -174,6 +178,18 @@ fn complete_gateways(gateways: &mut [String], namespace: &str) {
 }
 
 impl Written<'_> {
+    /// Whereto its rules send requests and connections, and copies of them.
+    pub(super) fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        let http = self.http.iter().flat_map(|rule| {
+            let mirrors = rule.route.mirrors.iter().map(|mirror| &mirror.destination);
+            of_route(&rule.route.route)
+                .chain(&rule.route.mirror)
+                .chain(mirrors)
+        });
+        let layer4 = self.tls.iter().chain(&self.tcp);
+        http.chain(layer4.flat_map(|rule| of_route(&rule.route)))
+    }
+
     /// Whether a gateway, whose pods are in a namespace, has it.
     pub(super) fn is_at_gateway(&self, gateway: &str, namespace: &str) -> bool {
         self.gateways.iter().any(|bound| bound == gateway) && self.export.reaches(namespace)

@@ -117,6 +117,16 @@ fn mesh() -> Vec<Value> {
                 "subsets": SUBSETS.map(|name| json!({ "name": name, "labels": { "version": name } })),
             },
         }),
+        // Without it the waypoint knows nothing of what is far where only VirtualServices with wildcards speak of it.
+        json!({
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "VirtualService",
+            "metadata": { "name": "far", "namespace": "elsewhere" },
+            "spec": {
+                "hosts": [host("c", "shop")],
+                "http": [{ "route": [{ "destination": { "host": FAR } }] }],
+            },
+        }),
         json!({
             "apiVersion": "networking.istio.io/v1",
             "kind": "ServiceEntry",

@@ -28,6 +28,12 @@ pub(super) fn request(random: &mut Random, routes: &[Value]) -> Value {
         }
         if random.chance(80) {
             headers.insert("access-control-request-method".to_owned(), "GET".into());
+            if random.chance(50) {
+                headers.insert(
+                    "access-control-request-headers".to_owned(),
+                    "x-a,x-b".into(),
+                );
+            }
         }
     }
     if random.chance(5) {

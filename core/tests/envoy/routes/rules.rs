@@ -232,10 +232,10 @@ fn changes(random: &mut Random) -> Value {
 fn cors(random: &mut Random) -> Value {
     let mut cors = json!({ "allowOrigins": random.some(2, |random| random.pick(&ALLOWED_ORIGINS).to_owned()) });
     if random.chance(60) {
-        cors["allowMethods"] = json!(["GET", "PUT"]);
+        cors["allowMethods"] = any_or(random, &["GET", "PUT"]);
     }
     if random.chance(50) {
-        cors["allowHeaders"] = json!(["x-a", "x-b"]);
+        cors["allowHeaders"] = any_or(random, &["x-a", "x-b"]);
     }
     if random.chance(40) {
         cors["exposeHeaders"] = json!(["x-c", "x-d"]);
@@ -247,6 +247,15 @@ fn cors(random: &mut Random) -> Value {
         cors["allowCredentials"] = random.chance(70).into();
     }
     json!({ "type": "CORS", "cors": cors })
+}
+
+/// A list of what is allowed, or everything.
+pub(super) fn any_or(random: &mut Random, names: &[&str]) -> Value {
+    if random.chance(30) {
+        json!(["*"])
+    } else {
+        json!(names)
+    }
 }
 
 fn mirror(random: &mut Random) -> Value {

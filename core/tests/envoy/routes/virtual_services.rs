@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::case::{EXTERNAL, FAR, PORTS, SERVICES, SUBSETS};
 use super::rules::{
     HEADERS, HOSTS, METHODS, ORIGINS, PARAMETER_VALUES, PARAMETERS, PATH_PATTERNS, PATHS,
-    VALUE_PATTERNS, VALUES,
+    VALUE_PATTERNS, VALUES, any_or,
 };
 use crate::random::Random;
 
@@ -243,16 +243,17 @@ fn headers(random: &mut Random) -> Value {
 }
 
 fn cors(random: &mut Random) -> Value {
-    let mut cors = json!({ "allowOrigins": random.some(1, |random| match random.below(3) {
-        0 => json!({ "prefix": "https://" }),
-        1 => json!({ "regex": random.pick(&["https://.*", ".*example", "(?i)https://a.example"]) }),
+    let mut cors = json!({ "allowOrigins": random.some(1, |random| match random.below(7) {
+        0 | 1 => json!({ "prefix": "https://" }),
+        2 | 3 => json!({ "regex": random.pick(&["https://.*", ".*example", "(?i)https://a.example"]) }),
+        4 => json!({ "exact": "*" }),
         _ => json!({ "exact": random.pick(&ORIGINS[..7]) }),
     }) });
     if random.chance(60) {
-        cors["allowMethods"] = json!(["GET", "PUT"]);
+        cors["allowMethods"] = any_or(random, &["GET", "PUT"]);
     }
     if random.chance(50) {
-        cors["allowHeaders"] = json!(["x-a", "x-b"]);
+        cors["allowHeaders"] = any_or(random, &["x-a", "x-b"]);
     }
     if random.chance(40) {
         cors["exposeHeaders"] = json!(["x-c", "x-d"]);
