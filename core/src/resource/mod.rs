@@ -11,6 +11,7 @@ mod feature;
 pub(crate) mod fields;
 mod gateway;
 mod grpc_route;
+mod http_filter_rules;
 mod http_route;
 mod http_route_rules;
 pub(crate) mod jwks;
