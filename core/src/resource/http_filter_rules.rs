@@ -1,7 +1,7 @@
 //! What the CRD of HTTPRoute refuses in filters, of rules and of backends:
 //! `kubernetes-sigs/gateway-api: apis/v1/httproute_types.go`.
 
-use super::syntax::{is_gateway_hostname, is_header_name};
+use super::syntax::{is_header_name, is_precise_hostname};
 use super::violation::Violations;
 use super::{
     HttpCorsFilter, HttpHeaderFilter, HttpPathModifier, HttpRequestMirrorFilter, HttpRouteFilter,
@@ -175,8 +175,10 @@ fn place(
     at: &str,
     out: &mut Violations,
 ) {
-    let is_precise = |hostname: &str| is_gateway_hostname(hostname) && !hostname.starts_with('*');
-    if let Some(hostname) = hostname.as_deref().filter(|hostname| !is_precise(hostname)) {
+    if let Some(hostname) = hostname
+        .as_deref()
+        .filter(|hostname| !is_precise_hostname(hostname))
+    {
         out.error(
             format!("{at}.hostname"),
             format!("`{hostname}` is no host name in lower case without a port"),
@@ -244,7 +246,7 @@ fn cors_of(cors: &HttpCorsFilter, at: &str, out: &mut Violations) {
 }
 
 /// `*`, or `http(s)://host(:port)`, in which the host or its first part may be `*`.
-fn is_origin(text: &str) -> bool {
+pub(crate) fn is_origin(text: &str) -> bool {
     let rest = text
         .strip_prefix("http://")
         .or_else(|| text.strip_prefix("https://"));

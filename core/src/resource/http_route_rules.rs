@@ -215,19 +215,29 @@ fn path_of(path: &HttpPathMatch, at: &str, out: &mut Violations) {
     if path.match_type.as_deref() == Some("RegularExpression") {
         return;
     }
-    let at = format!("{at}.value");
+    if let Some(problem) = path_problem(value) {
+        out.error(format!("{at}.value"), problem);
+    }
+}
+
+/// Whether Exact and PathPrefix can match it.
+pub(crate) fn is_route_path(text: &str) -> bool {
+    path_problem(text).is_none()
+}
+
+fn path_problem(value: &str) -> Option<String> {
     if !value.starts_with('/') {
-        out.error(&*at, format!("`{value}` does not begin with `/`"));
+        return Some(format!("`{value}` does not begin with `/`"));
     }
     let parts = ["//", "/./", "/../", "%2f", "%2F", "#"];
     let found = parts
         .into_iter()
         .find(|part| value.contains(part))
         .or_else(|| ["/..", "/."].into_iter().find(|end| value.ends_with(end)));
-    if let Some(found) = found {
-        out.error(&*at, format!("a path to match may not hold `{found}`"));
-    } else if !is_path(value) {
-        out.error(at, format!("`{value}` has characters that no path has"));
+    match found {
+        Some(found) => Some(format!("a path to match may not hold `{found}`")),
+        None if is_path(value) => None,
+        None => Some(format!("`{value}` has characters that no path has")),
     }
 }
 
