@@ -55,6 +55,7 @@ fn compile(toolchain: Toolchain) -> Result {
         "web/Cargo.toml",
         "web/src",
         "web/js",
+        "xtask/src/toolchain.rs",
         "xtask/src/web",
     ];
     let inputs: Vec<PathBuf> = inputs.iter().map(|input| root.join(input)).collect();
@@ -62,11 +63,7 @@ fn compile(toolchain: Toolchain) -> Result {
     let stamp = Stamp::new("wasm", &inputs, &[&toolchain.version(), bindgen::VERSION])?;
     stamp.run(&outputs, || {
         progress("cargo build for wasm32");
-        cmd::run(
-            toolchain
-                .build()
-                .args(["--profile", "wasm", "-p", "ambient-web", "--lib"]),
-        )?;
+        cmd::run(&mut toolchain.build(&["--profile", "wasm", "-p", "ambient-web"]))?;
         progress("wasm-bindgen");
         let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
         bindgen::generate(&built.join(format!("{LIBRARY}.wasm")))
