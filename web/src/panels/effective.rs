@@ -21,6 +21,13 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let affected_by = "Affected by, in the order in which it acts";
     list(&mut parts, affected_by, &effective.affected_by, send);
     list(&mut parts, "Affects", &effective.affects, send);
+    if effective.affected_by.is_empty() && effective.affects.is_empty() {
+        parts.push(say(
+            "p",
+            "empty",
+            "Nothing acts on it, and it acts on nothing.",
+        ));
+    }
     el("div", "effective", parts)
 }
 
