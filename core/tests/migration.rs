@@ -31,6 +31,15 @@ fn every_section_migrates_as_written() {
             if migration.manifests != migrated {
                 problem(format!("migrated is\n{}", migration.manifests));
             }
+            let made = wire::Input {
+                manifests: wire::Manifests::Text(migration.manifests.clone()),
+                ..wire::Input::default()
+            };
+            let refused = ambient_core::analyze(&made).diagnostics;
+            let refused = refused.iter().find(|found| found.code.starts_with("WP01"));
+            if let Some(refused) = refused {
+                problem(format!("what is made is refused: {}", refused.message));
+            }
             let (found, expected) = (
                 common::found_codes(&migration.notes),
                 common::expected_codes(manifests),
@@ -63,6 +72,6 @@ fn every_section_migrates_as_written() {
             }
         }
     }
-    assert!(cases >= 4, "only {cases} cases were found");
+    assert!(cases >= 5, "only {cases} cases were found");
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

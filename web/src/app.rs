@@ -18,6 +18,7 @@ use crate::editor::monaco::{self, Editor};
 use crate::engine::Bridge;
 use crate::panels;
 use crate::state::{Arrival, Effect, Message, State, Tab, Texts, Theme};
+use crate::worker;
 
 /// How long typing must pause before the engine is asked, in milliseconds.
 const PAUSE: u32 = 120;
@@ -193,10 +194,14 @@ impl App {
         }
     }
 
+    /// What the answer says to the editor: findings, and the names that there are.
     fn set_markers(&self) {
         let Some(answer) = &self.state.answer else {
             return;
         };
+        let nodes = answer.graph.nodes.iter().filter(|node| !node.missing);
+        let ids: Vec<&str> = nodes.map(|node| node.id.as_str()).collect();
+        self.with_editor(|editor| editor.set_names(&javascript(&ids)));
         for tab in [Tab::Manifests, Tab::Requests] {
             let markers = markers::markers(&answer.evaluation.diagnostics, tab);
             let markers = javascript(&markers);
@@ -365,9 +370,9 @@ fn bridge<A: Decode + 'static>(
     )
 }
 
-/// What crosses to Monaco.
+/// What crosses to Monaco; as text, as all that crosses to the engine.
 fn javascript(value: &impl Serialize) -> JsValue {
-    serde_wasm_bindgen::to_value(value).unwrap_or_default()
+    js_sys::JSON::parse(&worker::encode(value)).unwrap_or_default()
 }
 
 /// The list of keys is part of `index.html`.

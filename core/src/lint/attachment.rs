@@ -139,7 +139,7 @@ fn waypoint_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         lint,
         out,
         "create the Gateway, or correct the name or the namespace in the label",
-        |row, reason| {
+        &|row, reason| {
             // What inherits the label is told at its namespace.
             row.via == Via::UseWaypoint
                 && row.inherited_from.is_none()
@@ -150,7 +150,7 @@ fn waypoint_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 
 fn waypoint_attachment_denied(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "admit the namespace by `allowedRoutes` of the HBONE listener";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::UseWaypoint
             && row.inherited_from.is_none()
             && reason == Reason::AttachmentDenied
@@ -159,7 +159,7 @@ fn waypoint_attachment_denied(model: &Model, lint: &'static Lint, out: &mut Diag
 
 fn waypoint_wrong_traffic_type(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "label the Gateway `istio.io/waypoint-for: all`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::UseWaypoint && reason == Reason::UnsupportedTrafficType
     });
 }
@@ -171,27 +171,27 @@ fn policy_target_missing(model: &Model, lint: &'static Lint, out: &mut Diagnosti
         kind != Kind::GatewayClass && named.any(|id| id.name == row.to.name)
     };
     let help = "correct the name; the target is looked for in the policy's own namespace only";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         reason == Reason::TargetNotFound && !elsewhere(row)
     });
     let help =
         "move the policy to the target's namespace: it is looked for in the policy's own only";
     let lint = &resource::POLICY_TARGET_CROSS_NAMESPACE;
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         reason == Reason::TargetNotFound && elsewhere(row)
     });
 }
 
 fn policy_target_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "label the Service, or its namespace, `istio.io/use-waypoint: <name of a waypoint>`";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::AncestorNotBound
     });
 }
 
 fn route_parent_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "correct the name or the namespace of the reference";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         // A Gateway that is there and whose listeners do not fit is another matter.
         let gateway = matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet);
         row.via == Via::ParentRef
@@ -205,7 +205,7 @@ fn route_parent_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 
 fn route_parent_group_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "correct the reference; for a Service it is `group: \"\"` with `kind: Service`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef && reason == Reason::UnsupportedParent
     });
 }
@@ -283,11 +283,11 @@ fn is_unbound(reason: Reason) -> bool {
 
 fn route_without_effect(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "use a TCPRoute or no route: UDP goes straight to the Service";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef && reason == Reason::UnsupportedKind
     });
     let help = "give the Service an address of its own";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef
             && row.status == EdgeStatus::Ignored
             && !is_unbound(reason)
@@ -308,28 +308,28 @@ fn route_without_effect(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 
 fn route_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "enrol the Service in a waypoint that serves it";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef && is_unbound(reason)
     });
 }
 
 fn consumer_route_ignored(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "move the route to the Service's namespace or to its waypoint's";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef && reason == Reason::NotProducerNamespace
     });
 }
 
 fn route_port_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "name a port of the Service, or leave `port` out";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef && reason == Reason::NoMatchingPort
     });
 }
 
 fn route_on_waypoint_gateway(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "give the route one parentRef for each Service instead";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::WaypointTakesNoRoutes
     });
     // Where answers follow the documentation, the code's are told.
@@ -352,21 +352,21 @@ fn route_on_waypoint_gateway(model: &Model, lint: &'static Lint, out: &mut Diagn
 
 fn backend_not_found(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "name an existing Service, by `namespace`, `name` and one of its ports";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::BackendRef && route_kind(model, row) && reason == Reason::BackendNotFound
     });
 }
 
 fn backend_not_permitted(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "add a ReferenceGrant to the backend's namespace";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::BackendRef && route_kind(model, row) && reason == Reason::RefNotPermitted
     });
 }
 
 fn backend_kind_invalid(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "name a Service, or a host by `group: networking.istio.io` and `kind: Hostname`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::BackendRef && route_kind(model, row) && reason == Reason::InvalidKind
     });
 }
@@ -381,7 +381,7 @@ fn route_kind(model: &Model, row: &attach::Row) -> bool {
 
 fn l7_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach the policy to a waypoint or to a Service that uses one, by `targetRefs`";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         matches!(
             reason,
             Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel
@@ -425,13 +425,13 @@ fn l7_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics)
 
 fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         matches!(row.via, Via::Namespace | Via::Mesh)
             && reason == Reason::NotCaptured
             && !is_unknown(model, row)
     });
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         let holder = super::policies::holder(model, row).map(|id| id.kind);
         // Telemetry guards nothing; tokens and patches of Envoys have findings of their own.
         let other = matches!(
@@ -441,21 +441,21 @@ fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         reason == Reason::NotEnforcedByZtunnel && !other
     });
     let help = "leave `selector` out, or move the policy to the namespace of the workloads";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::RootSelector
     });
 }
 
 fn selector_hits_uncaptured(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::Selector && reason == Reason::NotCaptured
     });
 }
 
 fn custom_or_audit_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach it to a waypoint or to a Service that uses one, by `targetRefs`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh)
             && reason == Reason::UnsupportedValue
             && !is_unknown(model, row)
@@ -464,7 +464,7 @@ fn custom_or_audit_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diag
 
 fn ra_without_target_refs(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         let holder = super::policies::holder(model, row).map(|id| id.kind);
         holder == Some(Kind::RequestAuthentication) && reason == Reason::NotEnforcedByZtunnel
     });
@@ -472,7 +472,7 @@ fn ra_without_target_refs(model: &Model, lint: &'static Lint, out: &mut Diagnost
 
 fn gateway_class_not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "target the class `istio-waypoint`, which covers every waypoint, or the Gateway";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::ClassNotEnforced
     });
 }
@@ -480,7 +480,7 @@ fn gateway_class_not_enforced(model: &Model, lint: &'static Lint, out: &mut Diag
 fn gateway_class_policy_not_in_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help =
         "target the class `istio-waypoint` from the root namespace, or the Gateway from its own";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::NoClassOfWaypoints
     });
 }
@@ -516,7 +516,8 @@ fn rows(
     lint: &'static Lint,
     out: &mut Diagnostics,
     help: &str,
-    is_about: impl Fn(&attach::Row, Reason) -> bool,
+    // One copy of the loop for all lints: it is told what to look for at run time.
+    is_about: &dyn Fn(&attach::Row, Reason) -> bool,
 ) {
     for row in model.attachments.rows() {
         let (_, reason) = model.effect(row);

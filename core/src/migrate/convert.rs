@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::notes::Notes;
 use super::rule::{self, Target};
-use crate::mesh::{Mesh, ServiceInfo};
+use crate::mesh::{Mesh, ServiceIndex, ServiceInfo};
 use crate::model::{Model, WrittenVirtualService, virtual_services};
 use crate::resource::{
     Destination, HttpMatchRequest, Kind, Labels, ObjectId, Resource, VirtualServiceLayer4Route,
@@ -204,14 +204,16 @@ fn parents(
         object: written.object,
         rule: FieldPath::new().key("spec"),
     };
+    // A short and a long name may mean one Service.
+    let mut seen: sorted::Set<ServiceIndex> = sorted::Set::new();
     for gateway in &written.gateways {
         if gateway == "mesh" {
             for (position, host) in written.hosts.iter().enumerate() {
-                let service = model
-                    .mesh
-                    .service_of_host(host, written.namespace)
-                    .and_then(|index| model.mesh.service(index));
-                match service {
+                let index = model.mesh.service_of_host(host, written.namespace);
+                if index.is_some_and(|index| !seen.insert(index)) {
+                    continue;
+                }
+                match index.and_then(|index| model.mesh.service(index)) {
                     Some(service) => parents.extend(of_service(&model.mesh, written, service)),
                     None => notes.lost(
                         &format!("hosts[{position}]"),
@@ -307,12 +309,14 @@ fn of_service(
     }
 }
 
-fn metadata(written: &WrittenVirtualService<'_>, parent: &Parent) -> Value {
-    let name = if parent.suffix.is_empty() {
-        written.name.to_owned()
-    } else {
-        format!("{}-{}", written.name, parent.suffix)
-    };
+fn metadata(written: &WrittenVirtualService<'_>, parent: &Parent, part: Option<usize>) -> Value {
+    let mut name = written.name.to_owned();
+    if !parent.suffix.is_empty() {
+        name = format!("{name}-{}", parent.suffix);
+    }
+    if let Some(part) = part {
+        name = format!("{name}-{part:02}");
+    }
     json!({ "name": name, "namespace": written.namespace })
 }
 
@@ -352,19 +356,43 @@ fn http(
             break;
         }
     }
-    if rules.is_empty() {
-        return;
+    let parts = parts(rules);
+    let several = parts.len() > 1;
+    for (number, rules) in (1..).zip(parts) {
+        let mut spec = Map::new();
+        spec.insert("parentRefs".to_owned(), json!([parent.reference]));
+        if !parent.hostnames.is_empty() {
+            spec.insert("hostnames".to_owned(), json!(parent.hostnames));
+        }
+        spec.insert("rules".to_owned(), rules.into());
+        // Of equal matches the lesser name's goes first.
+        let part = several.then_some(number);
+        converted.documents.push(json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+            "metadata": metadata(written, parent, part), "spec": spec,
+        }));
     }
-    let mut spec = Map::new();
-    spec.insert("parentRefs".to_owned(), json!([parent.reference]));
-    if !parent.hostnames.is_empty() {
-        spec.insert("hostnames".to_owned(), json!(parent.hostnames));
+}
+
+/// As many rules as an HTTPRoute takes. `kubernetes-sigs/gateway-api: apis/v1/httproute_types.go` (HTTPRouteSpec).
+fn parts(rules: Vec<Value>) -> Vec<Vec<Value>> {
+    let matches = |rule: &Value| {
+        let list = rule.get("matches").and_then(Value::as_array);
+        list.map_or(1, Vec::len)
+    };
+    let mut parts: Vec<Vec<Value>> = Vec::new();
+    for rule in rules {
+        match parts.last_mut() {
+            Some(last)
+                if last.len() < 16
+                    && last.iter().chain([&rule]).map(matches).sum::<usize>() < 128 =>
+            {
+                last.push(rule);
+            }
+            _ => parts.push(vec![rule]),
+        }
     }
-    spec.insert("rules".to_owned(), rules.into());
-    converted.documents.push(json!({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
-        "metadata": metadata(written, parent), "spec": spec,
-    }));
+    parts
 }
 
 fn is_for(one: &HttpMatchRequest, parent: &Parent) -> bool {
@@ -442,7 +470,7 @@ fn layer4(
         spec.insert("rules".to_owned(), json!([{ "backendRefs": backends }]));
         converted.documents.push(json!({
             "apiVersion": "gateway.networking.k8s.io/v1", "kind": kind,
-            "metadata": metadata(written, parent), "spec": spec,
+            "metadata": metadata(written, parent, None), "spec": spec,
         }));
     }
 }
@@ -456,4 +484,22 @@ fn fits(rule: &VirtualServiceLayer4Route, parent: &Parent) -> bool {
             };
             port && (one.gateways.is_empty() || one.gateways.contains(&parent.gateway))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_of_at_most_sixteen_rules_and_a_hundred_and_twenty_seven_matches() {
+        let rule = |matches: usize| json!({ "matches": vec![json!({}); matches] });
+        for (rules, lengths) in [
+            (vec![rule(1); 16], vec![16]),
+            (vec![json!({}); 17], vec![16, 1]),
+            (vec![rule(60), rule(60), rule(7), rule(1)], vec![3, 1]),
+        ] {
+            let found: Vec<usize> = parts(rules).iter().map(Vec::len).collect();
+            assert_eq!(found, lengths);
+        }
+    }
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::convert::Destinations;
 use super::notes::Notes;
 use crate::resource::{
-    HeaderOperations, Headers, HttpMatchRequest, HttpRouteDestination, StringMatch,
-    VirtualServiceHttpRoute,
+    self, HeaderOperations, Headers, HttpMatchRequest, HttpRedirect, HttpRouteDestination,
+    StringMatch, VirtualServiceHttpRoute,
 };
 use crate::sorted;
 
@@ -86,10 +86,10 @@ pub(super) fn convert(
         .into_iter()
         .map(|(matches, uri)| {
             let mut out = Map::new();
+            let filters = filters(rule, (&matches, uri), target, destinations, notes);
             if !matches.is_empty() {
                 out.insert("matches".to_owned(), matches.into());
             }
-            let filters = filters(rule, uri, destinations, notes);
             if !filters.is_empty() {
                 out.insert("filters".to_owned(), filters.into());
             }
@@ -202,6 +202,18 @@ fn wants(wanted: &StringMatch, text: &str) -> bool {
 
 fn path(uri: &StringMatch, ignore_case: bool, notes: &mut Notes<'_>) -> Option<Value> {
     let regex = |text: String| Some(json!({ "type": "RegularExpression", "value": text }));
+    let pattern = match (&uri.exact, &uri.prefix) {
+        (Some(exact), _) if !resource::is_route_path(exact) => Some(regex_lite::escape(exact)),
+        (None, Some(prefix)) if !prefix.is_empty() && !resource::is_route_path(prefix) => {
+            Some(format!("{}.*", regex_lite::escape(prefix)))
+        }
+        _ => None,
+    };
+    if let Some(pattern) = pattern {
+        notes.differs("match", "Gateway API takes such a path in a regular expression only, which stands behind every prefix", "use a path that begins with `/` and is normalized");
+        let case = if ignore_case { "(?i)" } else { "" };
+        return regex(format!("{case}{pattern}"));
+    }
     match (&uri.exact, &uri.prefix, &uri.regex) {
         (Some(exact), _, _) if ignore_case => {
             notes.differs("match", "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
@@ -244,20 +256,41 @@ fn value(name: &str, wanted: Option<&StringMatch>) -> Value {
     }
 }
 
+const NO_PREFIX: &str =
+    "only a prefix can be replaced, and this one becomes a regular expression; the path stays";
+
+/// Whether the prefix of a path can be replaced: the only match is one of a prefix.
+fn replaces_prefix(matches: &[Value]) -> bool {
+    let is_prefix = |one: &Value| {
+        one.get("path")
+            .is_none_or(|path| path.get("type").is_some_and(|kind| kind == "PathPrefix"))
+    };
+    matches.len() <= 1 && matches.iter().all(is_prefix)
+}
+
 fn filters(
     rule: &VirtualServiceHttpRoute,
-    uri: Option<&StringMatch>,
+    (matches, uri): (&[Value], Option<&StringMatch>),
+    target: Target,
     destinations: &mut Destinations<'_>,
     notes: &mut Notes<'_>,
 ) -> Vec<Value> {
     let mut filters = header_filters(rule.headers.as_ref());
     if let Some(redirect) = &rule.redirect {
-        filters.push(redirect_filter(redirect));
+        filters.push(redirect_filter(redirect, matches, target, notes));
     }
     if let Some(rewrite) = &rule.rewrite {
         let mut out = Map::new();
-        if let Some(authority) = &rewrite.authority {
-            out.insert("hostname".to_owned(), json!(authority));
+        if let Some(authority) = rewrite.authority.as_ref().filter(|name| !name.is_empty()) {
+            if resource::is_precise_hostname(authority) {
+                out.insert("hostname".to_owned(), json!(authority));
+            } else {
+                notes.lost(
+                    "rewrite.authority",
+                    format!("Gateway API takes no `{authority}` for a host; the host stays"),
+                    "use a name in lower case, without a port",
+                );
+            }
         }
         if rewrite.uri_regex_rewrite.is_some() {
             notes.lost(
@@ -265,14 +298,21 @@ fn filters(
                 "Gateway API rewrites no parts of a path by regular expression; the path stays",
                 "rewrite prefixes, one rule for each",
             );
-        } else if let Some(to) = &rewrite.uri {
+        } else if let Some(to) = rewrite.uri.as_ref().filter(|to| !to.is_empty()) {
             let whole = uri.is_some_and(|uri| uri.prefix.is_none());
-            let path = if whole {
-                json!({ "type": "ReplaceFullPath", "replaceFullPath": to })
+            if whole {
+                let path = json!({ "type": "ReplaceFullPath", "replaceFullPath": to });
+                out.insert("path".to_owned(), path);
+            } else if replaces_prefix(matches) {
+                let path = json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": to });
+                out.insert("path".to_owned(), path);
             } else {
-                json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": to })
-            };
-            out.insert("path".to_owned(), path);
+                notes.lost(
+                    "rewrite.uri",
+                    NO_PREFIX,
+                    "list the prefixes in their spellings",
+                );
+            }
         }
         if !out.is_empty() {
             filters.push(json!({ "type": "URLRewrite", "urlRewrite": out }));
@@ -318,32 +358,76 @@ fn millionths(percent: f64) -> u32 {
     (percent.clamp(0.0, 100.0) * 10_000.0).round() as u32
 }
 
-fn redirect_filter(redirect: &crate::resource::HttpRedirect) -> Value {
+fn redirect_filter(
+    redirect: &HttpRedirect,
+    matches: &[Value],
+    target: Target,
+    notes: &mut Notes<'_>,
+) -> Value {
     let mut out = Map::new();
-    out.insert(
-        "statusCode".to_owned(),
-        json!(
-            redirect
-                .redirect_code
-                .filter(|code| *code != 0)
-                .unwrap_or(301)
+    let status = redirect.redirect_code.filter(|code| *code != 0);
+    out.insert("statusCode".to_owned(), json!(status.unwrap_or(301)));
+    // What stands behind the host is its port.
+    let authority = redirect.authority.as_deref().unwrap_or_default();
+    let (host, written) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().ok()),
+        _ => (authority, None),
+    };
+    let host = host.to_ascii_lowercase();
+    if resource::is_precise_hostname(&host) {
+        out.insert("hostname".to_owned(), json!(host));
+    } else if !host.is_empty() {
+        notes.lost(
+            "redirect.authority",
+            format!("Gateway API takes no `{authority}` for a host; the host stays"),
+            "use a name",
+        );
+    }
+    let port = redirect.port.or(written);
+    let from_request = redirect.derive_port.as_deref() == Some("FROM_REQUEST_PORT");
+    let known = ["http", "https"];
+    match redirect.scheme.as_deref().filter(|scheme| !scheme.is_empty()) {
+        Some(scheme) if known.contains(&scheme) => {
+            out.insert("scheme".to_owned(), json!(scheme));
+            if port.is_none() && from_request {
+                notes.differs(
+                    "redirect.derivePort",
+                    "with a scheme Gateway API writes no port but one that is given",
+                    "give the port",
+                );
+            }
+        }
+        Some(scheme) => notes.lost(
+            "redirect.scheme",
+            format!("Gateway API redirects to http and https only, not to `{scheme}`"),
+            "use one of these",
         ),
-    );
-    if let Some(authority) = &redirect.authority {
-        out.insert("hostname".to_owned(), json!(authority));
+        // Without a scheme Gateway API writes the port of the listener, unless it is the scheme's own.
+        None if port.is_none() && !from_request => match target {
+            Target::Mesh { .. } => {
+                out.insert("scheme".to_owned(), json!("http"));
+            }
+            Target::Gateway => notes.differs(
+                "redirect",
+                "Gateway API writes the port of the listener, unless it is 80 of http or 443 of https",
+                "give scheme and port",
+            ),
+        },
+        None => {}
     }
-    let keeps_port =
-        redirect.port.is_none() && redirect.derive_port.as_deref() != Some("FROM_REQUEST_PORT");
-    if let Some(scheme) = &redirect.scheme {
-        out.insert("scheme".to_owned(), json!(scheme));
-    } else if keeps_port {
-        // Without a scheme Gateway API writes the port of the listener.
-        out.insert("scheme".to_owned(), json!("http"));
-    }
-    if let Some(port) = redirect.port {
+    if let Some(port) = port {
         out.insert("port".to_owned(), json!(port));
     }
-    let path = match (&redirect.prefix_rewrite, &redirect.uri) {
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let path = match (filled(&redirect.prefix_rewrite), filled(&redirect.uri)) {
+        (Some(_), _) if !replaces_prefix(matches) => {
+            notes.lost(
+                "redirect.prefixRewrite",
+                NO_PREFIX,
+                "list the prefixes in their spellings",
+            );
+            None
+        }
         (Some(prefix), _) => {
             Some(json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": prefix }))
         }
@@ -402,6 +486,18 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
             ),
         }
     }
+    origins.retain(|origin| {
+        let is_taken = resource::is_origin(origin);
+        if !is_taken {
+            notes.lost(
+                "corsPolicy.allowOrigins",
+                format!("`{origin}` is no origin to Gateway API; it is left out"),
+                "write scheme and host, of which the first part may be `*`",
+            );
+        }
+        is_taken
+    });
+    let origins = alone(origins);
     if cors.unmatched_preflights.as_deref() != Some("IGNORE") {
         notes.differs(
             "corsPolicy",
@@ -414,13 +510,25 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
     }
     let mut out = Map::new();
     out.insert("allowOrigins".to_owned(), json!(origins));
+    let (methods, unknown): (Vec<String>, Vec<String>) = cors
+        .allow_methods
+        .iter()
+        .cloned()
+        .partition(|name| name == "*" || METHODS.contains(&name.as_str()));
+    if let Some(name) = unknown.first() {
+        notes.lost(
+            "corsPolicy.allowMethods",
+            format!("`{name}` is no method to Gateway API; it is left out"),
+            "list methods in upper case",
+        );
+    }
     for (field, values) in [
-        ("allowMethods", &cors.allow_methods),
-        ("allowHeaders", &cors.allow_headers),
-        ("exposeHeaders", &cors.expose_headers),
+        ("allowMethods", methods),
+        ("allowHeaders", cors.allow_headers.clone()),
+        ("exposeHeaders", cors.expose_headers.clone()),
     ] {
         if !values.is_empty() {
-            out.insert(field.to_owned(), json!(values));
+            out.insert(field.to_owned(), json!(alone(values)));
         }
     }
     if cors.allow_credentials == Some(true) {
@@ -431,10 +539,47 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
         .as_deref()
         .and_then(crate::route::seconds)
         .and_then(|seconds| seconds.parse::<u32>().ok());
-    if let Some(seconds) = seconds {
-        out.insert("maxAge".to_owned(), json!(seconds));
+    match seconds {
+        Some(seconds) if seconds > 0 => {
+            out.insert("maxAge".to_owned(), json!(seconds));
+        }
+        _ => notes.differs(
+            "corsPolicy",
+            "Gateway API's answers to preflights hold for five seconds at least",
+            "say how long they hold",
+        ),
     }
     Some(json!({ "type": "CORS", "cors": out }))
+}
+
+/// Each once; of several with `*` that alone.
+fn alone(values: Vec<String>) -> Vec<String> {
+    if values.iter().any(|value| value == "*") {
+        return vec!["*".to_owned()];
+    }
+    let mut once: Vec<String> = Vec::new();
+    for value in values {
+        if !once.contains(&value) {
+            once.push(value);
+        }
+    }
+    once
+}
+
+/// A time as Gateway API writes it, in whole milliseconds.
+fn time(written: &str) -> Option<String> {
+    let seconds = resource::duration(written)?;
+    let milliseconds = (seconds * 1000.0).round();
+    // Five digits are what a part may have.
+    if milliseconds < 100_000.0 && milliseconds % 1000.0 != 0.0 {
+        return Some(format!("{milliseconds}ms"));
+    }
+    let whole = (milliseconds / 1000.0).round();
+    Some(if whole < 100_000.0 {
+        format!("{whole}s")
+    } else {
+        format!("{}h", (whole / 3600.0).round())
+    })
 }
 
 fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &mut Notes<'_>) {
@@ -443,11 +588,24 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
         .as_ref()
         .and_then(|retries| retries.per_try_timeout.as_ref());
     let mut timeouts = Map::new();
-    if let Some(timeout) = &rule.timeout {
+    let seconds = |written: Option<&String>| {
+        let seconds = written.and_then(|written| resource::duration(written));
+        seconds.filter(|seconds| *seconds > 0.0)
+    };
+    let of_all = seconds(rule.timeout.as_ref());
+    if let Some(timeout) = rule.timeout.as_deref().and_then(time) {
         timeouts.insert("request".to_owned(), json!(timeout));
     }
-    if let Some(per_try) = per_try {
-        timeouts.insert("backendRequest".to_owned(), json!(per_try));
+    if let Some(written) = per_try {
+        if of_all.is_some_and(|all| seconds(Some(written)).is_some_and(|one| one > all)) {
+            notes.differs(
+                "retries.perTryTimeout",
+                "a try may not take longer than all to Gateway API; its time is left out",
+                "give a try less time",
+            );
+        } else if let Some(written) = time(written) {
+            timeouts.insert("backendRequest".to_owned(), json!(written));
+        }
     }
     if !timeouts.is_empty() {
         out.insert("timeouts".to_owned(), timeouts.into());
@@ -460,11 +618,13 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
             .map(str::trim)
             .filter(|word| !word.is_empty())
             .partition(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
-        let codes: Vec<u16> = codes.iter().filter_map(|code| code.parse().ok()).collect();
+        let codes = codes.iter().filter_map(|code| code.parse::<u16>().ok());
+        let (codes, others): (Vec<u16>, Vec<u16>) =
+            codes.partition(|code| (400..600).contains(code));
         if !codes.is_empty() {
             retry.insert("codes".to_owned(), json!(codes));
         }
-        if let Some(backoff) = &retries.backoff {
+        if let Some(backoff) = retries.backoff.as_deref().and_then(time) {
             retry.insert("backoff".to_owned(), json!(backoff));
         }
         let own = [
@@ -473,7 +633,7 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
             "unavailable",
             "cancelled",
         ];
-        if names.iter().any(|name| !own.contains(name)) {
+        if !others.is_empty() || names.iter().any(|name| !own.contains(name)) {
             notes.differs(
                 "retries.retryOn",
                 "Gateway API retries on statuses, by their codes; other conditions are left out",

@@ -1,21 +1,30 @@
 //! What the CRD of HTTPRoute refuses in its rules: `kubernetes-sigs/gateway-api: apis/v1/httproute_types.go`.
 
+use super::http_filter_rules;
+use super::syntax::{duration, is_header_name};
 use super::violation::Violations;
 use super::{HttpPathMatch, HttpRoute, HttpRouteFilter, HttpRouteMatch, HttpRouteRule};
 
 const MAX_RULES: usize = 16;
 const MAX_MATCHES: usize = 64;
+const MAX_MATCHES_OF_ROUTE: usize = 128;
 const MAX_WEIGHT: u32 = 1_000_000;
 const METHODS: &[&str] = &[
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];
-const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
 
 /// Reports what is refused.
 pub(super) fn validate(route: &HttpRoute, out: &mut Violations) {
     let rules = route.rules.as_deref().unwrap_or_default();
     if rules.len() > MAX_RULES {
         out.error("spec.rules", format!("more than {MAX_RULES} `rules`"));
+    }
+    let matches = rules.iter().map(|rule| rule.matches.len()).sum::<usize>();
+    if matches >= MAX_MATCHES_OF_ROUTE {
+        out.error(
+            "spec.rules",
+            format!("{MAX_MATCHES_OF_ROUTE} `matches` or more in all"),
+        );
     }
     for (index, rule) in rules.iter().enumerate() {
         rule_of(rule, &format!("spec.rules[{index}]"), out);
@@ -32,9 +41,7 @@ fn rule_of(rule: &HttpRouteRule, at: &str, out: &mut Violations) {
     for (index, written) in rule.matches.iter().enumerate() {
         match_of(written, &format!("{at}.matches[{index}]"), out);
     }
-    for (index, filter) in rule.filters.iter().enumerate() {
-        filter_of(filter, &format!("{at}.filters[{index}]"), out);
-    }
+    http_filter_rules::validate(&rule.filters, &format!("{at}.filters"), out);
     for (index, backend) in rule.backend_refs.iter().enumerate() {
         if backend.weight.is_some_and(|weight| weight > MAX_WEIGHT) {
             out.error(
@@ -42,12 +49,62 @@ fn rule_of(rule: &HttpRouteRule, at: &str, out: &mut Violations) {
                 format!("a weight is at most {MAX_WEIGHT}"),
             );
         }
-        for (position, filter) in backend.filters.iter().enumerate() {
-            let at = format!("{at}.backendRefs[{index}].filters[{position}]");
-            filter_of(filter, &at, out);
-        }
+        let at = format!("{at}.backendRefs[{index}].filters");
+        http_filter_rules::validate(&backend.filters, &at, out);
     }
     together(rule, at, out);
+    timeouts(rule, at, out);
+}
+
+/// A try takes no longer than all.
+fn timeouts(rule: &HttpRouteRule, at: &str, out: &mut Violations) {
+    let Some(timeouts) = &rule.timeouts else {
+        return;
+    };
+    let fields = [
+        ("request", &timeouts.request),
+        ("backendRequest", &timeouts.backend_request),
+    ];
+    for (field, written) in fields {
+        if let Some(written) = written
+            .as_deref()
+            .filter(|written| !is_gateway_duration(written))
+        {
+            out.error(
+                format!("{at}.timeouts.{field}"),
+                format!("`{written}` is no duration in whole `h`, `m`, `s` and `ms`"),
+            );
+        }
+    }
+    let seconds = |written: &Option<String>| written.as_deref().and_then(duration);
+    if let (Some(all), Some(one)) = (
+        seconds(&timeouts.request),
+        seconds(&timeouts.backend_request),
+    ) && all > 0.0
+        && one > all
+    {
+        out.error(
+            format!("{at}.timeouts.backendRequest"),
+            "a try may not take longer than the request",
+        );
+    }
+}
+
+/// At most four parts, each a number of at most five digits with its unit.
+fn is_gateway_duration(text: &str) -> bool {
+    let numbers: Vec<&str> = text
+        .split(|character: char| !character.is_ascii_digit())
+        .filter(|number| !number.is_empty())
+        .collect();
+    let is_short = numbers.len() <= 4 && numbers.iter().all(|number| number.len() <= 5);
+    let units = ["h", "m", "s", "ms"];
+    let mut known = text
+        .split(|character: char| character.is_ascii_digit())
+        .filter(|unit| !unit.is_empty());
+    is_short
+        && text.starts_with(|first: char| first.is_ascii_digit())
+        && duration(text).is_some()
+        && known.all(|unit| units.contains(&unit))
 }
 
 /// What does not go together in one rule.
@@ -59,31 +116,6 @@ fn together(rule: &HttpRouteRule, at: &str, out: &mut Violations) {
             "a rule with a RequestRedirect takes no backends",
             "leave `backendRefs` out: the proxy answers by itself",
         );
-    }
-    if has("RequestRedirect") && has("URLRewrite") {
-        out.error(
-            format!("{at}.filters"),
-            "RequestRedirect and URLRewrite do not go together in one rule",
-        );
-    }
-    for name in [
-        "RequestHeaderModifier",
-        "ResponseHeaderModifier",
-        "RequestRedirect",
-        "URLRewrite",
-        "CORS",
-    ] {
-        let mut same = rule
-            .filters
-            .iter()
-            .enumerate()
-            .filter(|(_, filter)| filter.filter_type == name);
-        if let (Some(_), Some((second, _))) = (same.next(), same.next()) {
-            out.error(
-                format!("{at}.filters[{second}]"),
-                format!("a rule takes one filter `{name}`"),
-            );
-        }
     }
     let prefix = |one: &HttpRouteMatch| {
         one.path
@@ -136,6 +168,15 @@ fn match_of(written: &HttpRouteMatch, at: &str, out: &mut Violations) {
     ] {
         for (index, value) in values.iter().enumerate() {
             let at = format!("{at}.{field}[{index}]");
+            if !is_header_name(&value.name) || value.value.is_empty() {
+                out.error(
+                    &*at,
+                    format!(
+                        "`{}` needs a name without odd characters, and a value",
+                        value.name
+                    ),
+                );
+            }
             if values
                 .iter()
                 .take(index)
@@ -174,80 +215,45 @@ fn path_of(path: &HttpPathMatch, at: &str, out: &mut Violations) {
     if path.match_type.as_deref() == Some("RegularExpression") {
         return;
     }
-    let at = format!("{at}.value");
+    if let Some(problem) = path_problem(value) {
+        out.error(format!("{at}.value"), problem);
+    }
+}
+
+/// Whether Exact and PathPrefix can match it.
+pub(crate) fn is_route_path(text: &str) -> bool {
+    path_problem(text).is_none()
+}
+
+fn path_problem(value: &str) -> Option<String> {
     if !value.starts_with('/') {
-        out.error(&*at, format!("`{value}` does not begin with `/`"));
+        return Some(format!("`{value}` does not begin with `/`"));
     }
     let parts = ["//", "/./", "/../", "%2f", "%2F", "#"];
     let found = parts
         .into_iter()
         .find(|part| value.contains(part))
         .or_else(|| ["/..", "/."].into_iter().find(|end| value.ends_with(end)));
-    if let Some(found) = found {
-        out.error(&*at, format!("a path to match may not hold `{found}`"));
+    match found {
+        Some(found) => Some(format!("a path to match may not hold `{found}`")),
+        None if is_path(value) => None,
+        None => Some(format!("`{value}` has characters that no path has")),
     }
 }
 
-/// A filter has the field of its type, and no other.
-fn filter_of(filter: &HttpRouteFilter, at: &str, out: &mut Violations) {
-    let fields = [
-        (
-            "RequestHeaderModifier",
-            "requestHeaderModifier",
-            filter.request_header_modifier.is_some(),
-        ),
-        (
-            "ResponseHeaderModifier",
-            "responseHeaderModifier",
-            filter.response_header_modifier.is_some(),
-        ),
-        (
-            "RequestMirror",
-            "requestMirror",
-            filter.request_mirror.is_some(),
-        ),
-        (
-            "RequestRedirect",
-            "requestRedirect",
-            filter.request_redirect.is_some(),
-        ),
-        ("URLRewrite", "urlRewrite", filter.url_rewrite.is_some()),
-        ("CORS", "cors", filter.cors.is_some()),
-        (
-            "ExtensionRef",
-            "extensionRef",
-            filter.extension_ref.is_some(),
-        ),
-        (
-            "ExternalAuth",
-            "externalAuth",
-            filter.external_auth.is_some(),
-        ),
-    ];
-    for (name, field, is_there) in fields {
-        let wanted = filter.filter_type == name;
-        if wanted && !is_there {
-            out.error(at, format!("a filter of type `{name}` needs `{field}`"));
-        } else if is_there && !wanted {
-            out.error(
-                format!("{at}.{field}"),
-                format!(
-                    "a filter of type `{}` takes no `{field}`",
-                    filter.filter_type
-                ),
-            );
-        }
-    }
-    let status = filter
-        .request_redirect
-        .as_ref()
-        .and_then(|redirect| redirect.status_code);
-    if let Some(status) = status.filter(|status| !REDIRECTS.contains(status)) {
-        out.error(
-            format!("{at}.requestRedirect.statusCode"),
-            format!("`{status}` is no status of a redirect"),
-        );
-    }
+/// Letters, digits, some signs, and others by their code.
+fn is_path(text: &str) -> bool {
+    let mut pieces = text.split('%');
+    let is_plain = |piece: &str| {
+        piece
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-/._~!$&'()*+,;=:@".contains(&byte))
+    };
+    let is_code = |piece: &str| {
+        let digits = piece.get(..2);
+        digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    pieces.next().is_some_and(is_plain) && pieces.all(|piece| is_code(piece) && is_plain(piece))
 }
 
 #[cfg(test)]
@@ -306,6 +312,26 @@ mod tests {
                 "spec.rules[0].backendRefs[0].weight",
             ),
             (
+                "{ matches: [{ path: { value: '/a b' } }] }",
+                "spec.rules[0].matches[0].path.value",
+            ),
+            (
+                "{ matches: [{ path: { value: '/a%2' } }] }",
+                "spec.rules[0].matches[0].path.value",
+            ),
+            (
+                "{ matches: [{ headers: [{ name: 'a b', value: c }] }] }",
+                "spec.rules[0].matches[0].headers[0]",
+            ),
+            (
+                "{ timeouts: { request: 1.5s } }",
+                "spec.rules[0].timeouts.request",
+            ),
+            (
+                "{ timeouts: { request: 1s, backendRequest: 1001ms } }",
+                "spec.rules[0].timeouts.backendRequest",
+            ),
+            (
                 "{ filters: [{ type: RequestRedirect, requestRedirect: { statusCode: 200 } }] }",
                 "spec.rules[0].filters[0].requestRedirect.statusCode",
             ),
@@ -322,6 +348,7 @@ mod tests {
     fn taken() {
         for rule in [
             "{}",
+            "{ matches: [{ path: { value: '/%7Ea;x=1/$(b)' } }], timeouts: { request: 0s, backendRequest: 1m30s } }",
             "{ filters: [{ type: URLRewrite, urlRewrite: { path: { type: ReplacePrefixMatch, replacePrefixMatch: /b } } }] }",
             "{ matches: [{ path: { type: RegularExpression, value: 'a//.*#' } }, { headers: [{ name: a, value: b }, { name: A, value: c }] }] }",
             "{ filters: [{ type: RequestMirror, requestMirror: { backendRef: { name: a } } }, { type: RequestMirror, requestMirror: { backendRef: { name: a } } }] }",

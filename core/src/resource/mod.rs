@@ -4,6 +4,7 @@
 pub(crate) mod authorization_policy;
 mod backend_policy;
 mod bystanders;
+mod classic_rules;
 mod endpoint;
 mod endpoint_slice;
 mod extension;
@@ -11,6 +12,7 @@ mod feature;
 pub(crate) mod fields;
 mod gateway;
 mod grpc_route;
+mod http_filter_rules;
 mod http_route;
 mod http_route_rules;
 pub(crate) mod jwks;
@@ -52,11 +54,13 @@ pub(crate) use gateway::{
     Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces, SecretReference,
 };
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
+pub(crate) use http_filter_rules::is_origin;
 pub(crate) use http_route::{
     BackendObjectReference, HttpCorsFilter, HttpHeader, HttpHeaderFilter, HttpPathMatch,
     HttpPathModifier, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter, HttpRouteMatch,
     HttpRouteRule, HttpValueMatch, ParentReference,
 };
+pub(crate) use http_route_rules::is_route_path;
 pub(crate) use kinds::{GATEWAY_API, ISTIO_NETWORKING, Kind};
 pub(crate) use layer4_route::{Layer4Rule, TcpRoute, TlsRoute};
 pub(crate) use listener_set::ListenerSet;
@@ -70,7 +74,7 @@ pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
-pub(crate) use syntax::duration;
+pub(crate) use syntax::{duration, is_precise_hostname};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, GRPC_STATUSES, HeaderOperations,
@@ -229,7 +233,6 @@ impl Resource {
             Self::MetadataOnly
             | Self::Service(_)
             | Self::EndpointSlice(_)
-            | Self::WorkloadEntry(_)
             | Self::Endpoint(_)
             | Self::Workload(_)
             | Self::Gateway(_)
@@ -237,9 +240,22 @@ impl Resource {
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
             | Self::BackendTlsPolicy(_)
-            | Self::BackendTrafficPolicy(_)
-            | Self::DestinationRule(_)
-            | Self::IstioGateway(_) => Violations::default(),
+            | Self::BackendTrafficPolicy(_) => Violations::default(),
+            Self::WorkloadEntry(entry) => {
+                let mut out = Violations::default();
+                classic_rules::workload_entry(entry, &mut out);
+                out
+            }
+            Self::DestinationRule(rule) => {
+                let mut out = Violations::default();
+                classic_rules::destination_rule(rule, &mut out);
+                out
+            }
+            Self::IstioGateway(gateway) => {
+                let mut out = Violations::default();
+                classic_rules::gateway(gateway, &mut out);
+                out
+            }
         }
     }
 

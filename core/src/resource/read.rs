@@ -93,7 +93,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
     };
     let id = ObjectId::new(row.kind, namespace, metadata.name.as_str());
     let mut unknown = Vec::new();
-    let resource = match (row.decode)(node, &mut unknown) {
+    let resource = match row.decode(node, &mut unknown) {
         Ok(resource) => resource,
         Err(error) => {
             out.report(&WRONG_TYPE, at(error.path), error.message)

@@ -38,6 +38,11 @@ pub(super) fn is_gateway_hostname(text: &str) -> bool {
     text.len() <= 253 && text.bytes().all(is_lower) && name.split('.').all(is_label)
 }
 
+/// The same without `*`. (PreciseHostname)
+pub(crate) fn is_precise_hostname(text: &str) -> bool {
+    is_gateway_hostname(text) && !text.starts_with('*')
+}
+
 /// Labels with dots between, of which the last is no number; a dot may stand behind. (ValidateDNS1123Labels)
 pub(super) fn is_fqdn(text: &str) -> bool {
     let named = text.strip_suffix('.').unwrap_or(text);

@@ -37,6 +37,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setMarkers)]
     pub(crate) fn set_markers(this: &Editor, tab: &str, markers: &JsValue);
 
+    /// Replaces the names that can be completed, by a list of ids as the graph has them.
+    #[wasm_bindgen(method, js_name = setNames)]
+    pub(crate) fn set_names(this: &Editor, ids: &JsValue);
+
     /// Selects a range, in sight, and takes the focus.
     #[wasm_bindgen(method)]
     pub(crate) fn reveal(

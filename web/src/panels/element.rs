@@ -15,6 +15,38 @@ pub(super) fn el(name: &'static str, class: &'static str, children: Vec<Html>) -
     tag.into()
 }
 
+/// An element with attributes.
+pub(super) fn el_with(
+    name: &'static str,
+    attributes: &[(&'static str, &str)],
+    children: Vec<Html>,
+) -> Html {
+    let mut tag = VTag::new(name);
+    for (key, value) in attributes {
+        tag.add_attribute(key, (*value).to_owned());
+    }
+    tag.add_children(children);
+    tag.into()
+}
+
+/// What only those see who see: an icon beside a word.
+pub(super) fn icon(icon: &str) -> Html {
+    el_with("span", &[("aria-hidden", "true")], vec![word(icon)])
+}
+
+/// A table with titles above its columns.
+pub(super) fn table(titles: &[&str], rows: Vec<Html>) -> Html {
+    let titles = titles.iter().map(|title| say("th", "", title)).collect();
+    let head = el("thead", "", vec![el("tr", "", titles)]);
+    el("table", "", vec![head, el("tbody", "", rows)])
+}
+
+/// A row of a table.
+pub(super) fn row<const N: usize>(cells: [Html; N]) -> Html {
+    let cells = cells.into_iter().map(|cell| el("td", "", vec![cell]));
+    el("tr", "", cells.collect())
+}
+
 /// An element with a text.
 pub(super) fn say(name: &'static str, class: &'static str, text: &str) -> Html {
     el(name, class, vec![word(text)])

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use ambient_core::{sorted, wire};
 use yew::prelude::*;
 
-use super::element::{all, button, code, el, none, say, word};
+use super::element::{all, button, code, el, none, row, say, table, word};
 use super::prose;
 use super::trace::{backends, hop_name, object, response_text, truth};
 use crate::state::{Message, Tab};
@@ -106,21 +106,11 @@ fn rule_view(rule: &wire::RuleAnswer, send: &Callback<Message>) -> Html {
 }
 
 fn condition(matched: wire::Matched, name: Html, want: &str, got: &serde_json::Value) -> Html {
-    let cells = [truth(matched), name, code(want), found(got)];
-    el(
-        "tr",
-        "",
-        cells
-            .into_iter()
-            .map(|cell| el("td", "", vec![cell]))
-            .collect(),
-    )
+    row([truth(matched), name, code(want), found(got)])
 }
 
 fn conditions(rows: Vec<Html>) -> Html {
-    let titles = ["", "condition", "wanted", "found"].map(|title| say("th", "", title));
-    let head = el("thead", "", vec![el("tr", "", titles.into())]);
-    el("table", "", vec![head, el("tbody", "", rows)])
+    table(&["", "condition", "wanted", "found"], rows)
 }
 
 /// A path that leads to its line, if it has one.

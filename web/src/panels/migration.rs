@@ -2,50 +2,56 @@
 
 use yew::prelude::*;
 
+use super::element::{code, el, row, say, table, word};
 use super::report;
-use crate::report::{Difference, Report, Topic};
+use crate::report::{Report, Sheet, Topic};
 use crate::state::{Message, State};
 
+const ABOUT: &str = "VirtualServices, with the subsets of DestinationRules, as Gateway API's routes and Services. Apply \
+    them beside the rest once the VirtualServices are gone.";
 const NOTHING: &str = "There is no VirtualService to convert.";
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
-    let about = html! { "VirtualServices, with the subsets of DestinationRules, as Gateway API's routes and Services. Apply them beside the rest once the VirtualServices are gone." };
-    report::view(state, Topic::Migration, about, NOTHING, |found| {
-        html! {
-            <>
-                if !found.text.is_empty() {
-                    { report::text(html! { "Converted manifests" }, &found.text, true, state, send) }
-                }
-                if !found.notes.is_empty() {
-                    <h3>{ "What cannot be said there, or means something else" }</h3>
-                    <ul class="sheets">{ for found.notes.iter().map(|note| report::note(note, send)) }</ul>
-                }
-                <h3>{ checked(found) }</h3>
-                <ul class="sheets">
-                    { for found.sheets.iter().map(|sheet| html! {
-                        <li>
-                            <p><code>{ &sheet.title }</code></p>
-                            <table>
-                                <thead><tr><th>{ "what" }</th><th>{ "as VirtualService" }</th><th>{ "as route" }</th></tr></thead>
-                                <tbody>{ for sheet.differences.iter().map(row) }</tbody>
-                            </table>
-                            { report::witness(sheet, state, send) }
-                        </li>
-                    }) }
-                </ul>
-            </>
+    report::view(state, Topic::Migration, ABOUT, NOTHING, |found| {
+        let mut parts = Vec::new();
+        if !found.text.is_empty() {
+            let title = word("Converted manifests");
+            parts.push(report::text(title, &found.text, true, state, send));
         }
+        if !found.notes.is_empty() {
+            let notes = found.notes.iter().map(|note| report::note(note, send));
+            parts.push(say(
+                "h3",
+                "",
+                "What cannot be said there, or means something else",
+            ));
+            parts.push(el("ul", "sheets", notes.collect()));
+        }
+        let sheets = found
+            .sheets
+            .iter()
+            .map(|sheet| difference(sheet, state, send));
+        parts.push(say("h3", "", &checked(found)));
+        parts.push(el("ul", "sheets", sheets.collect()));
+        parts
     })
 }
 
-fn row(difference: &Difference) -> Html {
-    html! {
-        <tr>
-            <td>{ &difference.field }</td>
-            <td><pre>{ &difference.before }</pre></td>
-            <td><pre>{ &difference.after }</pre></td>
-        </tr>
-    }
+/// A request that the two forms treat differently.
+fn difference(sheet: &Sheet, state: &State, send: &Callback<Message>) -> Html {
+    let rows = sheet.differences.iter().map(|one| {
+        row([
+            word(&one.field),
+            say("pre", "", &one.before),
+            say("pre", "", &one.after),
+        ])
+    });
+    let parts = vec![
+        el("p", "", vec![code(&sheet.title)]),
+        table(&["what", "as VirtualService", "as route"], rows.collect()),
+        report::witness(sheet, state, send),
+    ];
+    el("li", "", parts)
 }
 
 fn checked(found: &Report) -> String {

@@ -21,6 +21,7 @@ use yew::prelude::*;
 use crate::reference;
 use crate::report::versions;
 use crate::state::{Message, Pane, State, Tab};
+use element::{all, button, code, el_with, word};
 
 /// A panel beside the editor.
 struct Panel {
@@ -282,7 +283,8 @@ fn copy_button(
     let is_copied = state.copied.as_deref() == Some(what);
     let (what, text) = (what.to_owned(), text.to_owned());
     let onclick = send.reform(move |_| Message::Copy(what.clone(), text.clone()));
-    html! { <button class="small" {onclick} aria-live="polite">{ if is_copied { "Copied ✓" } else { label } }</button> }
+    let label = if is_copied { "Copied ✓" } else { label };
+    button("small", "", word(label), onclick)
 }
 
 /// A menu closes when something in it is chosen.
@@ -297,22 +299,29 @@ fn close_menu(event: &MouseEvent) {
 
 /// The code of a finding, which leads to its page.
 fn code_link(code: &str) -> Html {
-    html! { <a class="code" href={reference::of_code(code)} target="_blank" rel="noopener">{ code }</a> }
+    let page = reference::of_code(code);
+    let attributes = [
+        ("class", "code"),
+        ("href", &page),
+        ("target", "_blank"),
+        ("rel", "noopener"),
+    ];
+    el_with("a", &attributes, vec![word(code)])
 }
 
 /// An object that is selected by a click.
 fn object_button(id: &str, send: &Callback<Message>) -> Html {
     let owned = id.to_owned();
     let onclick = send.reform(move |_| Message::SelectNode(owned.clone()));
-    html! { <button class="jump" {onclick}><code>{ id }</code></button> }
+    button("jump", "", code(id), onclick)
 }
 
 /// A sentence with its names, which stand between backticks, as code.
 fn prose(sentence: &str) -> Html {
-    html! {
-        { for sentence.split('`').enumerate().map(|(index, part)| match index % 2 {
-            0 => html! { { part } },
-            _ => html! { <code>{ part }</code> },
-        }) }
-    }
+    let parts = sentence.split('`').zip(0..);
+    let parts = parts.map(|(part, index)| match index % 2 {
+        0 => word(part),
+        _ => code(part),
+    });
+    all(parts.collect())
 }

@@ -4,6 +4,7 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
+use super::element::{all, button, el, el_with, none, say, word};
 use super::{code_link, copy_button, prose};
 use crate::report::{Report, Sheet, Topic};
 use crate::state::{Message, State, Tab};
@@ -12,26 +13,23 @@ use crate::state::{Message, State, Tab};
 pub(super) fn view(
     state: &State,
     topic: Topic,
-    about: Html,
-    nothing: &'static str,
-    body: impl Fn(&Report) -> Html,
+    about: &str,
+    nothing: &str,
+    body: impl FnOnce(&Report) -> Vec<Html>,
 ) -> Html {
     let Some(report) = state.report_of(topic) else {
-        return html! { <p class="empty">{ "Asking the engine …" }</p> };
+        return say("p", "empty", "Asking the engine …");
     };
     if report.sheets.is_empty() && report.text.is_empty() && report.notes.is_empty() {
-        return html! { <p class="empty">{ nothing }</p> };
+        return say("p", "empty", nothing);
     }
-    let is_old = state
-        .answer
-        .as_ref()
-        .is_some_and(|answer| answer.sequence != report.sequence);
-    html! {
-        <>
-            <p class="about">{ about }</p>
-            <div class={classes!(is_old.then_some("stale"))}>{ body(report) }</div>
-        </>
-    }
+    let answer = state.answer.as_ref();
+    let is_old = answer.is_some_and(|answer| answer.sequence != report.sequence);
+    let class = if is_old { "stale" } else { "" };
+    all(vec![
+        el("p", "about", vec![prose(about)]),
+        el("div", class, body(report)),
+    ])
 }
 
 /// A text under a title, open or not, with a button that copies it.
@@ -42,42 +40,46 @@ pub(super) fn text(
     state: &State,
     send: &Callback<Message>,
 ) -> Html {
-    html! {
-        <details class="sheet" {open}>
-            <summary>{ title }</summary>
-            { copy_button(text, "Copy", text, state, send) }
-            <pre tabindex="0">{ text }</pre>
-        </details>
-    }
+    let attributes = [("class", "sheet"), ("open", "")];
+    let attributes = attributes.get(..1 + usize::from(open)).unwrap_or_default();
+    let parts = vec![
+        el("summary", "", vec![title]),
+        copy_button(text, "Copy", text, state, send),
+        pre(text),
+    ];
+    el_with("details", attributes, parts)
+}
+
+/// Keys can scroll it.
+fn pre(text: &str) -> Html {
+    el_with("pre", &[("tabindex", "0")], vec![word(text)])
 }
 
 /// A request that shows something: its YAML, and a button that puts it among the requests.
 pub(super) fn witness(sheet: &Sheet, state: &State, send: &Callback<Message>) -> Html {
     let Some(request) = sheet.request.clone() else {
-        return html! {};
+        return none();
     };
-    let onclick = send.reform(move |_| Message::AddRequest(request.clone()));
-    html! {
-        <div class="witness">
-            <button class="small" {onclick} disabled={!state.editor_ready}>{ "Add to the requests" }</button>
-            <details>
-                <summary>{ "The request" }</summary>
-                <pre tabindex="0">{ &sheet.text }</pre>
-            </details>
-        </div>
+    let mut parts = Vec::new();
+    if state.editor_ready {
+        let onclick = send.reform(move |_| Message::AddRequest(request.clone()));
+        parts.push(button("small", "", word("Add to the requests"), onclick));
     }
+    let request = vec![say("summary", "", "The request"), pre(&sheet.text)];
+    parts.push(el("details", "", request));
+    el("div", "witness", parts)
 }
 
 /// A finding of a report, which leads to its line.
 pub(super) fn note(note: &wire::Diagnostic, send: &Callback<Message>) -> Html {
-    let place = note.range.map(|range| {
+    let mut parts = vec![code_link(&note.code), word(" ")];
+    if let Some(range) = note.range {
         let onclick = send.reform(move |_| Message::Reveal(Tab::Manifests, range));
-        html! { <button class="jump" {onclick}>{ format!("line {}", range.start_line) }</button> }
-    });
-    html! {
-        <li>
-            { code_link(&note.code) }{ " " }{ place.unwrap_or_default() }
-            <p>{ prose(&note.message) }{ note.help.as_ref().map(|help| prose(&format!(" — {help}"))).unwrap_or_default() }</p>
-        </li>
+        let line = format!("line {}", range.start_line);
+        parts.push(button("jump", "", word(&line), onclick));
     }
+    let help = note.help.as_ref().map(|help| format!(" — {help}"));
+    let sentence = note.message.clone() + &help.unwrap_or_default();
+    parts.push(el("p", "", vec![prose(&sentence)]));
+    el("li", "", parts)
 }

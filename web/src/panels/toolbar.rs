@@ -19,7 +19,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
             <p class="tagline">{ "What attaches to what, which route a request takes, and is it allowed — before anything is applied." }</p>
             { examples_menu(send) }
             <button class="primary" onclick={send.reform(|_| Message::Share)}>{ "Share" }</button>
-            <button class="icon" onclick={send.reform(|_| Message::Help)} title="Keys" aria-label="Keys" aria-haspopup="dialog">{ "?" }</button>
+            <button class="icon keys" onclick={send.reform(|_| Message::Help)} title="Keys" aria-label="Keys" aria-haspopup="dialog">{ "?" }</button>
             <button class="icon" onclick={send.reform(|_| Message::NextTheme)} title={theme_name} aria-label={theme_name}>
                 <span aria-hidden="true">{ theme }</span>
             </button>

@@ -4,49 +4,79 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
+use super::element::{all, code, el, el_with, icon, say, word};
 use super::{code_link, hop, prose};
 use crate::state::Message;
 
 pub(super) fn view(answer: &wire::Answer, send: &Callback<Message>) -> Html {
-    html! {
-        <>
-            if let Some(expected) = answer.expected.as_ref().filter(|expected| !expected.met) {
-                <ul class="differences">{ for expected.differences.iter().map(|line| html! { <li>{ prose(line) }</li> }) }</ul>
-            }
-            <ol class="hops">{ for answer.hops.iter().map(|hop| hop::view(hop, send)) }</ol>
-            <dl class="arrival">
-                if let Some(response) = &answer.response {
-                    <dt>{ "The client sees" }</dt><dd>{ response_text(response) }</dd>
-                }
-                if !answer.backends.is_empty() {
-                    <dt>{ "It goes to" }</dt><dd>{ backends(&answer.backends) }</dd>
-                }
-                if !answer.mirrors.is_empty() {
-                    <dt>{ "A copy goes to" }</dt><dd>{ backends(&answer.mirrors) }</dd>
-                }
-                if let Some(request) = &answer.request {
-                    <dt>{ "The backend receives" }</dt>
-                    <dd><code>{ format!("{} {}", request.method, request.path) }</code>{ " Host: " }<code>{ &request.host }</code>{ headers(request) }</dd>
-                }
-                if !answer.changes.is_empty() {
-                    <dt>{ "It would pass with" }</dt>
-                    <dd><ul class="changes">{ for answer.changes.iter().map(|change| html! { <li>{ prose(&change.summary) }</li> }) }</ul></dd>
-                }
-                if !answer.policy_changes.is_empty() {
-                    <dt>{ policy_question(answer.verdict) }</dt>
-                    <dd><ul class="changes">{ for answer.policy_changes.iter().map(|change| html! { <li>{ prose(&change.summary) }</li> }) }</ul></dd>
-                }
-                if answer.enforced == Some(false) {
-                    <dt>{ "Enforcement" }</dt>
-                    <dd><strong class="invalid">{ "No policy on its way has any say about it." }</strong></dd>
-                }
-                if !answer.diagnostics.is_empty() {
-                    <dt>{ "Findings" }</dt>
-                    <dd><ul>{ for answer.diagnostics.iter().map(|it| html! { <li>{ code_link(&it.code) }{ " " }{ prose(&it.message) }</li> }) }</ul></dd>
-                }
-            </dl>
-        </>
+    let mut parts = Vec::new();
+    if let Some(expected) = answer.expected.as_ref().filter(|expected| !expected.met) {
+        let lines = expected
+            .differences
+            .iter()
+            .map(|line| item(vec![prose(line)]));
+        parts.push(el("ul", "differences", lines.collect()));
     }
+    let hops = answer.hops.iter().map(|one| hop::view(one, send));
+    parts.push(el("ol", "hops", hops.collect()));
+    let mut end = Vec::new();
+    let mut tell = |what: &str, parts: Vec<Html>| {
+        end.extend([say("dt", "", what), el("dd", "", parts)]);
+    };
+    if let Some(response) = &answer.response {
+        tell("The client sees", vec![word(&response_text(response))]);
+    }
+    if !answer.backends.is_empty() {
+        tell("It goes to", vec![backends(&answer.backends)]);
+    }
+    if !answer.mirrors.is_empty() {
+        tell("A copy goes to", vec![backends(&answer.mirrors)]);
+    }
+    if let Some(request) = &answer.request {
+        tell("The backend receives", received(request));
+    }
+    if !answer.changes.is_empty() {
+        let changes = answer
+            .changes
+            .iter()
+            .map(|it| item(vec![prose(&it.summary)]));
+        tell(
+            "It would pass with",
+            vec![el("ul", "changes", changes.collect())],
+        );
+    }
+    if !answer.policy_changes.is_empty() {
+        let changes = answer.policy_changes.iter();
+        let changes = changes.map(|it| item(vec![prose(&it.summary)]));
+        let question = policy_question(answer.verdict);
+        tell(question, vec![el("ul", "changes", changes.collect())]);
+    }
+    if answer.enforced == Some(false) {
+        let nothing = "No policy on its way has any say about it.";
+        tell("Enforcement", vec![say("strong", "invalid", nothing)]);
+    }
+    if !answer.diagnostics.is_empty() {
+        let findings = answer.diagnostics.iter();
+        let findings =
+            findings.map(|it| item(vec![code_link(&it.code), word(" "), prose(&it.message)]));
+        tell("Findings", vec![el("ul", "", findings.collect())]);
+    }
+    parts.push(el("dl", "arrival", end));
+    all(parts)
+}
+
+fn item(parts: Vec<Html>) -> Html {
+    el("li", "", parts)
+}
+
+/// The request as it arrives.
+fn received(request: &wire::DeliveredRequest) -> Vec<Html> {
+    let line = format!("{} {}", request.method, request.path);
+    let mut parts = vec![code(&line), word(" Host: "), code(&request.host)];
+    for (name, value) in &request.headers {
+        parts.extend([word(" "), code(&format!("{name}: {value}"))]);
+    }
+    parts
 }
 
 /// What a change of policies would come to.
@@ -58,46 +88,37 @@ fn policy_question(verdict: wire::Verdict) -> &'static str {
 }
 
 pub(super) fn truth(matched: wire::Matched) -> Html {
-    let (class, icon, word) = match matched {
+    let (class, sign, name) = match matched {
         wire::Matched::Yes => ("yes", "✓", "matches"),
         wire::Matched::No => ("no", "✗", "does not match"),
         wire::Matched::Unknown => ("maybe", "?", "unknown"),
     };
-    html! {
-        <span class={classes!("truth", class)} title={word}>
-            <span aria-hidden="true">{ icon }</span><span class="visually-hidden">{ word }</span>
-        </span>
-    }
+    let class = format!("truth {class}");
+    let parts = vec![icon(sign), say("span", "visually-hidden", name)];
+    el_with("span", &[("class", &class), ("title", name)], parts)
 }
 
 pub(super) fn backends(backends: &[wire::Backend]) -> Html {
-    html! {
-        <ul class="backends">
-            { for backends.iter().map(|backend| {
-                let port = backend.port.map(|port| format!(":{port}")).unwrap_or_default();
-                let share = match (backend.weight, backend.percent) {
-                    (Some(weight), Some(percent)) => format!(" weight {weight}, {percent:.0} %"),
-                    (Some(weight), None) => format!(" weight {weight}"),
-                    _ => String::new(),
-                };
-                html! {
-                    <li>
-                        <code>{ format!("{}{port}", object(&backend.object)) }</code>
-                        { backend.subset.as_ref().map(|subset| format!(" subset {subset}")) }{ share }
-                        if let Some(invalid) = &backend.invalid {
-                            <strong class="invalid">{ format!(" invalid: {invalid}, its share is refused") }</strong>
-                        }
-                    </li>
-                }
-            }) }
-        </ul>
-    }
-}
-
-fn headers(request: &wire::DeliveredRequest) -> Html {
-    html! {
-        { for request.headers.iter().map(|(name, value)| html! { <>{ " " }<code>{ format!("{name}: {value}") }</code></> }) }
-    }
+    let backend = |backend: &wire::Backend| {
+        let port = backend.port.map(|port| format!(":{port}"));
+        let name = object(&backend.object) + &port.unwrap_or_default();
+        let subset = backend
+            .subset
+            .as_ref()
+            .map(|subset| format!(" subset {subset}"));
+        let share = match (backend.weight, backend.percent) {
+            (Some(weight), Some(percent)) => format!(" weight {weight}, {percent:.0} %"),
+            (Some(weight), None) => format!(" weight {weight}"),
+            _ => String::new(),
+        };
+        let mut parts = vec![code(&name), word(&(subset.unwrap_or_default() + &share))];
+        if let Some(invalid) = &backend.invalid {
+            let sentence = format!(" invalid: {invalid}, its share is refused");
+            parts.push(say("strong", "invalid", &sentence));
+        }
+        item(parts)
+    };
+    el("ul", "backends", backends.iter().map(backend).collect())
 }
 
 pub(super) fn response_text(response: &wire::Response) -> String {

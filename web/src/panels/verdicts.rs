@@ -3,6 +3,7 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
+use super::element::{all, el, el_with, icon, none, say, word};
 use super::{prose, trace, verdict_id};
 use crate::reference;
 use crate::state::{Message, State};
@@ -40,10 +41,18 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
 /// How many of the expectations are met.
 fn expectations(state: &State) -> Html {
     let (all, unmet) = state.expectations();
-    html! {
-        if all > 0 {
-            <span class={classes!("expected", if unmet == 0 { "met" } else { "unmet" })}>{ format!("{} of {all} as expected", all - unmet) }</span>
-        }
+    let class = if unmet == 0 {
+        "expected met"
+    } else {
+        "expected unmet"
+    };
+    match all {
+        0 => none(),
+        all => say(
+            "span",
+            class,
+            &format!("{} of {all} as expected", all - unmet),
+        ),
     }
 }
 
@@ -55,15 +64,16 @@ fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Ans
         .clone()
         .unwrap_or_else(|| format!("request {}", index + 1));
     let details = format!("trace-{index}");
+    let content = all(vec![
+        badge(answer.verdict),
+        say("span", "name", &name),
+        answer.expected.as_ref().map_or_else(none, expectation),
+        say("span", "decision", &decision(answer)),
+        el("span", "reason", vec![prose(&answer.reason)]),
+    ]);
     html! {
         <li key={index} id={verdict_id(index)}>
-            <button class="verdict-row" {onclick} aria-expanded={open.to_string()} aria-controls={details.clone()}>
-                { badge(answer.verdict) }
-                <span class="name">{ name }</span>
-                { expectation(answer) }
-                <span class="decision">{ decision(answer) }</span>
-                <span class="reason">{ prose(&answer.reason) }</span>
-            </button>
+            <button class="verdict-row" {onclick} aria-expanded={open.to_string()} aria-controls={details.clone()}>{ content }</button>
             if open {
                 <div id={details} class="trace">{ trace::view(answer, send) }</div>
             }
@@ -72,25 +82,22 @@ fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Ans
 }
 
 fn badge(verdict: wire::Verdict) -> Html {
-    let (class, icon, word) = match verdict {
-        wire::Verdict::Allow => ("allow", "✔", "ALLOW"),
-        wire::Verdict::Deny => ("deny", "✖", "DENY"),
-        wire::Verdict::Unknown => ("unknown", "?", "UNKNOWN"),
+    let (class, sign, name) = match verdict {
+        wire::Verdict::Allow => ("badge allow", "✔", " ALLOW"),
+        wire::Verdict::Deny => ("badge deny", "✖", " DENY"),
+        wire::Verdict::Unknown => ("badge unknown", "?", " UNKNOWN"),
     };
-    html! { <span class={classes!("badge", class)}><span aria-hidden="true">{ icon }</span>{ format!(" {word}") }</span> }
+    el("span", class, vec![icon(sign), word(name)])
 }
 
-fn expectation(answer: &wire::Answer) -> Html {
-    match &answer.expected {
-        None => html! {},
-        Some(expected) if expected.met => {
-            html! { <span class="expected met" title="as expected"><span aria-hidden="true">{ "✓" }</span>{ " expected" }</span> }
-        }
-        Some(expected) => {
-            let title = expected.differences.join("; ");
-            html! { <span class="expected unmet" {title}><span aria-hidden="true">{ "≠" }</span>{ " not as expected" }</span> }
-        }
-    }
+fn expectation(expected: &wire::Expected) -> Html {
+    let (class, sign, name) = match expected.met {
+        true => ("expected met", "✓", " expected"),
+        false => ("expected unmet", "≠", " not as expected"),
+    };
+    let title = expected.differences.join("; ");
+    let attributes = [("class", class), ("title", &title)];
+    el_with("span", &attributes, vec![icon(sign), word(name)])
 }
 
 /// The deciding object, or that there is none.

@@ -2,31 +2,28 @@
 
 use yew::prelude::*;
 
+use super::element::el;
 use super::{object_button, prose, report};
 use crate::report::Topic;
 use crate::state::{Message, State};
 
+const ABOUT: &str =
+    "Requests that one would expect a policy to stop, and that get through; each was evaluated.";
 const NOTHING: &str = "No way around a policy was found: every request that a policy is there to stop is stopped, straight \
     on, past waypoints, through gateways and through other Services.";
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
-    let about = html! { "Requests that one would expect a policy to stop, and that get through; each was evaluated." };
-    report::view(state, Topic::WaysAround, about, NOTHING, |found| {
+    report::view(state, Topic::WaysAround, ABOUT, NOTHING, |found| {
         // The policy once, above all of its ways.
         let mut last = "";
-        html! {
-            <ul class="sheets">
-                { for found.sheets.iter().map(|way| {
-                    let is_next = std::mem::replace(&mut last, &way.object) != way.object;
-                    html! {
-                        <li class={classes!(way.selected.then_some("selected"))}>
-                            if is_next { <h3>{ object_button(&way.object, send) }</h3> }
-                            <p>{ prose(&way.title) }</p>
-                            { report::witness(way, state, send) }
-                        </li>
-                    }
-                }) }
-            </ul>
-        }
+        let ways = found.sheets.iter().map(|way| {
+            let is_next = std::mem::replace(&mut last, &way.object) != way.object;
+            let policy = is_next.then(|| el("h3", "", vec![object_button(&way.object, send)]));
+            let mut parts: Vec<Html> = policy.into_iter().collect();
+            parts.push(el("p", "", vec![prose(&way.title)]));
+            parts.push(report::witness(way, state, send));
+            el("li", if way.selected { "selected" } else { "" }, parts)
+        });
+        vec![el("ul", "sheets", ways.collect())]
     })
 }

@@ -8,6 +8,7 @@ mod compress;
 mod npm;
 mod reference;
 mod size;
+mod tables;
 
 use std::path::PathBuf;
 
@@ -54,6 +55,7 @@ fn compile(toolchain: Toolchain) -> Result {
         "web/Cargo.toml",
         "web/src",
         "web/js",
+        "xtask/src/toolchain.rs",
         "xtask/src/web",
     ];
     let inputs: Vec<PathBuf> = inputs.iter().map(|input| root.join(input)).collect();
@@ -61,11 +63,7 @@ fn compile(toolchain: Toolchain) -> Result {
     let stamp = Stamp::new("wasm", &inputs, &[&toolchain.version(), bindgen::VERSION])?;
     stamp.run(&outputs, || {
         progress("cargo build for wasm32");
-        cmd::run(
-            toolchain
-                .build()
-                .args(["--profile", "wasm", "-p", "ambient-web", "--lib"]),
-        )?;
+        cmd::run(&mut toolchain.build(&["--profile", "wasm", "-p", "ambient-web"]))?;
         progress("wasm-bindgen");
         let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
         bindgen::generate(&built.join(format!("{LIBRARY}.wasm")))
@@ -74,6 +72,8 @@ fn compile(toolchain: Toolchain) -> Result {
 
 /// Modules, styles, the page itself and its reference to `web/dist`, each with its compressed twins.
 fn dist() -> Result {
+    // Before the inputs are looked at, as one of them.
+    tables::write(&bindgen::folder())?;
     let web = paths::web();
     let inputs = [
         bindgen::folder(),

@@ -95,12 +95,11 @@ pub(super) const ORIGINS: [&str; 8] = [
     "a.example",
     "",
 ];
-const ALLOWED_ORIGINS: [&str; 6] = [
-    "*",
+const ALLOWED_ORIGINS: [&str; 5] = [
     "https://a.example",
     "https://*.example",
     "https://*",
-    "https://*.a.*",
+    "http://*.a.example:8443",
     "http://a.example",
 ];
 const REPLACEMENTS: [&str; 8] = [
@@ -215,22 +214,37 @@ fn changes(random: &mut Random) -> Value {
         };
         json!({ "name": name, "value": random.pick(&VALUES) })
     };
-    if random.chance(60) {
-        changes["set"] = random.some(2, header).into();
-    }
-    if random.chance(60) {
-        changes["add"] = random.some(2, header).into();
+    for field in ["set", "add"] {
+        if random.chance(60) {
+            changes[field] = once(random.some(2, header)).into();
+        }
     }
     if random.chance(40) {
-        changes["remove"] = random
-            .some(2, |random| random.pick(&HEADERS).to_owned())
-            .into();
+        let names = random.some(2, |random| json!(random.pick(&HEADERS)));
+        changes["remove"] = once(names).into();
     }
     changes
 }
 
+/// Each name in one spelling once.
+fn once(mut headers: Vec<Value>) -> Vec<Value> {
+    let mut seen = Vec::new();
+    headers.retain(|header| {
+        let name = header.get("name").unwrap_or(header).clone();
+        let is_new = !seen.contains(&name);
+        seen.push(name);
+        is_new
+    });
+    headers
+}
+
 fn cors(random: &mut Random) -> Value {
-    let mut cors = json!({ "allowOrigins": random.some(2, |random| random.pick(&ALLOWED_ORIGINS).to_owned()) });
+    let origins = if random.chance(25) {
+        vec!["*".to_owned()]
+    } else {
+        random.some(2, |random| random.pick(&ALLOWED_ORIGINS).to_owned())
+    };
+    let mut cors = json!({ "allowOrigins": origins });
     if random.chance(60) {
         cors["allowMethods"] = any_or(random, &["GET", "PUT"]);
     }
