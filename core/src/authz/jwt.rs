@@ -124,8 +124,15 @@ impl Providers {
         }
         let mut refused: Vec<(&Provider, TokenError)> = Vec::new();
         let mut unknown = None;
+        // What a provider takes out before it meets a bad token, those behind it do not find.
+        let mut left: Option<(Http, Vec<Token>)> = None;
+        let mut claims = None;
         for provider in &self.0 {
-            let (status, judged) = provider.check(http, tokens, now);
+            let (seen, stated) = match &left {
+                Some((seen, stated)) => (seen, stated.as_slice()),
+                None => (http, tokens),
+            };
+            let (status, judged) = provider.check(seen, stated, now);
             findings.push(Finding {
                 opinion: status.opinion(),
                 tokens: judged,
@@ -145,7 +152,14 @@ impl Providers {
                 Status::Unknown(accepted) => {
                     unknown.get_or_insert((provider.object, accepted));
                 }
-                Status::Bad(error) => refused.push((provider, error)),
+                Status::Bad(error, partly) => {
+                    refused.push((provider, error));
+                    if let Some(partly) = partly {
+                        left = Some(without(seen, stated, &partly.headers));
+                        headers.extend(partly.headers);
+                        claims = Some(partly.claims);
+                    }
+                }
             }
         }
         if let Some((object, accepted)) = unknown {
@@ -158,8 +172,21 @@ impl Providers {
                 findings,
             };
         }
-        match reported(&refused) {
+        // Envoy now asks whether each provider accepts its tokens or finds none: of the request as it is left.
+        let first = match &left {
+            Some((seen, stated)) => {
+                self.0
+                    .iter()
+                    .find_map(|provider| match provider.check(seen, stated, now).0 {
+                        Status::Bad(error, _) => Some((provider, error)),
+                        _ => None,
+                    })
+            }
+            None => refused.first().copied(),
+        };
+        match first.and_then(|first| reported(first, &refused)) {
             None => TokenCheck {
+                claims,
                 headers,
                 findings,
                 ..TokenCheck::default()
@@ -186,14 +213,16 @@ impl Providers {
 /// The error that Envoy answers with, and whose it is: the first one, unless that is only a foreign issuer; then the
 /// last that is more. `envoyproxy/envoy: source/extensions/filters/http/jwt_authn/verifier.cc` (AnyVerifierImpl,
 /// AllVerifierImpl), asked as istiod asks: any of the providers, or all of them with missing tokens allowed.
-fn reported(refused: &[(&Provider, TokenError)]) -> Option<(TokenError, Option<ObjectIndex>)> {
+fn reported(
+    first: (&Provider, TokenError),
+    refused: &[(&Provider, TokenError)],
+) -> Option<(TokenError, Option<ObjectIndex>)> {
     let foreign = |(_, error): &&(&Provider, TokenError)| *error == TokenError::UnknownIssuer;
     let mut of_substance = refused.iter().filter(|refusal| !foreign(refusal));
-    let first = refused.first()?;
     match of_substance.next_back() {
         Some(last) => {
-            let (provider, error) = if foreign(&first) { last } else { first };
-            Some((*error, Some(provider.object)))
+            let (provider, error) = if foreign(&&first) { *last } else { first };
+            Some((error, Some(provider.object)))
         }
         None => {
             let objects: sorted::Set<ObjectIndex> = refused
@@ -204,6 +233,18 @@ fn reported(refused: &[(&Provider, TokenError)]) -> Option<(TokenError, Option<O
             Some((TokenError::UnknownIssuer, only))
         }
     }
+}
+
+/// A request as a provider leaves it for the next ones.
+fn without(http: &Http, tokens: &[Token], changes: &HeaderChanges) -> (Http, Vec<Token>) {
+    let mut left = http.clone();
+    changes.apply(&mut left);
+    let stays = |token: &&Token| match &token.location {
+        Location::Header(name) => !changes.removed.contains(name),
+        Location::Param(name) => !changes.parameters_removed.contains(name),
+        Location::Cookie(_) => true,
+    };
+    (left, tokens.iter().filter(stays).cloned().collect())
 }
 
 /// Preflights pass unchecked. `istio/istio: pilot/pkg/security/authn/policy_applier.go` (BypassCorsPreflight).

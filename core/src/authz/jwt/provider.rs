@@ -55,8 +55,8 @@ pub(super) enum Status {
     Good(Accepted),
     /// The keys are not here; this is what follows if the tokens are good.
     Unknown(Accepted),
-    /// A token is bad.
-    Bad(TokenError),
+    /// A token is bad. Good ones that were found first have had their effect all the same.
+    Bad(TokenError, Option<Accepted>),
 }
 
 impl Status {
@@ -66,7 +66,7 @@ impl Status {
             Self::Missing => None,
             Self::Good(_) => Some(Opinion::Accepted),
             Self::Unknown(_) => Some(Opinion::Unknown),
-            Self::Bad(error) => Some(Opinion::Rejected(*error)),
+            Self::Bad(error, _) => Some(Opinion::Rejected(*error)),
         }
     }
 }
@@ -157,7 +157,7 @@ impl Provider {
                 Ok(checked) => checked,
                 Err(error) => {
                     judgement.opinion = Opinion::Rejected(error);
-                    return (Status::Bad(error), judged);
+                    return (Status::Bad(error, accepted), judged);
                 }
             };
             certain &= known;

@@ -431,6 +431,27 @@ fn a_token_in_the_text_of_the_request_counts() {
 }
 
 #[test]
+fn a_good_token_goes_though_a_bad_one_follows_and_then_there_is_none() {
+    let mut http = http();
+    let line = format!("Bearer {}", real("ES256"));
+    http.headers.insert("authorization".to_owned(), vec![line]);
+    // The same line twice: as a token behind `Bearer `, and as one that is none.
+    let twice = real_rule(
+        ", fromHeaders: [{ name: Authorization, prefix: 'Bearer ' }, { name: Authorization }]",
+    );
+    let check = providers(&[&twice]).check(&http, &[], None);
+    assert_eq!((check.authentication, check.error), passed());
+    assert_eq!(check.claims.unwrap()["sub"], json!("jane"));
+    // The token stays for the one that cannot read it.
+    let forwarding = twice.replace(", fromHeaders", ", forwardOriginalToken: true, fromHeaders");
+    let check = providers(&[&forwarding]).check(&http, &[], None);
+    assert_eq!(
+        (check.authentication, check.error),
+        refused(0, TokenError::Malformed)
+    );
+}
+
+#[test]
 fn headers_behind_the_check() {
     let rule = "{ issuer: i, outputPayloadToHeader: X-Payload, spaceDelimitedClaims: [roles],
         outputClaimToHeaders: [{ header: X-Sub, claim: sub }, { header: X-None, claim: none }] }";
