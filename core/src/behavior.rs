@@ -106,7 +106,7 @@ pub(crate) static DIFFERENCES: &[Difference] = &[
         implemented: "Nothing reads it.",
         code: WAYPOINT_LISTENER,
         switched: false,
-        lint: "WP0206",
+        lint: "WP0277",
     },
     Difference {
         topic: "`WaypointBound` for a Gateway that is no waypoint",
@@ -124,7 +124,7 @@ pub(crate) static DIFFERENCES: &[Difference] = &[
         implemented: "Waypoints compare with the name `istio-waypoint` only.",
         code: "istio/istio: pilot/pkg/model/policyattachment.go (ShouldAttachPolicy)",
         switched: false,
-        lint: "WP0210",
+        lint: "WP0283",
     },
     Difference {
         topic: "TLSRoute and TCPRoute",

@@ -2,6 +2,7 @@
 //! directions. Nothing is decided here.
 
 use crate::attach;
+use crate::eval::{Call, Outcome, Target};
 use crate::mesh::{GatewayIndex, Role, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::{Action, Kind, ObjectId, ObjectIndex, Resource};
@@ -28,6 +29,44 @@ pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObjec
         }
     }
     found.into_values().collect()
+}
+
+/// Whose findings bear on a request: the objects that it comes by, and all that affects these.
+pub(crate) struct Bearing<'m>(View<'m>);
+
+impl<'m> Bearing<'m> {
+    /// Of the requests to a model.
+    pub(crate) fn new(model: &'m Model) -> Self {
+        Self(View::new(model))
+    }
+
+    /// Their ids, for one request.
+    pub(crate) fn on<T>(&self, call: &Call, outcome: &Outcome<'_, T>) -> sorted::Set<String> {
+        let mesh = &self.0.model.mesh;
+        let called = match call.target {
+            Target::Service(service) => mesh.service(service).map(|service| service.object),
+            Target::Workload(workload) => mesh.workload(workload).map(|workload| workload.object),
+            Target::Ingress | Target::External => None,
+        };
+        let mut objects: Vec<ObjectIndex> = called.into_iter().chain(call.client.gateway).collect();
+        objects.extend(outcome.hops.iter().filter_map(|hop| hop.proxy));
+        objects.extend(outcome.backends.iter().filter_map(|backend| {
+            let namespace = backend.object.namespace.as_deref()?;
+            let service = mesh.find_service(namespace, &backend.object.name)?;
+            Some(mesh.service(service)?.object)
+        }));
+        let mut ids = sorted::Set::new();
+        for index in objects {
+            let Some(object) = mesh.object(index) else {
+                continue;
+            };
+            if ids.insert(object.id.to_string()) {
+                let affected_by = self.0.affected_by(index, &object.id);
+                ids.extend(affected_by.into_iter().map(|influence| influence.object));
+            }
+        }
+        ids
+    }
 }
 
 /// The attachments, also by what they point at.
@@ -105,6 +144,13 @@ impl<'m> View<'m> {
             }
             self.waypoint(waypoint.gateway, Some(id), found);
         }
+        // Gateways read these whether a waypoint serves or not.
+        if self.hop_to(id) == HopKind::IngressGateway {
+            let rows = self
+                .to(id)
+                .filter(|row| self.phase(row) == Phase::Destination);
+            self.act(HopKind::IngressGateway, rows.collect(), found);
+        }
         let workloads = self
             .model
             .mesh
@@ -112,6 +158,15 @@ impl<'m> View<'m> {
             .map(|service| &service.workloads);
         for &workload in workloads.into_iter().flatten() {
             self.ztunnel(workload, found);
+        }
+    }
+
+    /// Which proxy acts on what is attached to a Service: its waypoint, or, without one, the gateways that route there.
+    fn hop_to(&self, service: &ObjectId) -> HopKind {
+        let index = self.model.mesh.service_of(service);
+        match index.and_then(|index| self.model.attachments.service_waypoint(index)) {
+            None if index.is_some() => HopKind::IngressGateway,
+            _ => HopKind::Waypoint,
         }
     }
 
@@ -382,7 +437,7 @@ impl<'m> View<'m> {
                 at(HopKind::IngressGateway, &row.to)
             }
             (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
-            (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(HopKind::Waypoint, &row.to),
+            (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(self.hop_to(&row.to), &row.to),
             (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
             _ => vec![(None, row.to.clone())],
         }

@@ -134,7 +134,19 @@ pub fn ways_around(input: &wire::Input) -> wire::WaysAround {
 /// assert!(ambient_core::migrate(&input).replaced.is_empty());
 /// ```
 pub fn migrate(input: &wire::Input) -> wire::Migration {
-    migrate::run(input)
+    let samples = eval::read_samples(&input.requests, &mut Diagnostics::default());
+    let settings = samples.settings.as_ref().unwrap_or(&input.settings);
+    migrate::run(&input.manifests, settings)
+}
+
+/// Values as YAML documents that people read, in the order of fields that they are used to.
+///
+/// ```
+/// let values = [serde_json::json!({ "spec": {}, "kind": "Service" })];
+/// assert_eq!(ambient_core::yaml(&values), "kind: Service\nspec: {}\n");
+/// ```
+pub fn yaml(values: &[serde_json::Value]) -> String {
+    migrate::yaml::documents(values)
 }
 
 /// Every sort of finding, with the place of its document, by code.
@@ -267,12 +279,20 @@ impl Workspace {
 
     /// Evaluates every sample request.
     pub fn evaluate(&self) -> wire::Evaluation {
-        let mut diagnostics = self.manifest_diagnostics();
+        let of_manifests = self.manifest_diagnostics();
+        let mut diagnostics = of_manifests.clone();
         diagnostics.extend(self.request_findings.to_wire(&self.samples.documents));
+        let bearing = effective::Bearing::new(&self.model);
         let mut results = Vec::new();
         for sample in &self.samples.samples {
-            let answer = self.answer(sample);
+            let (mut answer, objects) = self.answer(sample, &bearing);
             diagnostics.extend(answer.diagnostics.iter().cloned());
+            let bears = |finding: &&wire::Diagnostic| {
+                let object = finding.resource.as_ref();
+                object.is_some_and(|object| objects.contains(object))
+            };
+            let bearing = of_manifests.iter().filter(bears);
+            answer.diagnostics.extend(bearing.cloned());
             results.push(answer);
         }
         wire::Evaluation {
@@ -364,9 +384,14 @@ impl Workspace {
         self.findings.to_wire(&self.model.documents)
     }
 
-    /// One request, with the findings that bear on it.
-    fn answer(&self, sample: &eval::Sample) -> wire::Answer {
+    /// One request, with the findings about itself, and the ids of the objects whose findings bear on it.
+    fn answer(
+        &self,
+        sample: &eval::Sample,
+        bearing: &effective::Bearing<'_>,
+    ) -> (wire::Answer, sorted::Set<String>) {
         let mut findings = Diagnostics::default();
+        let mut objects = sorted::Set::new();
         let at = |path: &FieldPath| Origin {
             document: sample.origin.document,
             path: sample.origin.path.clone().join(path),
@@ -403,6 +428,7 @@ impl Workspace {
                 }
                 Ok(call) => {
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
+                    objects = bearing.on(&call, &outcome);
                     let mut answer = explain::answer(&self.model, request, &outcome);
                     if !outcome.divided.is_empty() {
                         findings
@@ -418,6 +444,6 @@ impl Workspace {
             },
         };
         answer.diagnostics = findings.to_wire(&self.samples.documents);
-        answer
+        (answer, objects)
     }
 }

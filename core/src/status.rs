@@ -10,7 +10,7 @@ use crate::mesh::{Exposure, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Me
 use crate::model::{Model, ParentSort};
 use crate::resource::{
     GATEWAY_API, Kind, Object, ObjectId, ObjectIndex, ParentReference, Resource, Route,
-    authorization_policy,
+    SecretReference, authorization_policy,
 };
 use crate::sorted;
 use crate::wire::{
@@ -29,7 +29,9 @@ pub(crate) fn predict(model: &Model) -> Vec<ObjectStatus> {
             continue;
         }
         let status = match &object.resource {
-            Resource::Service(_) | Resource::ServiceEntry(_) => service(model, index, object),
+            Resource::Service(_) | Resource::ServiceEntry(_) if model.mesh.counts(&object.id) => {
+                service(model, index, object)
+            }
             Resource::WorkloadEntry(_) => workload_entry(model, index, object),
             Resource::GatewayClass(_) => gateway_class(model, object),
             Resource::Gateway(_) => gateway(model, &routes, index, object),
@@ -183,6 +185,9 @@ fn gateway(
         .find_gateway(&object.id.namespace, &object.id.name)?;
     let info = model.mesh.gateway(found)?;
     let states = model.attachments.listeners().of(index);
+    let Resource::Gateway(written) = &object.resource else {
+        return None;
+    };
     match model.mesh.controller_of(info)? {
         UNMANAGED => conditions(vec![
             condition("Accepted", true, "Accepted", "Istio does not run it."),
@@ -191,12 +196,25 @@ fn gateway(
         MESH_CONTROLLER | INGRESS_CONTROLLER => {
             let valid = states.iter().filter(|state| state.is_valid).count();
             let exposure = model.mesh.exposure(info);
+            let parameters = written.infrastructure.as_ref();
+            let parameters = parameters.and_then(|one| one.parameters_ref.as_ref());
+            let is_map = |of: &SecretReference| {
+                let group = of.group.as_deref().unwrap_or_default();
+                group.is_empty() && of.kind.as_deref() == Some("ConfigMap")
+            };
             let accepted = match &exposure {
                 Exposure::Services { refuses_some, .. } if *refuses_some => condition(
                     "Accepted",
                     false,
                     "UnsupportedAddress",
                     "An address that is no host name counts for nothing.",
+                ),
+                // validateParametersRef
+                _ if parameters.is_some_and(|of| !is_map(of)) => condition(
+                    "Accepted",
+                    false,
+                    "InvalidParameters",
+                    "`parametersRef` names no ConfigMap.",
                 ),
                 _ if valid == states.len() => {
                     condition("Accepted", true, "Accepted", "Every listener is valid.")
@@ -206,13 +224,26 @@ fn gateway(
                     condition("Accepted", valid > 0, "ListenersNotValid", message)
                 }
             };
-            let resolved = condition("ResolvedRefs", true, "ResolvedRefs", "Nothing is missing.");
+            let resolved = match attach::client_certificate(&model.mesh, object, written) {
+                Some(reason) => {
+                    let message = reason.sentence(Via::ParentRef, &object.id, &object.id);
+                    condition("ResolvedRefs", false, reason.name(), message)
+                }
+                None => condition("ResolvedRefs", true, "ResolvedRefs", "Nothing is missing."),
+            };
+            let programmed = programmed(model, info, &exposure, states);
+            let mut conditions = vec![accepted, programmed, resolved];
+            if written.lets_anyone_in() {
+                let message = "Clients without a valid certificate are let in.";
+                conditions.push(condition(
+                    "InsecureFrontendValidationMode",
+                    true,
+                    "ConfigurationChanged",
+                    message,
+                ));
+            }
             Some(Status {
-                conditions: vec![
-                    accepted,
-                    programmed(model, info, &exposure, states),
-                    resolved,
-                ],
+                conditions,
                 listeners: listeners(model, routes, object, states),
                 ..Status::default()
             })
@@ -415,14 +446,17 @@ fn listener_conditions(id: &ObjectId, state: &ListenerState) -> Vec<Condition> {
         return found;
     }
     let protocol = problem(&[Reason::UnsupportedProtocol, Reason::ListenerWithoutTls]);
-    let certificate = problem(&[Reason::InvalidCertificateRef, Reason::RefNotPermitted]);
+    let certificate = problem(&[
+        Reason::InvalidCertificateRef,
+        Reason::RefNotPermitted,
+        Reason::InvalidCaCertificateRef,
+        Reason::InvalidCaCertificateKind,
+    ]);
     let accepted = match (protocol, certificate) {
         (Some(reason), _) => fails("Accepted", reason.name(), reason),
+        (None, None | Some(Reason::InvalidCertificateRef)) => holds("Accepted", "Accepted"),
         // Of what lies in another namespace istiod says no more than that.
-        (None, Some(reason @ Reason::RefNotPermitted)) => {
-            fails("Accepted", "NoValidCACertificate", reason)
-        }
-        _ => holds("Accepted", "Accepted"),
+        (None, Some(reason)) => fails("Accepted", "NoValidCACertificate", reason),
     };
     let programmed = match certificate.or(problem(&[Reason::ListenerWithoutTls])) {
         Some(reason) => fails("Programmed", "Invalid", reason),

@@ -45,6 +45,8 @@ pub(crate) trait Trace {
     fn leave(&mut self, truth: Truth);
     /// A step that has none inside it, begun and ended.
     fn leaf(&mut self, step: Step, truth: Truth);
+    /// So many steps are about to come, or fewer.
+    fn expect(&mut self, steps: usize);
 }
 
 /// Watches nothing; compiles to nothing.
@@ -56,6 +58,7 @@ impl Trace for NoTrace {
     fn enter(&mut self, _: Step) {}
     fn leave(&mut self, _: Truth) {}
     fn leaf(&mut self, _: Step, _: Truth) {}
+    fn expect(&mut self, _: usize) {}
 }
 
 /// One step of a [`Log`], with all that happened inside it behind it, up to `end`.
@@ -77,9 +80,6 @@ pub(crate) struct Log {
     /// their `end`, so that a log costs one list.
     open: u32,
 }
-
-/// Behind the first step there are many: a policy has rules, a rule has clauses.
-const FIRST_ENTRIES: usize = 64;
 
 impl Log {
     /// The entries so far; [`children`] walks them as a tree.
@@ -113,9 +113,6 @@ impl Trace for Log {
     const EXHAUSTIVE: bool = true;
 
     fn enter(&mut self, step: Step) {
-        if self.entries.capacity() == 0 {
-            self.entries.reserve(FIRST_ENTRIES);
-        }
         self.entries.push(Entry {
             step,
             truth: Truth::Unknown,
@@ -137,6 +134,10 @@ impl Trace for Log {
     fn leaf(&mut self, step: Step, truth: Truth) {
         let end = self.end().saturating_add(1);
         self.entries.push(Entry { step, truth, end });
+    }
+
+    fn expect(&mut self, steps: usize) {
+        self.entries.reserve(steps);
     }
 }
 

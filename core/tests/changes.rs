@@ -208,6 +208,80 @@ fn what_excludes_the_request_alone_goes() {
 }
 
 #[test]
+fn what_has_no_field_to_change_goes_or_gets_a_rule() {
+    let deny = "  action: DENY\n  rules: [{}]\n";
+    assert_eq!(
+        policy_change(deny, request("shop/web", "GET", "/")),
+        Some((
+            "no `AuthorizationPolicy shop/p`".to_owned(),
+            json!({}),
+            wire::Verdict::Allow
+        ))
+    );
+    let first = "  action: DENY\n  rules: [{}, { to: [{ operation: { methods: [PUT] } }] }]\n";
+    assert_eq!(
+        policy_change(first, request("shop/web", "GET", "/")).map(|(_, set, _)| set),
+        Some(json!({ "spec.rules[0]": null }))
+    );
+    assert_eq!(
+        policy_change("  action: ALLOW\n", request("shop/web", "GET", "/")),
+        Some((
+            "one more rule, for `cluster.local/ns/shop/sa/web` among `principals`, in `AuthorizationPolicy shop/p`"
+                .to_owned(),
+            json!({ "spec.rules[0]": { "from": [{ "source": { "principals": ["cluster.local/ns/shop/sa/web"] } }] } }),
+            wire::Verdict::Allow
+        ))
+    );
+}
+
+#[test]
+fn two_that_refuse_are_met_by_two_steps() {
+    let second = "  action: DENY
+  rules: [{ to: [{ operation: { methods: [GET] } }] }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: q, namespace: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }]
+  rules: [{ to: [{ operation: { paths: [/api/*] } }] }]
+";
+    let answer = evaluated(second, &request("shop/web", "GET", "/"));
+    let step = &answer.changes[0];
+    assert_eq!(
+        json!(step.set),
+        json!({ "http.method": "POST", "http.path": "/api/" })
+    );
+    let change = &answer.policy_changes[0];
+    let names: Vec<_> = change.policies.iter().map(|policy| &policy.name).collect();
+    assert_eq!(names, ["p", "q"]);
+    assert_eq!(
+        change.summary,
+        "`GET` among `notMethods` in rule 0 of `AuthorizationPolicy shop/p`, and `/` among `paths` in rule 0 of `AuthorizationPolicy shop/q`"
+    );
+    assert_eq!(change.verdict, wire::Verdict::Allow);
+}
+
+#[test]
+fn a_bad_token_had_better_stay_away() {
+    let rule = "  rules: [{}]
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: issuer, namespace: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }]
+  jwtRules: [{ issuer: i }]
+";
+    let mut request = request("shop/web", "GET", "/");
+    request["jwt"] = json!([{ "issuer": "j" }]);
+    assert_eq!(
+        changes(rule, request),
+        [("no token".to_owned(), json!({ "jwt": null }))]
+    );
+}
+
+#[test]
 fn an_allowed_request_names_what_allows_it() {
     let allowed = request("shop/web", "GET", "/api/1");
     assert_eq!(

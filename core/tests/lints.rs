@@ -131,10 +131,21 @@ fn every_quick_fix_mends_what_it_is_about() {
                         .filter(|one| one.code == finding.code)
                         .count()
                 };
-                if count(&analyze(&text)) >= count(&before) {
+                let after = analyze(&text);
+                if count(&after) >= count(&before) {
                     problems.push(format!(
                         "{}: `{}` does not mend:\n{text}",
                         finding.code, fix.title
+                    ));
+                }
+                let known = |one: &wire::Diagnostic| before.iter().any(|old| old.code == one.code);
+                let news = after
+                    .iter()
+                    .find(|one| one.severity != wire::Severity::Info && !known(one));
+                if let Some(news) = news {
+                    problems.push(format!(
+                        "{}: `{}` brings {} ({}):\n{text}",
+                        finding.code, fix.title, news.code, news.message
                     ));
                 }
             }

@@ -224,6 +224,18 @@ mod tests {
     }
 
     #[test]
+    fn pages_in_folders_are_served_as_they_are_named() {
+        let response = get("/reference/WP0001.html", &[]);
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(
+            header(&response, header::CONTENT_TYPE),
+            Some("text/html; charset=utf-8")
+        );
+        assert_eq!(header(&response, header::CACHE_CONTROL), Some("no-cache"));
+        assert_eq!(get("/reference/", &[]).status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
     fn names_with_a_hash_are_kept_for_ever() {
         let response = get("/engine_bg-4GXMVQ2K.wasm", &[]);
         assert_eq!(

@@ -103,7 +103,7 @@ impl Kind {
                 "not-found",
                 StatusCode::NOT_FOUND,
                 "There is nothing here",
-                "GET /openapi.json lists the endpoints; GET /docs shows them.",
+                "GET /openapi.json describes the endpoints.",
             ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",

@@ -2,6 +2,7 @@
 import * as monaco from "monaco-editor/editor";
 import "monaco-editor/features/register.all";
 import "monaco-editor/languages/definitions/yaml/register";
+import { suggest } from "./completion.js";
 
 globalThis.MonacoEnvironment = {
   getWorker: () => new Worker(new URL("editor.worker.js", import.meta.url), { type: "module" }),
@@ -21,6 +22,29 @@ function loadStyle() {
     document.head.append(style);
   });
 }
+
+// The objects of the manifests, whose names can be completed.
+let objects = [];
+
+monaco.languages.registerCompletionItemProvider("yaml", {
+  provideCompletionItems(model, position) {
+    const { lineNumber, column } = position;
+    const before = model.getLineContent(lineNumber).slice(0, column - 1);
+    const isRequests = model.uri.path.includes("requests");
+    const texts = suggest(model.getLinesContent(), lineNumber - 1, before, isRequests, objects);
+    const startColumn = column - /[\w./-]*$/.exec(before)[0].length;
+    const range = { startLineNumber: lineNumber, endLineNumber: lineNumber, startColumn, endColumn: column };
+    const kind = monaco.languages.CompletionItemKind;
+    return {
+      suggestions: texts.map((text) => ({
+        label: text.replace(/: $/, ""),
+        insertText: text,
+        kind: text.endsWith(": ") ? kind.Field : kind.Value,
+        range,
+      })),
+    };
+  },
+});
 
 class Editor {
   constructor(host, texts, tab, changed, moved) {
@@ -45,6 +69,7 @@ class Editor {
       fixedOverflowWidgets: true,
       wordWrap: "off",
       renderWhitespace: "none",
+      wordBasedSuggestions: "off",
       ariaLabel: "YAML. Press Ctrl+M to let Tab move the focus out of the editor.",
     });
     this.editor.onDidChangeCursorPosition((event) => {
@@ -77,13 +102,23 @@ class Editor {
   applyEdits(tab, edits) {
     this.show(tab);
     this.editor.pushUndoStop();
-    this.editor.executeEdits("fix", JSON.parse(edits));
+    this.editor.executeEdits("fix", edits);
     this.editor.pushUndoStop();
     this.editor.focus();
   }
 
   setMarkers(tab, markers) {
-    monaco.editor.setModelMarkers(this.models[tab], "ambient", JSON.parse(markers));
+    // Monaco takes links as its own type.
+    const page = ({ value, target }) => ({ value, target: monaco.Uri.parse(new URL(target, location.href).href) });
+    const linked = markers.map((marker) => ({ ...marker, code: page(marker.code) }));
+    monaco.editor.setModelMarkers(this.models[tab], "ambient", linked);
+  }
+
+  setNames(ids) {
+    objects = ids.map((id) => {
+      const [kind, namespace, name] = id.split("/");
+      return { kind, namespace, name };
+    });
   }
 
   reveal(tab, startLineNumber, startColumn, endLineNumber, endColumn) {

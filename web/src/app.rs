@@ -1,14 +1,16 @@
 //! The page as a component: carries messages to the state, and the state's effects to the browser. Nothing else
 //! changes state.
 
+use ambient_core::decode::Decode;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::storage::{LocalStorage, Storage};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document, history, window};
+use serde::Serialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::editor::markers;
@@ -26,7 +28,8 @@ const THEME_KEY: &str = "ambient.theme";
 
 /// Starts the page.
 pub(crate) fn start() {
-    yew::Renderer::<App>::new().render();
+    let root = document().get_element_by_id("app");
+    yew::Renderer::<App>::with_root(root.expect_throw("it is in index.html")).render();
 }
 
 /// What reaches the component: a message for the state, or the editor.
@@ -49,11 +52,15 @@ struct EditorCallbacks {
 
 struct App {
     state: State,
+    /// For verdicts.
     engine: Bridge,
+    /// For what only an open panel shows; started when the first asks.
+    reports: Option<Bridge>,
     editor: Option<Editor>,
     editor_host: NodeRef,
     stand_in: NodeRef,
     pause: Option<Timeout>,
+    reveal: Option<Timeout>,
     callbacks: Option<EditorCallbacks>,
     _shortcuts: EventListener,
 }
@@ -63,22 +70,19 @@ impl Component for App {
     type Properties = ();
 
     fn create(ctx: &Context<Self>) -> Self {
-        let link = ctx.link().clone();
-        let failing = link.clone();
-        let engine = Bridge::start(
-            move |answer| link.send_message(Message::Answered(Box::new(answer))),
-            move |error| failing.send_message(Message::EngineFailed(error)),
-        );
+        let engine = bridge(ctx, "answer", |answer| Message::Answered(Box::new(answer)));
         let state = State::arrive(arrival());
         set_theme(state.theme);
         ctx.link().send_message(Message::Evaluate);
         Self {
             state,
             engine,
+            reports: None,
             editor: None,
             editor_host: NodeRef::default(),
             stand_in: NodeRef::default(),
             pause: None,
+            reveal: None,
             callbacks: None,
             _shortcuts: shortcuts(ctx.link().callback(Event::State)),
         }
@@ -112,14 +116,11 @@ impl Component for App {
         panels::page(&self.state, &send, &self.editor_host, &self.stand_in)
     }
 
-    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
         document().set_title(&title(&self.state));
         // The editor is loaded once there is something to see.
         if self.state.answer.is_some() && self.callbacks.is_none() {
             self.load_editor(ctx);
-        }
-        if first && let Some(boot) = document().get_element_by_id("boot") {
-            boot.remove();
         }
     }
 }
@@ -136,6 +137,10 @@ impl App {
             Effect::Ask(question) => {
                 self.pause = None;
                 self.engine.ask(&question);
+            }
+            Effect::Report(question) => {
+                let start = || bridge(ctx, "report", |report| Message::Reported(Box::new(report)));
+                self.reports.get_or_insert_with(start).ask(&question);
             }
             Effect::Store => {
                 // A full or forbidden store loses nothing that is on the page.
@@ -165,11 +170,20 @@ impl App {
                     range.end_column,
                 );
             }),
+            Effect::RevealVerdict(index) => {
+                // Once it is drawn.
+                self.reveal = Some(Timeout::new(0, move || reveal_verdict(index)));
+            }
             Effect::Edit(tab, edits) => {
-                let edits = worker::encode(&markers::edits(&edits));
+                let edits = javascript(&markers::edits(&edits));
                 self.with_editor(|editor| editor.apply_edits(tab.name(), &edits));
             }
-            Effect::CopyLink(fragment) => copy_link(ctx, &fragment),
+            Effect::Help => open_keys(),
+            Effect::Copy(text) => copy(ctx, &text),
+            Effect::CopyLink(fragment) => {
+                set_fragment(&fragment);
+                copy(ctx, &window().location().href().unwrap_or_default());
+            }
             Effect::SetFragment(fragment) => set_fragment(&fragment),
         }
     }
@@ -180,13 +194,17 @@ impl App {
         }
     }
 
+    /// What the answer says to the editor: findings, and the names that there are.
     fn set_markers(&self) {
         let Some(answer) = &self.state.answer else {
             return;
         };
+        let nodes = answer.graph.nodes.iter().filter(|node| !node.missing);
+        let ids: Vec<&str> = nodes.map(|node| node.id.as_str()).collect();
+        self.with_editor(|editor| editor.set_names(&javascript(&ids)));
         for tab in [Tab::Manifests, Tab::Requests] {
             let markers = markers::markers(&answer.evaluation.diagnostics, tab);
-            let markers = worker::encode(&markers);
+            let markers = javascript(&markers);
             self.with_editor(|editor| editor.set_markers(tab.name(), &markers));
         }
     }
@@ -321,10 +339,8 @@ fn set_fragment(fragment: &str) {
         history().replace_state_with_url(&JsValue::NULL, "", Some(&format!("{base}{fragment}")));
 }
 
-fn copy_link(ctx: &Context<App>, fragment: &str) {
-    set_fragment(fragment);
+fn copy(ctx: &Context<App>, text: &str) {
     let link = ctx.link().clone();
-    let href = window().location().href().unwrap_or_default();
     // Only pages of a secure origin have a clipboard.
     let clipboard =
         js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
@@ -332,14 +348,54 @@ fn copy_link(ctx: &Context<App>, fragment: &str) {
         link.send_message(Message::Copied(false));
         return;
     }
-    let written = window().navigator().clipboard().write_text(&href);
+    let written = window().navigator().clipboard().write_text(text);
     spawn_local(async move {
         let copied = JsFuture::from(written).await.is_ok();
         link.send_message(Message::Copied(copied));
     });
 }
 
-/// Ctrl or Cmd with Enter evaluates at once, wherever the focus is.
+/// A worker whose answers become messages.
+fn bridge<A: Decode + 'static>(
+    ctx: &Context<App>,
+    function: &str,
+    message: fn(A) -> Message,
+) -> Bridge {
+    let link = ctx.link().clone();
+    let failing = link.clone();
+    Bridge::start(
+        function,
+        move |answer| link.send_message(message(answer)),
+        move |error| failing.send_message(Message::EngineFailed(error)),
+    )
+}
+
+/// What crosses to Monaco; as text, as all that crosses to the engine.
+fn javascript(value: &impl Serialize) -> JsValue {
+    js_sys::JSON::parse(&worker::encode(value)).unwrap_or_default()
+}
+
+/// The list of keys is part of `index.html`.
+fn open_keys() {
+    let keys = document().get_element_by_id("keys");
+    let is_open = |keys: &HtmlDialogElement| keys.open();
+    if let Some(keys) = keys
+        .map(JsCast::unchecked_into)
+        .filter(|keys| !is_open(keys))
+    {
+        // Only a dialog that is open already refuses.
+        let _ = keys.show_modal();
+    }
+}
+
+fn reveal_verdict(index: usize) {
+    if let Some(row) = document().get_element_by_id(&panels::verdict_id(index)) {
+        row.scroll_into_view();
+    }
+}
+
+/// Ctrl or Cmd with Enter evaluates at once, wherever the focus is; `?` opens the list of keys, unless it is typed into
+/// a text.
 fn shortcuts(send: Callback<Message>) -> EventListener {
     let options = EventListenerOptions {
         phase: gloo::events::EventListenerPhase::Capture,
@@ -353,6 +409,20 @@ fn shortcuts(send: Callback<Message>) -> EventListener {
             event.prevent_default();
             event.stop_propagation();
             send.emit(Message::Evaluate);
+        } else if event.key() == "?" && !is_typing(event) {
+            send.emit(Message::Help);
         }
+    })
+}
+
+/// Whether a key goes into a text.
+fn is_typing(event: &KeyboardEvent) -> bool {
+    let target = event
+        .target()
+        .and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| {
+        element
+            .closest("input, textarea, .monaco-editor")
+            .is_ok_and(|found| found.is_some())
     })
 }

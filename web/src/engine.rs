@@ -1,11 +1,14 @@
-//! The only caller of the engine: a worker that is asked, and answers later. It runs the same wasm as the page, which
+//! The only caller of the engine: workers that are asked, and answer later. They run the same wasm as the page, which
 //! hands it over compiled.
 
 use gloo::events::EventListener;
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::worker::{self, Answer, Question};
+use ambient_core::decode::Decode;
+use serde::Serialize;
+
+use crate::worker;
 
 /// The page's end of the worker.
 pub(crate) struct Bridge {
@@ -15,13 +18,16 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// Starts the worker. `failed` is told what stopped it; after that no question is answered.
-    pub(crate) fn start(
-        answered: impl Fn(Answer) + 'static,
+    /// Starts a worker that answers with the function of this name. `failed` is told what stopped it; after that no
+    /// question is answered.
+    pub(crate) fn start<A: Decode>(
+        function: &str,
+        answered: impl Fn(A) + 'static,
         failed: impl Fn(String) + Clone + 'static,
     ) -> Self {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
+        options.set_name(function);
         let worker = Worker::new_with_options("worker.js", &options)
             .expect_throw("a browser that runs WebAssembly has workers");
         let not_understood = failed.clone();
@@ -45,7 +51,7 @@ impl Bridge {
     }
 
     /// Asks; the answer comes to the callback given at the start.
-    pub(crate) fn ask(&self, question: &Question) {
+    pub(crate) fn ask(&self, question: &impl Serialize) {
         self.post(&worker::encode(question).into());
     }
 

@@ -7,6 +7,9 @@ mod engine;
 mod examples;
 mod graph;
 mod panels;
+mod reference;
+mod report;
+mod requests;
 mod share;
 mod state;
 mod worker;
@@ -19,8 +22,14 @@ pub fn page() {
     app::start();
 }
 
-/// In the worker: a question, and its answer as JSON.
+/// In the worker for verdicts: a question, and its answer as JSON.
 #[wasm_bindgen]
 pub fn answer(question: &str) -> Result<String, String> {
     worker::decode(question).map(|question| worker::encode(&worker::answer(question)))
+}
+
+/// In the worker for panels: a question, and what a panel shows, as JSON.
+#[wasm_bindgen]
+pub fn report(question: &str) -> Result<String, String> {
+    worker::decode(question).map(|question| worker::encode(&report::report(question)))
 }

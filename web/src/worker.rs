@@ -44,17 +44,11 @@ pub(crate) struct Answer {
 
 /// Asks the engine everything that the page shows.
 pub(crate) fn answer(question: Question) -> Answer {
-    let workspace = ambient_core::Workspace::load(&wire::Input {
-        manifests: wire::Manifests::Text(question.manifests),
-        requests: wire::Requests::Text(question.requests),
-        settings: wire::Settings {
-            behavior: match question.documented {
-                true => wire::Behavior::Documented,
-                false => wire::Behavior::Implemented,
-            },
-            ..wire::Settings::default()
-        },
-    });
+    let workspace = ambient_core::Workspace::load(&input(
+        question.manifests,
+        question.requests,
+        question.documented,
+    ));
     let graph = workspace.graph();
     let drawn = scope::draw(&graph, &question.scope);
     Answer {
@@ -66,6 +60,21 @@ pub(crate) fn answer(question: Question) -> Answer {
             .selected
             .and_then(|id| workspace.effective(Some(&id)).results.pop()),
         graph,
+    }
+}
+
+/// Both texts as the engine takes them.
+pub(crate) fn input(manifests: String, requests: String, documented: bool) -> wire::Input {
+    wire::Input {
+        manifests: wire::Manifests::Text(manifests),
+        requests: wire::Requests::Text(requests),
+        settings: wire::Settings {
+            behavior: match documented {
+                true => wire::Behavior::Documented,
+                false => wire::Behavior::Implemented,
+            },
+            ..wire::Settings::default()
+        },
     }
 }
 

@@ -92,3 +92,10 @@ test("a selected object tells what affects it, in order, and leads there", () =>
     await policy.getByRole("button").click();
     await effective.locator("h3", { hasText: "AuthorizationPolicy/default/view-only" }).waitFor();
   }));
+
+test("a box tells how finished its kind is, and how it attaches", () =>
+  onPage("/", async (page) => {
+    await verdicts(page);
+    const text = async (node) => (await node.locator("text").allTextContents()).join(" | ");
+    assert.equal(await text(page.locator("svg .node", { hasText: "HTTPRoute" })), "reviews | HTTPRoute · default · parentRefs | Stable");
+  }));

@@ -15,7 +15,7 @@ test("nothing scrolls sideways on a narrow screen, in any pane, with an explanat
       await verdicts(page);
       await row(page, "productpage writes reviews").getByRole("button").first().click();
       await page.locator(".trace").waitFor();
-      for (const pane of ["Verdicts", "Attachment", "Problems", "Editor"]) {
+      for (const pane of ["Verdicts", "Attachment", "Problems", "Ways around", "Status", "Envoy", "Migration", "Editor"]) {
         await page.locator(".pane-tabs button", { hasText: pane }).click();
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(width <= NARROW.viewport.width, `${pane}: ${width}`);
@@ -74,3 +74,28 @@ test("verdicts open by keyboard, and the editor lets the focus out", () =>
     await page.keyboard.press("Enter");
     await page.locator(".trace").waitFor();
   }));
+
+test("the keys are listed by ? outside of texts, and Escape closes the list", () =>
+  onPage("/", async (page) => {
+    await edit(page, "Requests");
+    await page.keyboard.type("?");
+    assert.ok(!(await page.locator("#keys").isVisible()), "in the editor it is a character");
+    await page.keyboard.press("Control+z");
+    await page.locator(".verdict-row").first().focus();
+    await page.keyboard.press("?");
+    await page.locator("#keys", { hasText: "F8" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#keys").waitFor({ state: "hidden" });
+  }));
+
+test("verdicts and graph are both in sight on a wide screen", () =>
+  onPage(
+    "/",
+    async (page) => {
+      await verdicts(page);
+      const box = await page.locator("svg .node").first().boundingBox();
+      const strip = await page.locator(".dock").boundingBox();
+      assert.ok(box.y + box.height < strip.y && strip.y + strip.height <= 900, JSON.stringify([box, strip]));
+    },
+    { viewport: { width: 1440, height: 900 } },
+  ));

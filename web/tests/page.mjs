@@ -18,6 +18,14 @@ export async function verdicts(page) {
   return page.locator(".verdict-row .badge").allInnerTexts();
 }
 
+/** Opens a docked panel, and returns it once it has something to say. */
+export async function dock(page, name) {
+  await page.locator(".dock-tabs button", { hasText: name }).click();
+  const panel = page.locator("#docked .docked");
+  await panel.locator("li, .sheet, .empty:not(:text('Asking'))").first().waitFor();
+  return panel;
+}
+
 /** Waits for the editor, brings a tab to the front, and gives the editor the focus. */
 export async function edit(page, tab) {
   await page.locator(".monaco-editor .view-line").first().waitFor();

@@ -80,10 +80,24 @@ for (const [what, link] of [
 test("an example has an address of its own", () =>
   onPage("/", async (page) => {
     await verdicts(page);
-    await page.locator(".menu summary").click();
-    await page.locator(".menu li button").nth(1).click();
+    await page.locator("summary", { hasText: "Examples" }).click();
+    await page.locator(".toolbar .menu li button").nth(1).click();
     await row(page, "DELETE of details").waitFor();
     const { pathname, hash } = new URL(page.url());
     assert.equal(hash, "#example/ztunnel-fail-safe");
     await onPage(pathname + hash, (other) => row(other, "DELETE of details").waitFor());
+  }));
+
+test("a link with a Secret or a token in it is made only when that is wanted", () =>
+  onPage("/", async (page) => {
+    await edit(page, "Manifests");
+    await paste(page, "apiVersion: v1\nkind: Secret\nmetadata: { name: key, namespace: default }\n");
+    await page.getByRole("button", { name: "Share", exact: true }).click();
+    await page.locator(".notice", { hasText: "a Secret (manifests line 2)" }).waitFor();
+    assert.equal(new URL(page.url()).hash, "");
+    await page.getByRole("button", { name: "Do not share" }).click();
+    assert.equal(new URL(page.url()).hash, "");
+    await page.getByRole("button", { name: "Share", exact: true }).click();
+    await page.getByRole("button", { name: "Share all the same" }).click();
+    await page.waitForFunction(() => location.hash.startsWith("#s="));
   }));

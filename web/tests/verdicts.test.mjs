@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { browser } from "./harness.mjs";
-import { edit, editor, markers, paste, row, says, select, verdicts } from "./page.mjs";
+import { dock, edit, editor, markers, paste, row, says, select, verdicts } from "./page.mjs";
 
 const onPage = browser();
 const READS = "productpage reads reviews";
@@ -81,6 +81,7 @@ test("a problem leads to its place, the caret to its node, a node to its text", 
     await edit(page, "Manifests");
     const { value } = await editor(page);
     await paste(page, `${value.trimEnd()}\n---\napiVersion: v1\nkind: Gadget\nmetadata: { name: a }\n`);
+    await dock(page, "Problems");
     await page.locator(".problem-list button", { hasText: "Gadget" }).click();
     await page.waitForFunction(() => globalThis.monaco.editor.getEditors()[0].getModel().getValueInRange(globalThis.monaco.editor.getEditors()[0].getSelection()).includes("Gadget"));
 
@@ -96,4 +97,55 @@ test("a problem leads to its place, the caret to its node, a node to its text", 
       const [editor] = globalThis.monaco.editor.getEditors();
       return editor.getModel().getValueInRange(editor.getSelection()).includes("view-only");
     });
+  }));
+
+test("an open explanation tells tokens, each proxy's own route, and what the request leaves behind", () =>
+  onPage("/", async (page) => {
+    await row(page, READS).getByRole("button").first().click();
+    const waypoint = row(page, READS).locator(".hops > li", { hasText: "waypoint" }).first();
+    assert.match(await waypoint.innerText(), /Takes HTTPRoute default\/reviews rule 0/);
+    assert.match(await waypoint.innerText(), /reviews-v1:9080 weight 90, 90 %/);
+    await waypoint.locator(".telemetry summary").click();
+    const told = await waypoint.locator(".telemetry").innerText();
+    assert.match(told, /istio_requests_total/);
+    assert.match(told, /response_code\s+/);
+    assert.match(told, /not determined by manifests/);
+    await row(page, "writes reviews").getByRole("button").first().click();
+    const rule = row(page, "writes reviews").locator(".rule", { hasText: "rule 0" }).first();
+    assert.match(await rule.innerText(), /It would match if 1 more held: to\[0\]\.operation\.methods/);
+  }));
+
+test("what each jwtRule says of a token is told", () =>
+  onPage("/#example/tokens", async (page) => {
+    await verdicts(page);
+    const rows = page.locator(".verdict-row");
+    for (let index = 0; index < (await rows.count()); index++) await rows.nth(index).click();
+    const told = (await page.locator(".hops h4", { hasText: "jwtRule" }).allInnerTexts()).join("\n");
+    assert.match(told, /RequestAuthentication .* jwtRule 0/);
+    assert.match(told, /accepted/);
+    assert.match(told, /rejected|missing/);
+  }));
+
+test("the title tells verdicts, and expectations that are not met", () =>
+  onPage("/", async (page) => {
+    await edit(page, "Requests");
+    assert.match(await page.title(), /^3 allow · 2 deny — /);
+    await select(page, "expect: deny");
+    await page.keyboard.type("expect: allow");
+    await page.waitForFunction(() => document.title.startsWith("1 not as expected · "));
+    await page.getByText("4 of 5 as expected").waitFor();
+  }));
+
+test("nothing is asked of any server while typing", () =>
+  onPage("/", async (page) => {
+    await verdicts(page);
+    await dock(page, "Ways around");
+    await edit(page, "Requests");
+    await page.waitForLoadState("networkidle");
+    const asked = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await select(page, "GET");
+    await page.keyboard.type("POST");
+    await says(page, READS, "DENY");
+    assert.deepEqual(asked, []);
   }));

@@ -58,7 +58,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
 
 /// Whether an authority can be had to judge certificates by. ConfigMaps count as there; of several references only the
 /// first is looked at (getBackendTLSCredentialName).
-fn authority(validation: &CertificateValidation) -> Reason {
+pub(crate) fn authority(validation: &CertificateValidation) -> Reason {
     let known = validation.well_known_ca_certificates.as_deref();
     match (known, validation.ca_certificate_refs.first()) {
         (Some("System"), _) | (None, None) => Reason::Accepted,

@@ -9,8 +9,8 @@ use crate::mesh::{
     GatewayIndex, GatewayInfo, INGRESS_CONTROLLER, MESH_CONTROLLER, Mesh, Role, UNMANAGED,
 };
 use crate::resource::{
-    GATEWAY_API, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex, ParentReference,
-    Resource, Route,
+    GATEWAY_API, Gateway, Kind, Listener, ListenerSet, Object, ObjectId, ObjectIndex,
+    ParentReference, Resource, Route, SecretReference,
 };
 use crate::sorted;
 use crate::source::FieldPath;
@@ -283,6 +283,12 @@ fn judge<'m>(
     let in_set = holder != gateway.object;
     // Classes that take no ListenerSets are not asked about conflicts at all.
     let is_ingress = mesh.is_ingress(gateway);
+    let written = mesh.object(gateway.object);
+    let written = written.and_then(|object| match &object.resource {
+        Resource::Gateway(written) => Some(written),
+        _ => None,
+    });
+    let of = mesh.object(holder).zip(written);
     let states = listeners.iter().enumerate().map(|(position, listener)| {
         let (kinds, all_known) = supported_kinds(listener);
         let needs_tls = listener.tls.is_none() && matches!(&*listener.protocol, "HTTPS" | "TLS");
@@ -302,7 +308,7 @@ fn judge<'m>(
             } else if needs_tls && in_set {
                 problems.push(Reason::ListenerWithoutTls);
             }
-            let certificates = certificates(mesh, holder, listener);
+            let certificates = of.and_then(|of| certificates(mesh, of, listener));
             problems.extend(certificates);
             is_valid = speaks && certificates.is_none() && !(needs_tls && in_set);
         }
@@ -403,8 +409,11 @@ fn conflict(listener: &Listener, prior: &Listener) -> Option<Reason> {
 
 /// What is wrong with a listener's certificates, as far as manifests can tell: Secrets count as there. One that can be
 /// used is enough. `pilot/pkg/config/kube/gateway/conversion.go` (buildTLS, buildSecretReference).
-fn certificates(mesh: &Mesh, holder: ObjectIndex, listener: &Listener) -> Option<Reason> {
-    let object = mesh.object(holder)?;
+fn certificates(
+    mesh: &Mesh,
+    (holder, gateway): (&Object, &Gateway),
+    listener: &Listener,
+) -> Option<Reason> {
     let tls = listener.tls.as_ref()?;
     if tls.mode.as_deref().is_some_and(|mode| mode != "Terminate") {
         return None;
@@ -413,28 +422,73 @@ fn certificates(mesh: &Mesh, holder: ObjectIndex, listener: &Listener) -> Option
         return Some(Reason::InvalidCertificateRef);
     }
     let problems = tls.certificate_refs.iter().map(|reference| {
-        let namespace = reference
-            .namespace
-            .as_deref()
-            .unwrap_or(&object.id.namespace);
         // Leave is asked for before anything else is looked at, and always for a Secret.
-        let from = (GATEWAY_API, object.id.kind.written(), &*object.id.namespace);
-        let to = ("", "Secret", namespace, &*reference.name);
-        if namespace != object.id.namespace && !reference_grant::permits(mesh, from, to) {
+        if !may_use(mesh, holder, "Secret", reference) {
             Some(Reason::RefNotPermitted)
-        } else if reference.group.as_deref().unwrap_or_default() != ""
-            || reference.kind.as_deref().unwrap_or("Secret") != "Secret"
-        {
-            Some(Reason::InvalidCertificateRef)
-        } else {
+        } else if is_secret(reference) {
             None
+        } else {
+            Some(Reason::InvalidCertificateRef)
         }
     });
     let problems: Vec<Option<Reason>> = problems.collect();
     if problems.iter().any(Option::is_none) {
-        return None;
+        return authority(mesh, holder, gateway, listener.port);
     }
     problems.into_iter().flatten().next()
+}
+
+fn is_secret(reference: &SecretReference) -> bool {
+    reference.group.as_deref().unwrap_or_default().is_empty()
+        && reference.kind.as_deref().unwrap_or("Secret") == "Secret"
+}
+
+/// Whether a reference stays in its holder's namespace, or a ReferenceGrant lets it leave.
+fn may_use(mesh: &Mesh, holder: &Object, kind: &str, reference: &SecretReference) -> bool {
+    let own = &*holder.id.namespace;
+    let namespace = reference.namespace.as_deref().unwrap_or(own);
+    let from = (GATEWAY_API, holder.id.kind.written(), own);
+    namespace == own || reference_grant::permits(mesh, from, ("", kind, namespace, &reference.name))
+}
+
+/// What is wrong with the authority by which a Gateway judges its clients on a port; ConfigMaps and Secrets count as
+/// there. `pilot/pkg/config/kube/gateway/conversion.go` (resolveGatewayTLS, buildCaCertificateReference).
+fn authority(mesh: &Mesh, holder: &Object, gateway: &Gateway, port: u16) -> Option<Reason> {
+    let frontend = gateway.tls.as_ref()?.frontend.as_ref()?;
+    let own = frontend.per_port.iter().find(|entry| entry.port == port);
+    let tls = own.map_or(&frontend.every_port, |entry| &entry.tls);
+    let references = &tls.validation.as_ref()?.ca_certificate_refs;
+    let reference = references.first()?;
+    let kind = reference.kind.as_deref().unwrap_or_default();
+    let known = reference.group.as_deref().unwrap_or_default().is_empty()
+        && matches!(kind, "ConfigMap" | "Secret");
+    if references.len() > 1 {
+        Some(Reason::InvalidCaCertificateRef)
+    } else if !known {
+        Some(Reason::InvalidCaCertificateKind)
+    } else if !may_use(mesh, holder, kind, reference) {
+        Some(Reason::RefNotPermitted)
+    } else {
+        None
+    }
+}
+
+/// What is wrong with the certificate that a Gateway shows to backends.
+/// `pilot/pkg/config/kube/gateway/conversion.go` (validateBackendClientCertificateRef).
+pub(crate) fn client_certificate(
+    mesh: &Mesh,
+    object: &Object,
+    gateway: &Gateway,
+) -> Option<Reason> {
+    let backend = gateway.tls.as_ref()?.backend.as_ref()?;
+    let reference = backend.client_certificate_ref.as_ref()?;
+    if !is_secret(reference) {
+        Some(Reason::InvalidClientCertificateRef)
+    } else if !may_use(mesh, object, "Secret", reference) {
+        Some(Reason::RefNotPermitted)
+    } else {
+        None
+    }
 }
 
 /// The edges of ListenerSets to their Gateways.

@@ -1,7 +1,7 @@
 //! Service or ServiceEntry → workload: which workloads its selector matches, or are written out in it.
 
 use super::{Reason, Row, origin};
-use crate::mesh::Mesh;
+use crate::mesh::{Address, Mesh};
 use crate::resource::{Kind, Resource};
 use crate::source::FieldPath;
 use crate::wire::Via;
@@ -12,16 +12,14 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
         let Some(object) = mesh.object(service.object) else {
             continue;
         };
-        // Of one host in one namespace a Service comes before a ServiceEntry, and the oldest of these before the others.
-        // `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices)
-        let counts = mesh.services_of(&object.id).iter().any(|&index| {
-            mesh.service(index).is_some_and(|service| {
-                mesh.service_of_host(&service.host, &service.namespace) == Some(index)
-            })
-        });
-        if !counts {
+        if !mesh.counts(&object.id) {
             continue;
         }
+        // `istio/istio: pilot/pkg/serviceregistry/ambient/services.go`: the builder passes Services of type ExternalName by.
+        let reason = match service.address {
+            Address::ExternalName => Reason::ExternalNameService,
+            _ => Reason::Accepted,
+        };
         for workload in service
             .workloads
             .iter()
@@ -43,7 +41,7 @@ pub(super) fn rows(mesh: &Mesh, rows: &mut Vec<Row>) {
                 service.object,
                 to.id.clone(),
                 Via::Membership,
-                Reason::Accepted,
+                reason,
                 origin,
             ));
         }

@@ -15,9 +15,12 @@ mod target_ref;
 mod telemetry;
 mod use_waypoint;
 
+pub(crate) use backend_policy::authority;
 pub(crate) use backend_ref::{refusal as backend_refusal, resolve as resolve_backend};
 pub(crate) use canary::Share;
-pub(crate) use listener::{ListenerState, Listeners, Wanted, listener as written_listener};
+pub(crate) use listener::{
+    ListenerState, Listeners, Wanted, client_certificate, listener as written_listener,
+};
 pub(crate) use parent_ref::is_elsewhere;
 pub(crate) use reason::Reason;
 pub(crate) use selector::in_reach;

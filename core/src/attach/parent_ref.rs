@@ -147,11 +147,9 @@ fn service(
 /// class that is not there nobody can tell. `istio/istio: pilot/pkg/config/kube/gateway/conversion.go`
 /// (waypointManagedByAnotherController).
 pub(crate) fn is_elsewhere(mesh: &Mesh, index: ServiceIndex) -> bool {
-    let binding = mesh
+    let controller = mesh
         .service(index)
-        .map(|service| use_waypoint::labelled(mesh, service));
-    let controller = binding
-        .and_then(|binding| binding.named(mesh))
+        .and_then(|service| use_waypoint::named_gateway(mesh, service))
         .and_then(|gateway| mesh.controller_of(gateway));
     controller.is_some_and(|name| !matches!(name, MESH_CONTROLLER | INGRESS_CONTROLLER))
 }

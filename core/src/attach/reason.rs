@@ -42,6 +42,12 @@ pub(crate) enum Reason {
     InvalidRouteKinds,
     /// A listener whose certificates are no Secrets, or too many.
     InvalidCertificateRef,
+    /// A listener for whose clients several authorities are named.
+    InvalidCaCertificateRef,
+    /// A listener for whose clients an authority is named that is neither a ConfigMap nor a Secret.
+    InvalidCaCertificateKind,
+    /// A Gateway whose own certificate is no Secret.
+    InvalidClientCertificateRef,
     /// A kind that Istio does not read.
     UnsupportedKind,
     /// A reference into another namespace without a ReferenceGrant there.
@@ -159,6 +165,9 @@ impl Reason {
             | Self::ProtocolConflict
             | Self::InvalidRouteKinds
             | Self::InvalidCertificateRef
+            | Self::InvalidCaCertificateRef
+            | Self::InvalidCaCertificateKind
+            | Self::InvalidClientCertificateRef
             | Self::RefNotPermitted
             | Self::InvalidDestination
             | Self::Conflicted
@@ -211,6 +220,9 @@ impl Reason {
             Self::ProtocolConflict => "ProtocolConflict",
             Self::InvalidRouteKinds => "InvalidRouteKinds",
             Self::InvalidCertificateRef => "InvalidCertificateRef",
+            Self::InvalidCaCertificateRef => "InvalidCACertificateRef",
+            Self::InvalidCaCertificateKind => "InvalidCACertificateKind",
+            Self::InvalidClientCertificateRef => "InvalidClientCertificateRef",
             Self::UnsupportedKind => "UnsupportedKind",
             Self::RefNotPermitted => "RefNotPermitted",
             Self::InvalidDestination => "InvalidDestination",

@@ -57,7 +57,7 @@ impl Binding {
     }
 
     /// The Gateway that a label names and that is there, whether it serves or not.
-    pub(super) fn named<'m>(&self, mesh: &'m Mesh) -> Option<&'m GatewayInfo> {
+    fn named<'m>(&self, mesh: &'m Mesh) -> Option<&'m GatewayInfo> {
         let index = match self {
             Self::Bound { gateway, .. } => *gateway,
             Self::NotBound { wanted, .. } => mesh.find_gateway(&wanted.namespace, &wanted.name)?,
@@ -94,17 +94,23 @@ pub(super) fn labelled(mesh: &Mesh, service: &ServiceInfo) -> Binding {
     ) {
         return Binding::None(Reason::MissingUseWaypointLabel);
     }
-    named(mesh, &object.metadata.labels, &service.namespace).bind(
-        mesh,
-        &service.namespace,
-        |gateway, _| {
-            if gateway.traffic_type.serves_services() {
-                Ok(())
-            } else {
-                Err(Reason::UnsupportedTrafficType)
-            }
-        },
-    )
+    written(mesh, service, &object.metadata.labels)
+}
+
+/// The Gateway that labels name for a Service, if it is there: also for a Service that is itself a waypoint's.
+pub(super) fn named_gateway<'m>(mesh: &'m Mesh, service: &ServiceInfo) -> Option<&'m GatewayInfo> {
+    let object = mesh.object(service.object)?;
+    written(mesh, service, &object.metadata.labels).named(mesh)
+}
+
+fn written(mesh: &Mesh, service: &ServiceInfo, labels: &Labels) -> Binding {
+    named(mesh, labels, &service.namespace).bind(mesh, &service.namespace, |gateway, _| {
+        if gateway.traffic_type.serves_services() {
+            Ok(())
+        } else {
+            Err(Reason::UnsupportedTrafficType)
+        }
+    })
 }
 
 /// The waypoint of traffic addressed to a workload.

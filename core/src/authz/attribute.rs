@@ -65,7 +65,7 @@ impl Attribute {
             Self::SourceTrustDomain
             | Self::RemoteIp
             | Self::ConnectionSni
-            | Self::EnvoyFilterMetadata => Layer::Envoy,
+            | Self::EnvoyFilterMetadata { .. } => Layer::Envoy,
             Self::RequestPrincipal
             | Self::RequestAudiences
             | Self::RequestPresenter
@@ -118,7 +118,7 @@ impl Attribute {
             Self::RequestPresenter => observed_claim(flow, ["azp"]),
             Self::RequestClaim(path) => observed_claim(flow, path.iter().map(|name| &**name)),
             // Dynamic metadata comes from filters that manifests do not show.
-            Self::EnvoyFilterMetadata => Observed::Nothing,
+            Self::EnvoyFilterMetadata { .. } => Observed::Nothing,
         }
     }
 }

@@ -63,8 +63,13 @@ pub(crate) enum Matcher {
         /// `sub`
         subject: StringMatch,
     },
-    /// Something that nothing observed here can be.
-    Never,
+    /// Envoy's dynamic metadata, which nothing observed here can be.
+    Metadata {
+        /// A text of a list, as `[text]` asks for.
+        in_list: bool,
+        /// The text.
+        text: StringMatch,
+    },
 }
 
 impl Clause {

@@ -188,7 +188,7 @@ impl Compiler<'_> {
             path: clause.path.into(),
             want: clause.values.into(),
             attribute: attribute.clone(),
-            range: OnceLock::new(),
+            field: OnceLock::new(),
         });
         Some(Clause {
             id,
@@ -296,8 +296,22 @@ impl<'a> Values<'a> {
             | Attribute::RequestPresenter
             | Attribute::RequestClaim(_)
             | Attribute::ConnectionSni => one(Matcher::Text(StringMatch::new(value))),
-            Attribute::EnvoyFilterMetadata => one(Matcher::Never),
+            Attribute::EnvoyFilterMetadata { .. } => one(metadata(value)),
         }
+    }
+}
+
+/// `istio/istio: pilot/pkg/security/authz/model/generator.go` (envoyFilterGenerator).
+fn metadata(value: &str) -> Matcher {
+    let in_list = value.starts_with('[') && value.ends_with(']');
+    let text = if in_list {
+        value.trim_matches(['[', ']'])
+    } else {
+        value
+    };
+    Matcher::Metadata {
+        in_list,
+        text: StringMatch::new(text),
     }
 }
 

@@ -35,6 +35,6 @@ pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
 pub(crate) use lever::{Lever, Near};
 pub(crate) use loss::LossKind;
-pub(crate) use policy::{Effect, Group, Policy, Provider, Rule};
-pub(crate) use policy_set::{Caption, PolicySet};
+pub(crate) use policy::{ClauseOrigin, Effect, Group, Policy, Provider, Rule};
+pub(crate) use policy_set::PolicySet;
 pub(crate) use ztunnel::is_sent;

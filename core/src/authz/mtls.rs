@@ -248,7 +248,7 @@ impl Builder {
             path: path.into(),
             want: [mode.name().to_owned()].into(),
             attribute,
-            range: OnceLock::new(),
+            field: OnceLock::new(),
         }
     }
 

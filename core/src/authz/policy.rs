@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use crate::flow::Flow;
 use crate::resource::{Action, ObjectIndex};
 use crate::trace::{Step, Trace, Truth, all, any, step};
-use crate::wire::{Cause, ProviderAnswer, ProviderProtocol, Range};
+use crate::wire::{Cause, ClauseField, ProviderAnswer, ProviderProtocol};
 
 /// A policy as one kind of proxy enforces it. A copy shares what is compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +55,8 @@ pub(crate) struct ClauseOrigin {
     pub(crate) want: Arc<[String]>,
     /// What it asks about; what the request has of it is `attribute.observe(flow)`.
     pub(crate) attribute: Attribute,
-    /// Where it stands in the text, once an answer has asked for it.
-    pub(crate) range: OnceLock<Option<Range>>,
+    /// What answers say of it, once one has asked.
+    pub(crate) field: OnceLock<Arc<ClauseField>>,
 }
 
 /// A place among the policies of a chain, where the proxy has an order of its own.

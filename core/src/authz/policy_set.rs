@@ -15,7 +15,7 @@ use super::policy::{Effect, Policy, Provider};
 use crate::flow::Flow;
 use crate::resource::Action;
 use crate::trace::{Step, Trace, Truth, any, step};
-use crate::wire::{Cause, ObjectRef, ProviderAnswer, ProviderProtocol, Verdict};
+use crate::wire::{Cause, PolicyCaption, ProviderAnswer, ProviderProtocol, Verdict};
 
 /// The policies of one chain, by place in a slice that is shared by many sets. Each list is in the order in which the
 /// proxy tries and reports them.
@@ -30,21 +30,10 @@ pub(crate) struct PolicySet {
     conflicting_providers: bool,
     /// An HTTP authorizer cannot be asked about bytes.
     tcp: bool,
+    /// How many steps a log of all of them has.
+    steps: usize,
     /// What answers say of each policy, in the order of evaluation, once one has asked.
-    captions: OnceLock<Box<[Caption]>>,
-}
-
-/// What every answer says of a policy at one proxy, whatever becomes of the request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Caption {
-    /// Its object.
-    pub(crate) policy: Arc<ObjectRef>,
-    /// Why it is here.
-    pub(crate) scope: Arc<str>,
-    /// What this proxy drops of it.
-    pub(crate) losses: Arc<[String]>,
-    /// The file in which it stands.
-    pub(crate) file: Option<Arc<str>>,
+    captions: OnceLock<Box<[Arc<PolicyCaption>]>>,
 }
 
 /// The policies of one action.
@@ -92,6 +81,7 @@ impl PolicySet {
                 set.conflicting_providers |=
                     first_provider.get_or_insert(provider).name != provider.name;
             }
+            set.steps += 1 + policy.rules.len() + policy.origins.len();
             match policy.action {
                 Action::Custom => &mut set.custom,
                 Action::Audit => &mut set.audit,
@@ -140,11 +130,11 @@ impl PolicySet {
     pub(crate) fn captions(
         &self,
         policies: &[Policy],
-        word: impl FnMut(&Policy) -> Caption,
-    ) -> &[Caption] {
+        mut word: impl FnMut(&Policy) -> PolicyCaption,
+    ) -> &[Arc<PolicyCaption>] {
         self.captions.get_or_init(|| {
             let members = self.members().filter_map(|index| at(policies, index));
-            members.map(word).collect()
+            members.map(|policy| Arc::new(word(policy))).collect()
         })
     }
 
@@ -175,6 +165,7 @@ impl PolicySet {
         authentication: Authentication,
         trace: &mut T,
     ) -> Decision {
+        trace.expect(self.steps);
         let mut opinions = Opinions::default();
         if let Some((policy, matched)) = first_match(&self.custom, policies, arrived, trace)
             && let Some(verdict) = self.external_verdict(policy, matched.truth)

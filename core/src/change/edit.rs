@@ -14,6 +14,7 @@ const ANYTHING: &str = "x";
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "HEAD"];
 
 /// One field of a request, and what it becomes.
+#[derive(Clone)]
 pub(super) struct Edit {
     /// The field.
     pub(super) path: String,
@@ -24,6 +25,7 @@ pub(super) struct Edit {
     to: Target,
 }
 
+#[derive(Clone)]
 enum Target {
     Method(String),
     Path(String),
@@ -67,6 +69,22 @@ impl Edit {
             _ => {}
         }
     }
+}
+
+/// The request without the tokens that are stated beside it, or without the usual header of one.
+pub(super) fn no_token(request: &Request) -> Option<Edit> {
+    if request.jwt.is_empty() {
+        let http = request.http.as_ref()?;
+        let mut names = http.headers.keys();
+        let present = names.any(|name| name.eq_ignore_ascii_case("authorization"));
+        return present.then(|| header("authorization", None));
+    }
+    Some(Edit {
+        path: "jwt".to_owned(),
+        value: Value::Null,
+        summary: "no token".to_owned(),
+        to: Target::Tokens(Vec::new()),
+    })
 }
 
 /// The edits that may turn a clause, the likeliest first. What no request says has none.
@@ -118,7 +136,7 @@ fn matching(mesh: &Mesh, request: &Request, attribute: &Attribute, value: &str) 
         Attribute::SourceTrustDomain
         | Attribute::DestinationIp
         | Attribute::ConnectionSni
-        | Attribute::EnvoyFilterMetadata
+        | Attribute::EnvoyFilterMetadata { .. }
         | Attribute::RequestAudiences
         | Attribute::RequestPresenter => None,
     }

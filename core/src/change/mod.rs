@@ -20,6 +20,8 @@ use edit::Edit;
 const MAX_LISTED: usize = 3;
 /// How many requests are evaluated for them.
 const MAX_TRIED: usize = 60;
+/// How many first steps are taken where one is not enough, and how many second ones from each.
+const MAX_FIRST_STEPS: usize = 6;
 
 /// The smallest changes of a denied request that make it allowed.
 pub(crate) fn requests(
@@ -27,17 +29,26 @@ pub(crate) fn requests(
     request: &wire::Request,
     outcome: &Outcome<'_, Log>,
 ) -> Vec<wire::Change> {
-    let Some(refusing) = refusing(outcome) else {
-        return Vec::new();
-    };
-    let mut proposals = proposals(model, request, outcome, refusing);
+    let mut proposals = proposals(model, request, outcome);
     proposals.sort_by_key(Vec::len);
+    let alone = proposals.iter().take(MAX_TRIED);
+    let changes = listed(alone.filter_map(|edits| verified(model, request, edits)));
+    if !changes.is_empty() {
+        return changes;
+    }
+    // Where one step is not enough, what refuses next is met too.
+    let first = proposals.iter().take(MAX_FIRST_STEPS);
+    let further = first.flat_map(|first| with_another(model, request, first));
+    let mut further: Vec<wire::Change> = further.collect();
+    further.sort_by_key(|change| change.set.len());
+    listed(further.into_iter())
+}
+
+/// The first few, each once.
+fn listed(found: impl Iterator<Item = wire::Change>) -> Vec<wire::Change> {
     let mut changes: Vec<wire::Change> = Vec::new();
     let mut seen = sorted::Set::new();
-    for edits in proposals.into_iter().take(MAX_TRIED) {
-        let Some(change) = verified(model, request, &edits) else {
-            continue;
-        };
+    for change in found {
         // Who needs to change two things is not helped by a list of all that may come third.
         let fewest = changes.first().map_or(usize::MAX, |first| first.set.len());
         if change.set.len() <= fewest && seen.insert(change.summary.clone()) {
@@ -48,6 +59,27 @@ pub(crate) fn requests(
         }
     }
     changes
+}
+
+/// The edits together with those that meet what then refuses the request.
+fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<wire::Change> {
+    let changed = edited(request, first);
+    let Ok(call) = eval::resolve(model, &changed) else {
+        return Vec::new();
+    };
+    let outcome = eval::evaluate::<Log>(model, &call);
+    let further = proposals(model, &changed, &outcome).into_iter();
+    let further = further.filter(|second| {
+        let mut paths = second.iter().map(|edit| &edit.path);
+        paths.all(|path| first.iter().all(|edit| edit.path != *path))
+    });
+    further
+        .take(MAX_FIRST_STEPS)
+        .filter_map(|second| {
+            let both: Vec<Edit> = first.iter().cloned().chain(second).collect();
+            verified(model, request, &both)
+        })
+        .collect()
 }
 
 /// The proxy whose policies refuse the request.
@@ -61,12 +93,17 @@ fn refusing<'o, 'm>(outcome: &'o Outcome<'m, Log>) -> Option<&'o HopOutcome<'m, 
 }
 
 /// Sets of edits, each of which turns every clause that it has to.
-fn proposals(
-    model: &Model,
-    request: &wire::Request,
-    outcome: &Outcome<'_, Log>,
-    hop: &HopOutcome<'_, Log>,
-) -> Vec<Vec<Edit>> {
+fn proposals(model: &Model, request: &wire::Request, outcome: &Outcome<'_, Log>) -> Vec<Vec<Edit>> {
+    let by_token = outcome
+        .decided
+        .is_some_and(|decided| decided.by.cause == wire::Cause::Authentication);
+    if by_token && outcome.verdict == wire::Verdict::Deny {
+        let edit = edit::no_token(request);
+        return edit.map(|edit| vec![edit]).into_iter().collect();
+    }
+    let Some(hop) = refusing(outcome) else {
+        return Vec::new();
+    };
     let chain = hop.chain;
     let policies = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
     let (Some((set, policies)), Some(decided)) = (policies, outcome.decided) else {
@@ -108,12 +145,17 @@ fn combined(levers: impl Iterator<Item = Vec<Edit>>) -> Option<Vec<Vec<Edit>>> {
     Some(vec![firsts])
 }
 
-/// The change, if the changed request is allowed.
-fn verified(model: &Model, request: &wire::Request, edits: &[Edit]) -> Option<wire::Change> {
+fn edited(request: &wire::Request, edits: &[Edit]) -> wire::Request {
     let mut changed = request.clone();
     for edit in edits {
         edit.apply(&mut changed);
     }
+    changed
+}
+
+/// The change, if the changed request is allowed.
+fn verified(model: &Model, request: &wire::Request, edits: &[Edit]) -> Option<wire::Change> {
+    let changed = edited(request, edits);
     let call = eval::resolve(model, &changed).ok()?;
     let verdict = eval::evaluate::<NoTrace>(model, &call).verdict;
     let phrases: Vec<&str> = edits.iter().map(|edit| edit.summary.as_str()).collect();

@@ -1,12 +1,13 @@
 //! What would have to change in policies for a request to be judged otherwise. Each change is made to the rules, and
 //! listed only if the policies that they then make give the other verdict.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::authz::{Effect, Lever, Near};
 use crate::eval::{self, HopOutcome, Outcome};
 use crate::flow::Flow;
 use crate::model::Model;
+use crate::resource::authorization_policy::{RuleFrom, Source};
 use crate::resource::{Action, AuthorizationPolicy, ObjectIndex, Resource, Rule};
 use crate::sorted;
 use crate::trace::{Log, Step, Truth, children};
@@ -30,9 +31,40 @@ pub(crate) fn changes(
         Verdict::Allow => Verdict::Deny,
         Verdict::Deny | Verdict::Unknown => Verdict::Allow,
     };
-    let mut tried = proposals.into_iter().take(MAX_TRIED);
-    let found = tried.find_map(|proposal| verified(model, request, proposal, wanted));
+    let tried: Vec<Proposal> = proposals.into_iter().take(MAX_TRIED).collect();
+    let mut alone = tried.iter();
+    let found = alone.find_map(|proposal| verified(model, request, proposal, wanted));
+    let found = found.or_else(|| {
+        // Where one change is not enough, what refuses next changes too.
+        let mut first = tried.iter().filter(|_| wanted == Verdict::Allow);
+        first.find_map(|first| with_another(model, request, first))
+    });
     found.into_iter().collect()
+}
+
+/// The change together with one of what then refuses the request.
+fn with_another(model: &Model, request: &wire::Request, first: &Proposal) -> Option<PolicyChange> {
+    let changed = model.with_rules(&first.policies);
+    let call = eval::resolve(&changed, request).ok()?;
+    let outcome = eval::evaluate::<Log>(&changed, &call);
+    let is_other = |second: &Proposal| {
+        let mut objects = second.policies.iter().map(|(object, _)| object);
+        objects.all(|object| first.policies.iter().all(|(known, _)| known != object))
+    };
+    let further = permitting(&changed, &outcome).into_iter().filter(is_other);
+    further.take(MAX_TRIED).find_map(|second| {
+        let both = Proposal {
+            summary: format!("{}, and {}", first.summary, second.summary),
+            policies: first
+                .policies
+                .iter()
+                .cloned()
+                .chain(second.policies)
+                .collect(),
+            set: sorted::Map::new(),
+        };
+        verified(model, request, &both, Verdict::Allow)
+    })
 }
 
 /// Whether any policy has a say about the request at a proxy that it reached.
@@ -113,18 +145,69 @@ fn permitting(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
                 };
                 proposal(model, &near, &hop.flow, exception)
             });
-            excepted.collect()
+            excepted.chain(without_rule(model, object, rule)).collect()
         }
         // No rule allows: the one that lacks least has to take the request in.
         _ => {
             let mut near: Vec<Near<'_>> = set.missing(policies, &hop.flow).collect();
             near.sort_by_key(|near| near.levers.len());
             let widened = near.iter();
-            widened
-                .filter_map(|near| proposal(model, near, &hop.flow, widening))
-                .collect()
+            let widened = widened.filter_map(|near| proposal(model, near, &hop.flow, widening));
+            let allowing = set
+                .of(Action::Allow, policies)
+                .filter(|policy| !policy.dry_run);
+            let added = allowing.filter_map(|policy| with_rule(model, policy.object, &hop.flow));
+            widened.chain(added).collect()
         }
     }
+}
+
+/// The rule goes; with the last one its policy does.
+fn without_rule(model: &Model, object: ObjectIndex, rule: u32) -> Option<Proposal> {
+    let (name, mut written) = written(model, object)?;
+    let is_last = written.rules.len() == 1;
+    // A rule that is null matches nothing, and the others keep their places.
+    *written.rules.get_mut(usize::try_from(rule).ok()?)? = None;
+    let mut set = sorted::Map::new();
+    if !is_last {
+        set.insert(format!("spec.rules[{rule}]"), Value::Null);
+    }
+    Some(Proposal {
+        summary: match is_last {
+            true => format!("no {name}"),
+            false => format!("no rule {rule} in {name}"),
+        },
+        policies: vec![(object, written)],
+        set,
+    })
+}
+
+/// One more rule, for whom the proxy sees.
+fn with_rule(model: &Model, object: ObjectIndex, flow: &Flow) -> Option<Proposal> {
+    let (name, mut written) = written(model, object)?;
+    let mut source = Source::default();
+    let (field, value) = match (&flow.peer, flow.source_ip) {
+        (Some(peer), _) => ("principals", peer.without_scheme().to_owned()),
+        (None, Some(ip)) => ("ipBlocks", ip.to_string()),
+        (None, None) => return None,
+    };
+    match field {
+        "principals" => source.principals.push(value.clone()),
+        _ => source.ip_blocks.push(value.clone()),
+    }
+    let rule = Rule {
+        from: Some(vec![RuleFrom {
+            source: Some(source),
+        }]),
+        ..Rule::default()
+    };
+    let path = format!("spec.rules[{}]", written.rules.len());
+    written.rules.push(Some(rule));
+    Some(Proposal {
+        summary: format!("one more rule, for `{value}` among `{field}`, in {name}"),
+        policies: vec![(object, written)],
+        set: sorted::Map::from([(path, json!({ "from": [{ "source": { field: [value] } }] }))]),
+    })
 }
 
 /// The one change after which an allowed request is refused: at one hop, no rule that allows it is left.
@@ -294,7 +377,7 @@ fn values<'r>(rule: &'r mut Rule, path: &str) -> Option<&'r mut Vec<String>> {
 fn verified(
     model: &Model,
     request: &wire::Request,
-    proposal: Proposal,
+    proposal: &Proposal,
     wanted: Verdict,
 ) -> Option<PolicyChange> {
     let ids = proposal.policies.iter();
@@ -304,9 +387,9 @@ fn verified(
     let call = eval::resolve(&changed, request).ok()?;
     let verdict = eval::evaluate::<Log>(&changed, &call).verdict;
     (verdict == wanted).then_some(PolicyChange {
-        summary: proposal.summary,
+        summary: proposal.summary.clone(),
         policies,
-        set: proposal.set,
+        set: proposal.set.clone(),
         verdict,
     })
 }

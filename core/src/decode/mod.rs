@@ -38,8 +38,30 @@ pub(crate) fn decode<T: Decode>(
     node: &Node,
     unknown: &mut Vec<FieldPath>,
 ) -> Result<T, DecodeError> {
+    whole(node, T::decode, unknown)
+}
+
+/// Decodes a value by a function.
+pub(crate) fn whole<T>(
+    node: &Node,
+    read: fn(&Reader<'_>) -> T,
+    unknown: &mut Vec<FieldPath>,
+) -> Result<T, DecodeError> {
     let notes = Notes::default();
-    let decoded = T::decode(&Reader::new(node, &notes));
+    let decoded = read(&Reader::new(node, &notes));
+    notes.finish(decoded, unknown)
+}
+
+/// Decodes a field of a mapping by a function; it may be left out.
+pub(crate) fn part<T>(
+    node: &Node,
+    key: &str,
+    read: fn(&Reader<'_>) -> T,
+    unknown: &mut Vec<FieldPath>,
+) -> Result<T, DecodeError> {
+    let notes = Notes::default();
+    let place = Place::Key(&Place::Root, key);
+    let decoded = read(&Reader::new(node, &notes).at(node.get(key), place));
     notes.finish(decoded, unknown)
 }
 

@@ -46,6 +46,7 @@ fn provider(rule: &Provider) -> Value {
     let mut config = json!({
         "payload_in_metadata": PAYLOAD,
         "normalize_payload_in_metadata": { "space_delimited_claims": rule.space_delimited },
+        "clear_route_cache": true,
     });
     let mut set = |name: &str, value: Value| {
         if let Some(fields) = config.as_object_mut() {
@@ -82,9 +83,12 @@ fn provider(rule: &Provider) -> Value {
             Location::Cookie(name) => cookies.push(name.as_str()),
         }
     }
-    set("from_headers", headers.into());
-    set("from_params", params.into());
-    set("from_cookies", cookies.into());
+    // Where none are written, Envoy knows the usual ones.
+    if !rule.looks_where_usual() {
+        set("from_headers", headers.into());
+        set("from_params", params.into());
+        set("from_cookies", cookies.into());
+    }
     match &rule.jwks {
         Some(jwks) => set("local_jwks", json!({ "inline_string": jwks })),
         // istiod fetches the keys and writes them inline; here nothing is fetched.

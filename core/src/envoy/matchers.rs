@@ -26,7 +26,7 @@ impl Side {
             | Attribute::DestinationPort
             | Attribute::DestinationIp
             | Attribute::ConnectionSni
-            | Attribute::EnvoyFilterMetadata => Self::Permission,
+            | Attribute::EnvoyFilterMetadata { .. } => Self::Permission,
             Attribute::SourcePrincipal
             | Attribute::SourceNamespace
             | Attribute::SourceServiceAccount
@@ -74,6 +74,9 @@ pub(super) fn clause(clause: &Clause) -> Value {
         Attribute::RequestPresenter => claim(&["azp"]),
         Attribute::RequestClaim(path) => {
             claim(&path.iter().map(|name| &**name).collect::<Vec<_>>())
+        }
+        Attribute::EnvoyFilterMetadata { filter, key } => {
+            filter_metadata(filter, key, &clause.values)
         }
         attribute => side.any(
             clause
@@ -133,8 +136,8 @@ fn value(attribute: &Attribute, value: &Matcher) -> Value {
             metadata(&["iss"], json!({ "string_match": string(issuer, false) })),
             metadata(&["sub"], json!({ "string_match": string(subject, false) })),
         ]),
-        // Only ztunnels read an identity so.
-        Matcher::Namespace(_) | Matcher::ServiceAccount { .. } | Matcher::Never => {
+        // Only ztunnels read an identity so; metadata is asked for all values at once.
+        Matcher::Namespace(_) | Matcher::ServiceAccount { .. } | Matcher::Metadata { .. } => {
             side.not(json!({ "any": true }))
         }
     }
@@ -156,23 +159,41 @@ fn header_matcher(attribute: &Attribute, string: Value) -> Value {
 /// A claim that is a text, or a list with such a text. `istio/istio: pilot/pkg/security/authz/matcher/metadata.go`
 /// (MetadataListValueMatcher).
 fn claim(path: &[&str], values: &[Matcher]) -> Value {
-    let mut texts: Vec<Value> = values
-        .iter()
-        .filter_map(|value| match value {
-            Matcher::Text(text) => Some(json!({ "string_match": string(text, false) })),
-            _ => None,
-        })
-        .collect();
-    let value = match texts.pop() {
-        Some(only) if texts.is_empty() => only,
-        last => {
-            json!({ "or_match": { "value_matchers": texts.into_iter().chain(last).collect::<Vec<_>>() } })
-        }
-    };
+    let texts = values.iter().filter_map(|value| match value {
+        Matcher::Text(text) => Some(json!({ "string_match": string(text, false) })),
+        _ => None,
+    });
+    let value = one_of(texts.collect());
     metadata(
         path,
         json!({ "or_match": { "value_matchers": [{ "list_match": { "one_of": value } }, value] } }),
     )
+}
+
+/// What a filter left behind. `istio/istio: pilot/pkg/security/authz/model/generator.go` (envoyFilterGenerator).
+fn filter_metadata(filter: &str, key: &str, values: &[Matcher]) -> Value {
+    let texts = values.iter().filter_map(|value| match value {
+        Matcher::Metadata { in_list, text } => {
+            let matcher = json!({ "string_match": string(text, false) });
+            Some(match in_list {
+                true => json!({ "list_match": { "one_of": matcher } }),
+                false => matcher,
+            })
+        }
+        _ => None,
+    });
+    json!({ "metadata": { "filter": filter, "path": [{ "key": key }], "value": one_of(texts.collect()) } })
+}
+
+/// One of several matchers of a value; of one, that one.
+fn one_of(mut matchers: Vec<Value>) -> Value {
+    match matchers.pop() {
+        Some(only) if matchers.is_empty() => only,
+        last => {
+            matchers.extend(last);
+            json!({ "or_match": { "value_matchers": matchers } })
+        }
+    }
 }
 
 fn metadata(path: &[&str], value: Value) -> Value {

@@ -37,13 +37,16 @@ pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: &[Policy]) 
             let rules = rules(word, enforced.flat_map(|policy| named(policy, "")));
             config.insert("rules".to_owned(), rules);
         }
+        // Where istiod looks for the prefix of a filter without dry runs, it finds that of ALLOW.
+        config.insert("shadow_rules_stat_prefix".to_owned(), DRY_RUN_ALLOW.into());
         if members.iter().any(|policy| policy.dry_run) {
             let watched = members.iter().filter(|policy| policy.dry_run);
             let rules = rules(word, watched.flat_map(|policy| named(policy, "")));
             config.insert("shadow_rules".to_owned(), rules);
-            if !shadow_prefix.is_empty() {
-                config.insert("shadow_rules_stat_prefix".to_owned(), shadow_prefix.into());
-            }
+            match shadow_prefix {
+                "" => config.remove("shadow_rules_stat_prefix"),
+                prefix => config.insert("shadow_rules_stat_prefix".to_owned(), prefix.into()),
+            };
         }
         Some(filter(protocol, config))
     })

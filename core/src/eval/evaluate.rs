@@ -122,6 +122,16 @@ pub(crate) struct HopOutcome<'m, T> {
     pub(crate) routes: T,
 }
 
+/// What an Envoy goes by when it chooses a route: the request as it arrived, for the choice comes before all filters;
+/// only behind a good token it chooses again. `istio/istio: pilot/pkg/networking/plugin/authn/authentication.go`
+/// (BuildHTTP: ClearRouteCache); seen in Envoy 1.40.
+pub(crate) fn routed<'f>(arrived: &'f Option<Flow>, flow: &'f Flow) -> &'f Flow {
+    arrived
+        .as_ref()
+        .filter(|_| flow.claims.is_none())
+        .unwrap_or(flow)
+}
+
 /// Evaluates a call. The verdict is the same whatever the trace.
 pub(crate) fn evaluate<'m, T: Trace + Default>(model: &'m Model, call: &Call) -> Outcome<'m, T> {
     let mesh = &model.mesh;
@@ -167,16 +177,14 @@ pub(super) fn through<'m, T: Trace + Default>(
 ) {
     let mut sender = (call.client.principal.clone(), call.client.ip);
     let mut destinations = destinations.to_vec();
-    let mut behind_envoy = false;
     if let Some(hop) = hop {
-        behind_envoy = true;
         let gateway = model.mesh.gateway(hop.gateway);
         sender = (gateway.map(|gateway| gateway.principal.clone()), None);
         if let Some(next) = waypoint(model, call, hop, outcome) {
             destinations = next;
         }
     }
-    destination_ztunnels(model, call, &destinations, sender, behind_envoy, outcome);
+    destination_ztunnels(model, &destinations, sender, outcome);
 }
 
 /// The ztunnel of the caller's node: it carries, and refuses nothing. `istio/ztunnel: src/proxy/outbound.rs`.
@@ -358,6 +366,18 @@ pub(super) const RESET: Response = Response {
     reset: true,
 };
 
+/// What the client sees where a connection behind these proxies is closed: an Envoy that speaks HTTP with its client says
+/// so.
+pub(super) fn closed<T>(in_front: &[HopOutcome<'_, T>]) -> Response {
+    let is_envoy =
+        |hop: &&HopOutcome<'_, T>| matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway);
+    let last = in_front.iter().rev().find(is_envoy);
+    match last.and_then(|hop| hop.flow.http.as_ref()) {
+        Some(http) => answer(http, 503, sorted::Map::new()),
+        None => RESET,
+    }
+}
+
 /// Takes over that a hop refuses.
 pub(super) fn refuse<T>(
     hop: &mut HopOutcome<'_, T>,
@@ -505,10 +525,8 @@ pub(super) fn addressed_backend(id: &ObjectId, port: u16) -> Backend {
 /// is refused if none of them lets it pass.
 pub(super) fn destination_ztunnels<'m, T: Trace + Default>(
     model: &'m Model,
-    call: &Call,
     destinations: &[Destination],
     (peer, source_ip): (Option<Principal>, Option<IpAddr>),
-    behind_envoy: bool,
     outcome: &mut Outcome<'m, T>,
 ) {
     let reached = outcome.verdict != Verdict::Deny && outcome.response.is_none();
@@ -571,18 +589,12 @@ pub(super) fn destination_ztunnels<'m, T: Trace + Default>(
         };
         hops.push(hop);
     }
-    conclude(call, &mut hops, passes, behind_envoy, outcome);
+    conclude(&mut hops, passes, outcome);
     outcome.hops.append(&mut hops);
 }
 
 /// Takes over what the destination ztunnels said.
-fn conclude<T>(
-    call: &Call,
-    hops: &mut [HopOutcome<'_, T>],
-    passes: bool,
-    behind_envoy: bool,
-    outcome: &mut Outcome<'_, T>,
-) {
+fn conclude<T>(hops: &mut [HopOutcome<'_, T>], passes: bool, outcome: &mut Outcome<'_, T>) {
     for hop in hops.iter_mut() {
         match hop.verdict {
             HopVerdict::Allow if outcome.verdict == Verdict::Allow => {
@@ -591,11 +603,7 @@ fn conclude<T>(
                 }
             }
             HopVerdict::Deny if !passes => {
-                // A ztunnel closes the connection; an Envoy in front of it tells its HTTP client so.
-                let response = match (behind_envoy, http(&call.traffic)) {
-                    (true, Some(http)) => answer(http, 503, sorted::Map::new()),
-                    _ => RESET,
-                };
+                let response = closed(&outcome.hops);
                 let by = hop.by;
                 // The request was on its way there.
                 let backends = std::mem::take(&mut outcome.backends);

@@ -5,8 +5,8 @@
 
 use super::call::{Call, Client, Target, Traffic};
 use super::evaluate::{
-    self, HopOutcome, Outcome, RESET, answer, authenticate, destination_ztunnels, enforce, refuse,
-    routing,
+    self, HopOutcome, Outcome, RESET, answer, authenticate, closed, destination_ztunnels, enforce,
+    refuse, routed, routing,
 };
 use super::hops;
 use super::routing::{Destination, destinations_of_backend, take, take_layer4, workloads_of};
@@ -210,7 +210,10 @@ fn virtual_host<'m, T: Trace + Default>(
         return None;
     }
     hop.table = Some(&host.routes);
-    let Some(entry) = host.routes.choose(&hop.flow, &mut hop.routes) else {
+    let Some(entry) = host
+        .routes
+        .choose(routed(&hop.arrived, &hop.flow), &mut hop.routes)
+    else {
         hop.answered = Some(Answered::NoRoute);
         let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));
@@ -264,6 +267,13 @@ fn go_on<'m, T: Trace + Default>(
         let call = from_gateway(call, ingress, (*service, next.port), outcome);
         let mut branch = Outcome::of(&call.traffic);
         evaluate::onward(model, &call, &next.destinations, &mut branch);
+        if branch
+            .response
+            .as_ref()
+            .is_some_and(|response| response.reset)
+        {
+            branch.response = Some(closed(&outcome.hops));
+        }
         if only {
             adopt(branch, outcome);
             return;
@@ -275,7 +285,7 @@ fn go_on<'m, T: Trace + Default>(
     }
     if !straight.is_empty() || through.is_empty() {
         let sender = (ingress.principal.clone(), None);
-        destination_ztunnels(model, call, &straight, sender, true, outcome);
+        destination_ztunnels(model, &straight, sender, outcome);
     } else if refused.len() == through.len() {
         // Whichever way it goes, it is refused.
         if let Some(branch) = refused.into_iter().next() {

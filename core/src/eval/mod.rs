@@ -10,8 +10,8 @@ mod ingress;
 mod routing;
 mod sample;
 
-pub(crate) use call::{Traffic, resolve};
-pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate};
+pub(crate) use call::{Call, Target, Traffic, resolve};
+pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate, routed};
 pub(crate) use sample::{
     BAD_REQUEST, DIVIDED_BY_CANARY, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD,
     UNRESOLVED_REQUEST, check_settings, read as read_samples,

@@ -1,6 +1,6 @@
 //! Routes at one proxy: which rule takes a request, what becomes of it there, and to which workloads it may go on.
 
-use super::evaluate::{HopOutcome, Outcome, RESET, Taken, answer, refuse, routing};
+use super::evaluate::{HopOutcome, Outcome, RESET, Taken, answer, refuse, routed, routing};
 use crate::flow::Http;
 use crate::matcher;
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WorkloadIndex};
@@ -36,7 +36,7 @@ pub(super) fn route_http<'m, T: Trace + Default>(
     }
     let table = model.routes.http((gateway, service, port))?;
     hop.table = Some(table);
-    let Some(entry) = table.choose(&hop.flow, &mut hop.routes) else {
+    let Some(entry) = table.choose(routed(&hop.arrived, &hop.flow), &mut hop.routes) else {
         hop.answered = Some(Answered::NoRoute);
         let response = answer(&http, 404, sorted::Map::new());
         refuse(hop, outcome, routing(), Some(response));

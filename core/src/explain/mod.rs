@@ -8,7 +8,7 @@ mod sentence;
 mod telemetry;
 
 use crate::authz::Near;
-use crate::eval::{Decided, HopOutcome, Outcome, Taken};
+use crate::eval::{Decided, HopOutcome, Outcome, Taken, routed};
 use crate::flow::Http;
 use crate::model::Model;
 use crate::resource::{ObjectId, ObjectIndex};
@@ -157,7 +157,9 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
 /// Why the rule taken was tried before the next one that would have taken the request.
 fn tie_breaker(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<wire::TieBreaker> {
     let winner = hop.route?.entry;
-    let other = hop.table?.runner_up(winner, &hop.flow)?;
+    let other = hop
+        .table?
+        .runner_up(winner, routed(&hop.arrived, &hop.flow))?;
     Some(wire::TieBreaker {
         over: route(model, &Taken { entry: other }),
         because: TieBreaker::between(winner, other).sentence().to_owned(),
@@ -185,7 +187,7 @@ fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandid
                     Some(wire::ConditionAnswer {
                         name: condition.name(),
                         want: condition.want(),
-                        got: condition.observe(&hop.flow),
+                        got: condition.observe(routed(&hop.arrived, &hop.flow)),
                         matched: step.truth.into(),
                     })
                 })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{id, no_object};
-use crate::authz::{Attribute, Caption, ClauseId, Enforcer, Policy};
+use crate::authz::{Attribute, ClauseId, ClauseOrigin, Enforcer, Policy};
 use crate::eval::HopOutcome;
 use crate::model::{Chain, Model, scope};
 use crate::resource::{Action, ObjectId, ObjectIndex};
@@ -52,7 +52,12 @@ pub(super) fn explain(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::Pol
 }
 
 /// What is said of a policy whatever becomes of the request.
-fn caption(model: &Model, chain: Chain, enforcer: Enforcer, policy: &Policy) -> Caption {
+fn caption(
+    model: &Model,
+    chain: Chain,
+    enforcer: Enforcer,
+    policy: &Policy,
+) -> wire::PolicyCaption {
     let scope = scope(&model.mesh, &model.attachments, chain, policy.object);
     let scope = scope.map(|(via, to)| match via {
         wire::Via::Selector => format!("selector, {} {}", to.kind_name(), to.qualified_name()),
@@ -61,12 +66,12 @@ fn caption(model: &Model, chain: Chain, enforcer: Enforcer, policy: &Policy) -> 
     });
     let losses = policy.losses.iter();
     let losses = losses.map(|loss| loss.sentence(policy.action, enforcer.name()));
-    let object = model.mesh.object(policy.object);
-    Caption {
-        policy: Arc::new(id(model, policy.object).map_or_else(no_object, ObjectId::to_wire)),
-        scope: scope.unwrap_or_default().into(),
+    wire::PolicyCaption {
+        policy: id(model, policy.object).map_or_else(no_object, ObjectId::to_wire),
+        action: Cow::Borrowed(policy.action.name()),
+        scope: scope.unwrap_or_default(),
+        dry_run: policy.dry_run,
         losses: losses.collect(),
-        file: object.and_then(|object| model.documents.shared_file(object.document)),
     }
 }
 
@@ -75,6 +80,27 @@ fn enforcer(hop: &HopOutcome<'_, Log>) -> Enforcer {
         (wire::HopKind::DestinationZtunnel | wire::HopKind::SourceZtunnel, _) => Enforcer::Ztunnel,
         (_, Some(_)) => Enforcer::Http,
         (_, None) => Enforcer::Tcp,
+    }
+}
+
+/// What is said of a field of a rule whatever a request has of it.
+fn field(model: &Model, policy: &Policy, source: &ClauseOrigin) -> wire::ClauseField {
+    let object = model.mesh.object(policy.object);
+    let path = match policy.cause {
+        // istiod makes rules of a PeerAuthentication; what is written stands in the fields of its spec.
+        wire::Cause::Mtls => format!("spec.{}", source.path),
+        _ => format!("spec.rules[{}].{}", source.rule, source.path),
+    };
+    wire::ClauseField {
+        path: Arc::clone(&source.path),
+        want: Arc::clone(&source.want),
+        file: object.and_then(|object| model.documents.shared_file(object.document)),
+        range: object.and_then(|object| {
+            model.documents.range(&Origin {
+                document: object.document,
+                path: FieldPath::parse(&path),
+            })
+        }),
     }
 }
 
@@ -92,24 +118,19 @@ impl<'a> Telling<'a, '_> {
     fn policy(
         &mut self,
         compiled: &'a Policy,
-        caption: &Caption,
+        caption: &Arc<wire::PolicyCaption>,
         truth: Truth,
         rules: &[Entry],
         offset: usize,
     ) -> wire::PolicyAnswer {
         let mut answers = Vec::with_capacity(compiled.rules.len());
         answers.extend(
-            children(rules, offset).filter_map(|(entry, clauses, offset)| {
-                self.rule(compiled, caption, entry, clauses, offset)
-            }),
+            children(rules, offset)
+                .filter_map(|(entry, clauses, offset)| self.rule(compiled, entry, clauses, offset)),
         );
         wire::PolicyAnswer {
-            policy: Arc::clone(&caption.policy),
-            action: Cow::Borrowed(compiled.action.name()),
-            scope: Arc::clone(&caption.scope),
+            caption: Arc::clone(caption),
             matched: truth.into(),
-            dry_run: compiled.dry_run,
-            losses: Arc::clone(&caption.losses),
             rules: answers,
         }
     }
@@ -117,7 +138,6 @@ impl<'a> Telling<'a, '_> {
     fn rule(
         &mut self,
         compiled: &'a Policy,
-        caption: &Caption,
         entry: Entry,
         clauses: &[Entry],
         offset: usize,
@@ -128,49 +148,33 @@ impl<'a> Telling<'a, '_> {
         // Clauses have nothing inside them.
         let mut answers = Vec::with_capacity(clauses.len());
         answers.extend(
-            children(clauses, offset)
-                .filter_map(|(entry, _, _)| self.clause(compiled, caption, entry)),
+            children(clauses, offset).filter_map(|(entry, _, _)| self.clause(compiled, entry)),
         );
         Some(wire::RuleAnswer {
             index: usize::try_from(index).ok()?,
             matched: entry.truth.into(),
-            missing: self
-                .missing
-                .remove(&(compiled.object, index))
-                .unwrap_or_default(),
+            missing: if self.missing.is_empty() {
+                Vec::new()
+            } else {
+                let missing = self.missing.remove(&(compiled.object, index));
+                missing.unwrap_or_default()
+            },
             clauses: answers,
         })
     }
 
-    fn clause(
-        &mut self,
-        compiled: &'a Policy,
-        caption: &Caption,
-        entry: Entry,
-    ) -> Option<wire::ClauseAnswer> {
+    fn clause(&mut self, compiled: &'a Policy, entry: Entry) -> Option<wire::ClauseAnswer> {
         let Step::Clause(place) = entry.step else {
             return None;
         };
         let source = compiled.origin(ClauseId(place))?;
-        let range = *source.range.get_or_init(|| {
-            let object = self.model.mesh.object(compiled.object)?;
-            let path = match compiled.cause {
-                // istiod makes rules of a PeerAuthentication; what is written stands in the fields of its spec.
-                wire::Cause::Mtls => format!("spec.{}", source.path),
-                _ => format!("spec.rules[{}].{}", source.rule, source.path),
-            };
-            self.model.documents.range(&Origin {
-                document: object.document,
-                path: FieldPath::parse(&path),
-            })
-        });
+        let field = source
+            .field
+            .get_or_init(|| Arc::new(field(self.model, compiled, source)));
         Some(wire::ClauseAnswer {
-            path: Arc::clone(&source.path),
-            want: Arc::clone(&source.want),
+            field: Arc::clone(field),
             got: self.observe(&source.attribute, compiled.action),
             matched: entry.truth.into(),
-            file: caption.file.clone(),
-            range,
         })
     }
 

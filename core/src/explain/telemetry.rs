@@ -13,7 +13,10 @@ use crate::sorted;
 use crate::trace::Log;
 use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
 
-type Fields = sorted::Map<Cow<'static, str>, Option<String>>;
+type Text = Cow<'static, str>;
+type Fields = sorted::Map<Text, Option<Text>>;
+
+const UNKNOWN: Text = Cow::Borrowed("unknown");
 
 const HTTP: &[&str] = &[
     "istio_requests_total",
@@ -68,7 +71,7 @@ struct Seen<'a, 'm> {
     place: usize,
 }
 
-fn put(fields: &mut Fields, name: &'static str, value: Option<impl Into<String>>) {
+fn put(fields: &mut Fields, name: &'static str, value: Option<impl Into<Text>>) {
     fields.insert(Cow::Borrowed(name), value.map(Into::into));
 }
 
@@ -119,7 +122,7 @@ impl Seen<'_, '_> {
         put(
             labels,
             "source_principal",
-            principal.or(Some("unknown".to_owned())),
+            principal.map_or(UNKNOWN, Text::Owned).into(),
         );
         let client = self
             .outcome
@@ -160,7 +163,7 @@ impl Seen<'_, '_> {
             }
         } else {
             // The proxy that answers by itself reaches no workload.
-            let value = unanswered.is_none().then(|| "unknown".to_owned());
+            let value = unanswered.is_none().then_some(UNKNOWN);
             unknown(&DESTINATION, value, labels);
         }
     }
@@ -257,17 +260,17 @@ impl Seen<'_, '_> {
         fields
     }
 
-    fn details(&self) -> Option<String> {
+    fn details(&self) -> Option<Text> {
         let by = self.hop.by.filter(|_| self.hop.verdict == HopVerdict::Deny);
         if let Some(by) = by {
             let policy = by.policy.and_then(|policy| id(self.model, policy));
             return match (by.cause, policy, by.rule) {
-                (Cause::Authorization, Some(policy), Some(rule)) => Some(format!(
+                (Cause::Authorization, Some(policy), Some(rule)) => Some(Cow::Owned(format!(
                     "rbac_access_denied_matched_policy[ns[{}]-policy[{}]-rule[{rule}]]",
                     policy.namespace, policy.name
-                )),
+                ))),
                 (Cause::Default, _, _) => {
-                    Some("rbac_access_denied_matched_policy[none]".to_owned())
+                    Some(Cow::Borrowed("rbac_access_denied_matched_policy[none]"))
                 }
                 _ => None,
             };
@@ -284,16 +287,16 @@ impl Seen<'_, '_> {
             (None, None) if self.hop.flow.http.is_some() => "via_upstream",
             _ => return None,
         };
-        Some(details.to_owned())
+        Some(Cow::Borrowed(details))
     }
 
     /// The rule's name, else the route's with the rule's place; `default` where no route is for the port.
-    fn route_name(&self) -> Option<String> {
+    fn route_name(&self) -> Option<Text> {
         let Some(taken) = self.hop.route else {
             let straight = self.hop.table.is_none() && self.hop.response.is_none();
-            return straight.then(|| "default".to_owned());
+            return straight.then_some(Cow::Borrowed("default"));
         };
-        self.model.route_name(taken.entry)
+        self.model.route_name(taken.entry).map(Cow::Owned)
     }
 
     /// The cluster of the only backend, by the name under which its statistics stand: with `;` behind it.
@@ -386,12 +389,12 @@ fn named(model: &Model, object: ObjectIndex, side: &Side, labels: &mut Fields) {
     put(
         labels,
         side.revision,
-        revision.or(Some("latest".to_owned())),
+        revision.map_or(Cow::Borrowed("latest"), Text::Owned).into(),
     );
 }
 
 /// Labels of a side that is not known: to the proxy, or to the manifests.
-fn unknown(side: &Side, value: Option<String>, labels: &mut Fields) {
+fn unknown(side: &Side, value: Option<Text>, labels: &mut Fields) {
     for name in [side.workload, side.namespace, side.service, side.revision] {
         put(labels, name, value.clone());
     }

@@ -5,25 +5,29 @@ use crate::attach::{self, Reason};
 use crate::authz::Enforcer;
 use crate::mesh::{DATAPLANE_MODE, Role};
 use crate::model::Model;
-use crate::resource::{ISTIO_NETWORKING, Kind};
+use crate::resource::{self, ISTIO_NETWORKING, Kind};
 use crate::source::{Change, Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{EdgeStatus, Via};
 
 lint!(WAYPOINT_MISSING = "WP0201", "waypoint-missing", Error);
 lint!(
-    WAYPOINT_DOES_NOT_SERVE = "WP0202",
-    "waypoint-does-not-serve",
-    Error
-);
-lint!(TARGET_NOT_FOUND = "WP0203", "target-not-found", Error);
-lint!(
-    TARGET_WITHOUT_WAYPOINT = "WP0204",
-    "target-without-waypoint",
+    WAYPOINT_ATTACHMENT_DENIED = "WP0202",
+    "waypoint-attachment-denied",
     Error
 );
 lint!(
-    ROUTE_PARENT_NOT_FOUND = "WP0205",
-    "route-parent-not-found",
+    POLICY_TARGET_MISSING = "WP0203",
+    "policy-target-missing",
+    Error
+);
+lint!(
+    POLICY_TARGET_WITHOUT_WAYPOINT = "WP0204",
+    "policy-target-without-waypoint",
+    Error
+);
+lint!(
+    ROUTE_PARENT_MISSING = "WP0205",
+    "route-parent-missing",
     Error
 );
 lint!(
@@ -31,28 +35,102 @@ lint!(
     "route-without-effect",
     Warning
 );
-lint!(ROUTE_ON_WAYPOINT = "WP0207", "route-on-waypoint", Warning);
-lint!(BACKEND_NOT_USABLE = "WP0208", "backend-not-usable", Error);
 lint!(
-    HTTP_RULE_AT_ZTUNNEL = "WP0209",
-    "http-rule-at-ztunnel",
-    Error
+    ROUTE_ON_WAYPOINT_GATEWAY = "WP0207",
+    "route-on-waypoint-gateway",
+    Warning
 );
+lint!(BACKEND_NOT_FOUND = "WP0208", "backend-not-found", Error);
+lint!(L7_RULE_AT_ZTUNNEL = "WP0209", "l7-rule-at-ztunnel", Error);
 lint!(NOT_ENFORCED = "WP0210", "not-enforced", Error);
 lint!(ROUTE_DROPPED = "WP0211", "route-dropped", Error);
+lint!(
+    WAYPOINT_WRONG_TRAFFIC_TYPE = "WP0271",
+    "waypoint-wrong-traffic-type",
+    Error
+);
+lint!(
+    ROUTE_PARENT_GROUP_MISSING = "WP0274",
+    "route-parent-group-missing",
+    Error
+);
+lint!(
+    CONSUMER_ROUTE_IGNORED = "WP0275",
+    "consumer-route-ignored",
+    Warning
+);
+lint!(ROUTE_PORT_MISSING = "WP0276", "route-port-missing", Warning);
+lint!(
+    ROUTE_WITHOUT_WAYPOINT = "WP0277",
+    "route-without-waypoint",
+    Warning
+);
+lint!(
+    BACKEND_NOT_PERMITTED = "WP0278",
+    "backend-not-permitted",
+    Error
+);
+lint!(
+    BACKEND_KIND_INVALID = "WP0279",
+    "backend-kind-invalid",
+    Error
+);
+lint!(
+    SELECTOR_HITS_UNCAPTURED = "WP0280",
+    "selector-hits-uncaptured",
+    Error
+);
+lint!(
+    CUSTOM_OR_AUDIT_AT_ZTUNNEL = "WP0281",
+    "custom-or-audit-at-ztunnel",
+    Error
+);
+lint!(
+    RA_WITHOUT_TARGET_REFS = "WP0282",
+    "ra-without-targetrefs",
+    Error
+);
+lint!(
+    GATEWAY_CLASS_NOT_ENFORCED = "WP0283",
+    "gatewayclass-not-enforced",
+    Error
+);
+lint!(
+    GATEWAY_CLASS_POLICY_NOT_IN_ROOT = "WP0284",
+    "gatewayclass-policy-not-in-root",
+    Error
+);
 
 pub(super) static CHECKS: &[Row] = &[
     row(&WAYPOINT_MISSING, waypoint_missing),
-    row(&WAYPOINT_DOES_NOT_SERVE, waypoint_does_not_serve),
-    row(&TARGET_NOT_FOUND, target_not_found),
-    row(&TARGET_WITHOUT_WAYPOINT, target_without_waypoint),
-    row(&ROUTE_PARENT_NOT_FOUND, route_parent_not_found),
+    row(&WAYPOINT_ATTACHMENT_DENIED, waypoint_attachment_denied),
+    row(&POLICY_TARGET_MISSING, policy_target_missing),
+    row(
+        &POLICY_TARGET_WITHOUT_WAYPOINT,
+        policy_target_without_waypoint,
+    ),
+    row(&ROUTE_PARENT_MISSING, route_parent_missing),
     row(&ROUTE_WITHOUT_EFFECT, route_without_effect),
-    row(&ROUTE_ON_WAYPOINT, route_on_waypoint),
-    row(&BACKEND_NOT_USABLE, backend_not_usable),
-    row(&HTTP_RULE_AT_ZTUNNEL, http_rule_at_ztunnel),
+    row(&ROUTE_ON_WAYPOINT_GATEWAY, route_on_waypoint_gateway),
+    row(&BACKEND_NOT_FOUND, backend_not_found),
+    row(&L7_RULE_AT_ZTUNNEL, l7_rule_at_ztunnel),
     row(&NOT_ENFORCED, not_enforced),
     row(&ROUTE_DROPPED, route_dropped),
+    row(&WAYPOINT_WRONG_TRAFFIC_TYPE, waypoint_wrong_traffic_type),
+    row(&ROUTE_PARENT_GROUP_MISSING, route_parent_group_missing),
+    row(&CONSUMER_ROUTE_IGNORED, consumer_route_ignored),
+    row(&ROUTE_PORT_MISSING, route_port_missing),
+    row(&ROUTE_WITHOUT_WAYPOINT, route_without_waypoint),
+    row(&BACKEND_NOT_PERMITTED, backend_not_permitted),
+    row(&BACKEND_KIND_INVALID, backend_kind_invalid),
+    row(&SELECTOR_HITS_UNCAPTURED, selector_hits_uncaptured),
+    row(&CUSTOM_OR_AUDIT_AT_ZTUNNEL, custom_or_audit_at_ztunnel),
+    row(&RA_WITHOUT_TARGET_REFS, ra_without_target_refs),
+    row(&GATEWAY_CLASS_NOT_ENFORCED, gateway_class_not_enforced),
+    row(
+        &GATEWAY_CLASS_POLICY_NOT_IN_ROOT,
+        gateway_class_policy_not_in_root,
+    ),
 ];
 
 fn waypoint_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
@@ -61,7 +139,7 @@ fn waypoint_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         lint,
         out,
         "create the Gateway, or correct the name or the namespace in the label",
-        |row, reason| {
+        &|row, reason| {
             // What inherits the label is told at its namespace.
             row.via == Via::UseWaypoint
                 && row.inherited_from.is_none()
@@ -70,45 +148,65 @@ fn waypoint_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     );
 }
 
-fn waypoint_does_not_serve(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let help = "admit the namespace by `allowedRoutes` of the HBONE listener, or label the Gateway `istio.io/waypoint-for: all`";
-    rows(model, lint, out, help, |row, reason| {
+fn waypoint_attachment_denied(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "admit the namespace by `allowedRoutes` of the HBONE listener";
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::UseWaypoint
-            && (row.inherited_from.is_none() || reason == Reason::UnsupportedTrafficType)
-            && matches!(
-                reason,
-                Reason::AttachmentDenied | Reason::UnsupportedTrafficType
-            )
+            && row.inherited_from.is_none()
+            && reason == Reason::AttachmentDenied
     });
 }
 
-fn target_not_found(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn waypoint_wrong_traffic_type(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "label the Gateway `istio.io/waypoint-for: all`";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::UseWaypoint && reason == Reason::UnsupportedTrafficType
+    });
+}
+
+fn policy_target_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let elsewhere = |row: &attach::Row| {
+        let kind = row.to.kind;
+        let mut named = model.mesh.live(kind).map(|(_, object)| &object.id);
+        kind != Kind::GatewayClass && named.any(|id| id.name == row.to.name)
+    };
     let help = "correct the name; the target is looked for in the policy's own namespace only";
-    rows(model, lint, out, help, |_, reason| {
-        reason == Reason::TargetNotFound
+    rows(model, lint, out, help, &|row, reason| {
+        reason == Reason::TargetNotFound && !elsewhere(row)
+    });
+    let help =
+        "move the policy to the target's namespace: it is looked for in the policy's own only";
+    let lint = &resource::POLICY_TARGET_CROSS_NAMESPACE;
+    rows(model, lint, out, help, &|row, reason| {
+        reason == Reason::TargetNotFound && elsewhere(row)
     });
 }
 
-fn target_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn policy_target_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "label the Service, or its namespace, `istio.io/use-waypoint: <name of a waypoint>`";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::AncestorNotBound
     });
 }
 
-fn route_parent_not_found(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let help = "correct the reference; for a Service it is `group: \"\"` with `kind: Service`";
-    rows(model, lint, out, help, |row, reason| {
+fn route_parent_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "correct the name or the namespace of the reference";
+    rows(model, lint, out, help, &|row, reason| {
         // A Gateway that is there and whose listeners do not fit is another matter.
         let gateway = matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet);
         row.via == Via::ParentRef
             && match reason {
                 Reason::NoMatchingParent => !gateway,
-                Reason::ParentNotFound | Reason::ParentNotAccepted | Reason::UnsupportedParent => {
-                    true
-                }
+                Reason::ParentNotFound | Reason::ParentNotAccepted => true,
                 _ => false,
             }
+    });
+}
+
+fn route_parent_group_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "correct the reference; for a Service it is `group: \"\"` with `kind: Service`";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::ParentRef && reason == Reason::UnsupportedParent
     });
 }
 
@@ -170,19 +268,35 @@ fn mend(model: &Model, row: &attach::Row, reason: Reason) -> Option<(String, Vec
     }
 }
 
+/// What keeps a route from the waypoint of its parent, which is there and accepts it.
+fn is_unbound(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::MissingUseWaypointLabel
+            | Reason::OptedOut
+            | Reason::WaypointIsNotReady
+            | Reason::AttachmentDenied
+            | Reason::UnsupportedTrafficType
+            | Reason::ExternalNameService
+    )
+}
+
 fn route_without_effect(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "use a TCPRoute or no route: UDP goes straight to the Service";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef && reason == Reason::UnsupportedKind
     });
-    let help = "enrol the Service in a waypoint, and keep the route in the Service's namespace or the waypoint's";
-    rows(model, lint, out, help, |row, reason| {
+    let help = "give the Service an address of its own";
+    rows(model, lint, out, help, &|row, reason| {
         row.via == Via::ParentRef
             && row.status == EdgeStatus::Ignored
-            && reason != Reason::UnsupportedKind
+            && !is_unbound(reason)
             && !matches!(
                 reason,
-                Reason::WaypointTakesNoRoutes
+                Reason::UnsupportedKind
+                    | Reason::NotProducerNamespace
+                    | Reason::NoMatchingPort
+                    | Reason::WaypointTakesNoRoutes
                     | Reason::InvalidFilter
                     | Reason::ParentNotFound
                     | Reason::ParentNotAccepted
@@ -192,9 +306,30 @@ fn route_without_effect(model: &Model, lint: &'static Lint, out: &mut Diagnostic
     });
 }
 
-fn route_on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn route_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "enrol the Service in a waypoint that serves it";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::ParentRef && is_unbound(reason)
+    });
+}
+
+fn consumer_route_ignored(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "move the route to the Service's namespace or to its waypoint's";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::ParentRef && reason == Reason::NotProducerNamespace
+    });
+}
+
+fn route_port_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "name a port of the Service, or leave `port` out";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::ParentRef && reason == Reason::NoMatchingPort
+    });
+}
+
+fn route_on_waypoint_gateway(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "give the route one parentRef for each Service instead";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::WaypointTakesNoRoutes
     });
     // Where answers follow the documentation, the code's are told.
@@ -215,14 +350,24 @@ fn route_on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
     }
 }
 
-fn backend_not_usable(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn backend_not_found(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "name an existing Service, by `namespace`, `name` and one of its ports";
-    rows(model, lint, out, help, |row, reason| {
-        row.via == Via::BackendRef
-            && route_kind(model, row)
-            && row.status == EdgeStatus::Rejected
-            // The whole route is dropped, which has a finding of its own.
-            && !matches!(reason, Reason::Invalid | Reason::InvalidDestination | Reason::UnsupportedKind)
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::BackendRef && route_kind(model, row) && reason == Reason::BackendNotFound
+    });
+}
+
+fn backend_not_permitted(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "add a ReferenceGrant to the backend's namespace";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::BackendRef && route_kind(model, row) && reason == Reason::RefNotPermitted
+    });
+}
+
+fn backend_kind_invalid(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "name a Service, or a host by `group: networking.istio.io` and `kind: Hostname`";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::BackendRef && route_kind(model, row) && reason == Reason::InvalidKind
     });
 }
 
@@ -234,9 +379,9 @@ fn route_kind(model: &Model, row: &attach::Row) -> bool {
         .is_some_and(|object| object.resource.as_route().is_some())
 }
 
-fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+fn l7_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach the policy to a waypoint or to a Service that uses one, by `targetRefs`";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         matches!(
             reason,
             Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel
@@ -279,42 +424,64 @@ fn http_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostic
 }
 
 fn not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (reason, help) in [
-        (
-            Reason::NotCaptured,
-            "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint",
-        ),
-        (
-            Reason::UnsupportedValue,
-            "attach it to a waypoint or to a Service that uses one, by `targetRefs`",
-        ),
-        (
-            Reason::ClassNotEnforced,
-            "target the class `istio-waypoint`, which covers every waypoint, or the Gateway",
-        ),
-        (
-            Reason::NoClassOfWaypoints,
-            "target the class `istio-waypoint` from the root namespace, or the Gateway from its own",
-        ),
-    ] {
-        rows(model, lint, out, help, |row, of_row| {
-            let of_policy = matches!(
-                row.via,
-                Via::Selector | Via::Namespace | Via::Mesh | Via::TargetRef
-            );
-            of_policy && of_row == reason && !is_unknown(model, row)
-        });
-    }
+    let help = "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint";
+    rows(model, lint, out, help, &|row, reason| {
+        matches!(row.via, Via::Namespace | Via::Mesh)
+            && reason == Reason::NotCaptured
+            && !is_unknown(model, row)
+    });
     let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
-    rows(model, lint, out, help, |row, reason| {
+    rows(model, lint, out, help, &|row, reason| {
         let holder = super::policies::holder(model, row).map(|id| id.kind);
-        // Telemetry guards nothing; patches of Envoys without targets have a finding of their own.
-        let guards = !matches!(holder, Some(Kind::Telemetry | Kind::EnvoyFilter));
-        reason == Reason::NotEnforcedByZtunnel && guards
+        // Telemetry guards nothing; tokens and patches of Envoys have findings of their own.
+        let other = matches!(
+            holder,
+            Some(Kind::Telemetry | Kind::EnvoyFilter | Kind::RequestAuthentication)
+        );
+        reason == Reason::NotEnforcedByZtunnel && !other
     });
     let help = "leave `selector` out, or move the policy to the namespace of the workloads";
-    rows(model, lint, out, help, |_, reason| {
+    rows(model, lint, out, help, &|_, reason| {
         reason == Reason::RootSelector
+    });
+}
+
+fn selector_hits_uncaptured(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "label the workloads or their namespace `istio.io/dataplane-mode: ambient`, or use `targetRefs` for a waypoint";
+    rows(model, lint, out, help, &|row, reason| {
+        row.via == Via::Selector && reason == Reason::NotCaptured
+    });
+}
+
+fn custom_or_audit_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "attach it to a waypoint or to a Service that uses one, by `targetRefs`";
+    rows(model, lint, out, help, &|row, reason| {
+        matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh)
+            && reason == Reason::UnsupportedValue
+            && !is_unknown(model, row)
+    });
+}
+
+fn ra_without_target_refs(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "attach it to the Service, or to its waypoint, by `targetRefs`";
+    rows(model, lint, out, help, &|row, reason| {
+        let holder = super::policies::holder(model, row).map(|id| id.kind);
+        holder == Some(Kind::RequestAuthentication) && reason == Reason::NotEnforcedByZtunnel
+    });
+}
+
+fn gateway_class_not_enforced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help = "target the class `istio-waypoint`, which covers every waypoint, or the Gateway";
+    rows(model, lint, out, help, &|_, reason| {
+        reason == Reason::ClassNotEnforced
+    });
+}
+
+fn gateway_class_policy_not_in_root(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let help =
+        "target the class `istio-waypoint` from the root namespace, or the Gateway from its own";
+    rows(model, lint, out, help, &|_, reason| {
+        reason == Reason::NoClassOfWaypoints
     });
 }
 
@@ -349,7 +516,8 @@ fn rows(
     lint: &'static Lint,
     out: &mut Diagnostics,
     help: &str,
-    is_about: impl Fn(&attach::Row, Reason) -> bool,
+    // One copy of the loop for all lints: it is told what to look for at run time.
+    is_about: &dyn Fn(&attach::Row, Reason) -> bool,
 ) {
     for row in model.attachments.rows() {
         let (_, reason) = model.effect(row);

@@ -27,7 +27,7 @@ lint!(
     "ingress-bypasses-waypoint",
     Warning
 );
-lint!(UNCAPTURED_CLIENTS = "WP0257", "uncaptured-clients", Warning);
+lint!(UNCAPTURED_CLIENTS = "WP0257", "uncaptured-client", Warning);
 
 pub(super) static CHECKS: &[Row] = &[
     row(&ALLOW_FORGETS_WAYPOINT, allow_forgets_waypoint),

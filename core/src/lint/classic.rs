@@ -10,23 +10,23 @@ use crate::wire::{Behavior, Via};
 
 lint!(
     MIXED_WITH_ROUTES = "WP0238",
-    "virtual-service-mixed-with-routes",
+    "virtualservice-mixed-with-routes",
     Warning
 );
-lint!(ON_WAYPOINT = "WP0239", "virtual-service-on-waypoint", Info);
+lint!(ON_WAYPOINT = "WP0239", "virtualservice-on-waypoint", Info);
 lint!(
     DUPLICATE_HOST = "WP0240",
-    "virtual-service-duplicate-host",
+    "virtualservice-duplicate-host",
     Warning
 );
 lint!(
     GATEWAY_MISSING = "WP0241",
-    "virtual-service-gateway-missing",
+    "virtualservice-gateway-missing",
     Error
 );
 lint!(
     GATEWAY_API_GATEWAY = "WP0242",
-    "virtual-service-on-gateway-api-gateway",
+    "virtualservice-on-gateway-api-gateway",
     Error
 );
 lint!(UNUSED_SUBSET = "WP0243", "unused-subset", Info);
@@ -37,10 +37,19 @@ lint!(
 );
 lint!(
     WITHOUT_WAYPOINT = "WP0245",
-    "destination-rule-without-waypoint",
+    "destinationrule-without-waypoint",
     Warning
 );
-lint!(HOST_UNKNOWN = "WP0246", "host-unknown", Warning);
+lint!(
+    DESTINATION_RULE_HOST_UNKNOWN = "WP0246",
+    "destinationrule-host-unknown",
+    Warning
+);
+lint!(
+    VIRTUAL_SERVICE_HOST_UNKNOWN = "WP0285",
+    "virtualservice-host-unknown",
+    Warning
+);
 lint!(
     GATEWAY_SELECTS_NOTHING = "WP0253",
     "gateway-selects-nothing",
@@ -48,7 +57,7 @@ lint!(
 );
 lint!(
     VIRTUAL_SERVICE_IGNORED = "WP0260",
-    "virtual-service-ignored",
+    "virtualservice-ignored",
     Warning
 );
 
@@ -61,7 +70,11 @@ pub(super) static CHECKS: &[Row] = &[
     row(&UNUSED_SUBSET, unused_subset),
     row(&SUBSET_SELECTS_NOTHING, subset_selects_nothing),
     row(&WITHOUT_WAYPOINT, without_waypoint),
-    row(&HOST_UNKNOWN, host_unknown),
+    row(
+        &DESTINATION_RULE_HOST_UNKNOWN,
+        destination_rule_host_unknown,
+    ),
+    row(&VIRTUAL_SERVICE_HOST_UNKNOWN, virtual_service_host_unknown),
     row(&GATEWAY_SELECTS_NOTHING, gateway_selects_nothing),
     row(&VIRTUAL_SERVICE_IGNORED, virtual_service_ignored),
 ];
@@ -272,14 +285,22 @@ fn without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     }
 }
 
-fn host_unknown(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    let help = "name a Service or a host of a ServiceEntry; a name without dots is one of the own namespace";
-    for kind in [Kind::VirtualService, Kind::DestinationRule] {
-        tell(model, lint, out, (kind, Via::Host, help), |row| {
-            row.reason == Reason::ReferencedResourceNotFound
-        });
-    }
-    let about = (Kind::VirtualService, Via::BackendRef, help);
+const NAME_A_HOST: &str =
+    "name a Service or a host of a ServiceEntry; a name without dots is one of the own namespace";
+
+fn destination_rule_host_unknown(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let about = (Kind::DestinationRule, Via::Host, NAME_A_HOST);
+    tell(model, lint, out, about, |row| {
+        row.reason == Reason::ReferencedResourceNotFound
+    });
+}
+
+fn virtual_service_host_unknown(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let about = (Kind::VirtualService, Via::Host, NAME_A_HOST);
+    tell(model, lint, out, about, |row| {
+        row.reason == Reason::ReferencedResourceNotFound
+    });
+    let about = (Kind::VirtualService, Via::BackendRef, NAME_A_HOST);
     tell(model, lint, out, about, |row| {
         row.reason == Reason::BackendNotFound
     });

@@ -27,12 +27,12 @@ lint!(
 );
 lint!(
     HOST_NETWORK_IN_AMBIENT = "WP0221",
-    "host-network-in-ambient",
+    "hostnetwork-in-ambient",
     Warning
 );
 lint!(
     WILDCARD_WITHOUT_WAYPOINT = "WP0251",
-    "wildcard-without-waypoint",
+    "wildcard-serviceentry-without-waypoint",
     Warning
 );
 lint!(
@@ -245,8 +245,10 @@ fn wildcard_without_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
     }
 }
 
-/// Told only where the manifests hold workloads of the namespace at all: else they simply were not pasted.
 fn service_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    if !super::policies::holds_workloads(model) {
+        return;
+    }
     for (_, service) in model.mesh.service_objects() {
         let Some(object) = model.mesh.object(service.object) else {
             continue;
@@ -262,8 +264,7 @@ fn service_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnos
             }
             _ => continue,
         };
-        let pasted = !model.mesh.workloads_in(&service.namespace).is_empty();
-        if pasted && service.workloads.is_empty() {
+        if service.workloads.is_empty() {
             let message = format!(
                 "no workload of namespace `{}` has these labels, so nothing is behind `{}`",
                 service.namespace, service.name

@@ -6,7 +6,9 @@ use crate::mesh::DATAPLANE_MODE;
 use crate::model::Model;
 use crate::resource::{Kind, Object};
 use crate::source::{Diagnostics, Lint, lint};
+use crate::wire::Via;
 
+lint!(WAYPOINT_FOR_NONE = "WP0272", "waypoint-for-none", Error);
 lint!(
     WAYPOINT_FOR_INVALID = "WP0212",
     "waypoint-for-invalid",
@@ -19,7 +21,7 @@ lint!(
 );
 lint!(
     USE_WAYPOINT_MISPLACED = "WP0217",
-    "use-waypoint-misplaced",
+    "use-waypoint-on-wrong-object",
     Warning
 );
 lint!(
@@ -40,6 +42,7 @@ lint!(
 
 pub(super) static CHECKS: &[Row] = &[
     row(&WAYPOINT_FOR_INVALID, waypoint_for_invalid),
+    row(&WAYPOINT_FOR_NONE, waypoint_for_none),
     row(&USE_WAYPOINT_NAMESPACE_ALONE, use_waypoint_namespace_alone),
     row(&USE_WAYPOINT_MISPLACED, use_waypoint_misplaced),
     row(&USE_WAYPOINT_NONE_CASE, use_waypoint_none_case),
@@ -73,6 +76,30 @@ fn waypoint_for_invalid(model: &Model, lint: &'static Lint, out: &mut Diagnostic
                     "Serve traffic to Services",
                     replace(model, index, &path, "service"),
                 );
+            }
+        }
+    }
+}
+
+fn waypoint_for_none(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    for (index, object) in model.mesh.live(Kind::Gateway) {
+        let label = object.metadata.labels.get(WAYPOINT_FOR);
+        if label.is_none_or(|value| value != "none") {
+            continue;
+        }
+        let mut rows = model.attachments.rows().iter();
+        let user = rows.find(|row| row.via == Via::UseWaypoint && row.to == object.id);
+        if let Some(user) = user.and_then(|row| model.mesh.object(row.from)) {
+            let message = format!(
+                "waypoint `{}` serves no traffic at all, and {} `{}` is to use it",
+                object.id.qualified_name(),
+                user.id.kind_name(),
+                user.id.qualified_name()
+            );
+            let path = metadata("labels", WAYPOINT_FOR);
+            let help = "write `service`, `workload` or `all`";
+            if let Some(finding) = say(model, lint, out, (index, &path), message, help) {
+                finding.fix("Serve all traffic", replace(model, index, &path, "all"));
             }
         }
     }

@@ -36,14 +36,14 @@ pub(super) static CHECKS: &[Row] = &[
 
 fn listener_conflict(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "give it another port or hostname, or remove it; the first one counts";
-    problems(model, lint, out, ("", help), |reason| {
+    problems(model, lint, out, ("", help), &|reason| {
         matches!(reason, Reason::HostnameConflict | Reason::ProtocolConflict)
     });
 }
 
 fn listener_unsupported_protocol(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "gateways speak `HTTP`, `HTTPS`, `TLS`, `TCP`, in capitals; waypoints `HBONE` on port 15008";
-    problems(model, lint, out, (".protocol", help), |reason| {
+    problems(model, lint, out, (".protocol", help), &|reason| {
         reason == Reason::UnsupportedProtocol
     });
 }
@@ -51,17 +51,34 @@ fn listener_unsupported_protocol(model: &Model, lint: &'static Lint, out: &mut D
 fn listener_invalid_kinds(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help =
         "HTTP and HTTPS take HTTPRoute and GRPCRoute, TLS takes TLSRoute, TCP takes TCPRoute";
-    problems(model, lint, out, (".allowedRoutes.kinds", help), |reason| {
-        reason == Reason::InvalidRouteKinds
-    });
+    problems(
+        model,
+        lint,
+        out,
+        (".allowedRoutes.kinds", help),
+        &|reason| reason == Reason::InvalidRouteKinds,
+    );
 }
 
 fn listener_certificate(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "name a Secret of the same namespace, or add a ReferenceGrant in the Secret's";
-    problems(model, lint, out, (".tls.certificateRefs", help), |reason| {
+    problems(
+        model,
+        lint,
+        out,
+        (".tls.certificateRefs", help),
+        &|reason| {
+            matches!(
+                reason,
+                Reason::InvalidCertificateRef | Reason::RefNotPermitted
+            )
+        },
+    );
+    let help = "name one ConfigMap or Secret in `spec.tls.frontend` of the Gateway";
+    problems(model, lint, out, (".tls", help), &|reason| {
         matches!(
             reason,
-            Reason::InvalidCertificateRef | Reason::RefNotPermitted
+            Reason::InvalidCaCertificateRef | Reason::InvalidCaCertificateKind
         )
     });
 }
@@ -72,7 +89,7 @@ fn problems(
     lint: &'static Lint,
     out: &mut Diagnostics,
     (field, help): (&str, &str),
-    is_about: impl Fn(Reason) -> bool,
+    is_about: &dyn Fn(Reason) -> bool,
 ) {
     let holders = model
         .mesh

@@ -32,12 +32,12 @@ lint!(
 );
 lint!(
     TOKEN_RULE_WITHOUT_TOKENS = "WP0231",
-    "token-rule-without-tokens",
+    "jwt-policy-without-ra",
     Warning
 );
 lint!(
     ENVOY_FILTER_ON_WAYPOINT = "WP0249",
-    "envoy-filter-on-waypoint",
+    "envoyfilter-on-waypoint",
     Warning
 );
 lint!(
@@ -53,7 +53,7 @@ lint!(
 );
 lint!(
     ENVOY_FILTER_IGNORED = "WP0266",
-    "envoy-filter-ignored",
+    "envoyfilter-ignored",
     Warning
 );
 lint!(NOT_EVALUATED = "WP0264", "not-evaluated", Info);
@@ -130,6 +130,11 @@ fn selector_on_gateway(model: &Model, lint: &'static Lint, out: &mut Diagnostics
 }
 
 /// Told only where the manifests hold workloads in reach at all: else they simply were not pasted.
+/// Whether there are workloads in the manifests at all: else they simply were not pasted, and none is missing.
+pub(super) fn holds_workloads(model: &Model) -> bool {
+    model.mesh.workloads().next().is_some()
+}
+
 fn selector_matches_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let matching: sorted::Set<ObjectIndex> = model
         .attachments
@@ -147,12 +152,7 @@ fn selector_matches_nothing(model: &Model, lint: &'static Lint, out: &mut Diagno
             continue;
         };
         let selects = policy.selector.is_some_and(|labels| !labels.is_empty());
-        let pasted = if model.mesh.is_root(&object.id.namespace) {
-            model.mesh.workloads().next().is_some()
-        } else {
-            !model.mesh.workloads_in(&object.id.namespace).is_empty()
-        };
-        if selects && pasted {
+        if selects && holds_workloads(model) {
             let message = format!(
                 "no workload has these labels, so {} does nothing",
                 name(&object.id)

@@ -30,7 +30,7 @@ lint!(
 lint!(UNREACHABLE_ROUTE = "WP0237", "unreachable-route", Warning);
 lint!(
     PARENT_REFS_NEED_EXPERIMENTAL = "WP0248",
-    "parent-refs-need-experimental",
+    "parentrefs-need-experimental",
     Warning
 );
 

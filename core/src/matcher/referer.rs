@@ -17,8 +17,9 @@ fn is_scheme(text: &str) -> bool {
 fn is_url_behind_scheme(rest: &str) -> bool {
     let (authority, path) = split_before(rest, &['/', '?', '#']);
     let fragment = path.split_once('#').map_or("", |(_, fragment)| fragment);
-    let is_shown = |byte: u8| byte > b' ' && byte != 0x7f;
-    is_authority(authority) && path.bytes().all(is_shown) && fragment.is_empty()
+    is_authority(authority)
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
+        && fragment.is_empty()
 }
 
 /// A host with or without a port, and no user.
@@ -27,10 +28,10 @@ fn is_authority(text: &str) -> bool {
     let (host, port) = in_brackets.unwrap_or_else(|| split_before(text, &[':']));
     let is_of_host = |byte: u8| match in_brackets {
         Some(_) => byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'),
-        None => byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'),
+        None => byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'),
     };
     let is_port = match port.strip_prefix(':') {
-        Some(port) => port.parse::<u16>().is_ok(),
+        Some(port) => !port.starts_with('+') && port.parse::<u16>().is_ok(),
         None => port.is_empty(),
     };
     !host.is_empty() && host.bytes().all(is_of_host) && is_port
@@ -71,7 +72,13 @@ mod tests {
             ("about:blank", false),
             ("https://a.example", true),
             ("https://a.example/x?y", true),
-            ("https://a.example:8080/\u{e9}", true),
+            ("https://a.example?y", true),
+            ("https://a_b.example/", false),
+            ("https://a.example:8080/x^y|z[]\"", true),
+            ("https://a.example:8080/\u{e9}", false),
+            ("https://a.example:080/", true),
+            ("https://a.example:+80/", false),
+            ("https://a.example:/", false),
             ("https://a.example:99999/", false),
             ("https://[fd00::1]:80/", true),
             ("https://me@a.example/", false),

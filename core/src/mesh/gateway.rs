@@ -169,6 +169,8 @@ fn role(mesh: &Mesh, object: &Object, class_object: Option<&Object>, class: &str
         Some(INGRESS_CONTROLLER) => Role::Ingress,
         Some(UNMANAGED) => Role::Remote,
         Some("istio.io/eastwest-controller") => Role::EastWest,
+        // Built in where AMBIENT_ENABLE_MULTI_NETWORK is on; its name says what it is for all the same.
+        None if class == "istio-east-west" => Role::EastWest,
         _ => Role::Foreign,
     };
     match role {

@@ -267,6 +267,20 @@ impl Mesh {
         services.map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether a Service or ServiceEntry counts in its namespace with one of its hosts at least. Of one host in one namespace
+    /// a Service comes before a ServiceEntry, and the oldest of these before the others; one of type ExternalName is in
+    /// nobody's way. `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (selectWorkloadServices)
+    pub(crate) fn counts(&self, id: &ObjectId) -> bool {
+        self.services_of(id).iter().any(|&index| {
+            self.service(index).is_some_and(|service| {
+                let first = self.service_of_host(&service.host, &service.namespace);
+                let first_of = first.and_then(|first| self.service(first));
+                first == Some(index)
+                    || first_of.is_some_and(|first| first.address == Address::ExternalName)
+            })
+        })
+    }
+
     /// The Service or ServiceEntry of a host name as a client in `namespace` resolves it: fully qualified, or one of
     /// the shorter forms that the pod's DNS search list completes; else by a wildcard.
     pub(crate) fn resolve_host(&self, host: &str, namespace: &str) -> Option<ServiceIndex> {

@@ -7,7 +7,7 @@ mod convert;
 mod notes;
 mod rule;
 mod sample;
-mod yaml;
+pub(crate) mod yaml;
 
 use crate::model::Model;
 use crate::resource::ObjectId;
@@ -16,27 +16,19 @@ use crate::wire;
 
 pub(crate) use notes::LINTS;
 
-/// Converts all VirtualServices of an input.
-pub(crate) fn run(input: &wire::Input) -> wire::Migration {
-    let before = Model::load(
-        &input.manifests,
-        &input.settings,
-        &mut Diagnostics::default(),
-    );
+/// Converts all VirtualServices of manifests.
+pub(crate) fn run(manifests: &wire::Manifests, settings: &wire::Settings) -> wire::Migration {
+    let before = Model::load(manifests, settings, &mut Diagnostics::default());
     let converted = convert::all(&before);
-    let manifests = yaml::documents(&converted.documents);
-    let after = Model::load_without(
-        &with(&input.manifests, &manifests),
-        &input.settings,
-        &converted.replaced,
-    );
+    let made = yaml::documents(&converted.documents);
+    let after = Model::load_without(&with(manifests, &made), settings, &converted.replaced);
     let samples = sample::requests(&before, &converted);
     let differences = samples
         .iter()
         .filter_map(|request| check::difference(&before, &after, &converted, request))
         .collect();
     wire::Migration {
-        manifests,
+        manifests: made,
         replaced: converted.replaced.iter().map(ObjectId::to_wire).collect(),
         notes: converted.notes.to_wire(&before.documents),
         checked: samples.len(),

@@ -49,7 +49,10 @@ pub(super) fn requests(model: &Model, converted: &Converted) -> Vec<wire::Reques
                         http: Some(http.clone()),
                         ..wire::Request::default()
                     };
-                    let key = serde_json::to_string(&request).unwrap_or_default();
+                    // By way of a value, as all else is written: each way is compiled for each type.
+                    let key = serde_json::to_value(&request)
+                        .unwrap_or_default()
+                        .to_string();
                     if found.len() < MAX_REQUESTS && seen.insert(key) {
                         found.push(request);
                     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 
 /// Documents, each behind a `---` but the first.
-pub(super) fn documents(values: &[Value]) -> String {
+pub(crate) fn documents(values: &[Value]) -> String {
     let mut out = String::new();
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
@@ -24,6 +24,7 @@ const FIRST: &[&str] = &[
     "group",
     "metadata",
     "spec",
+    "parentRef",
     "parentRefs",
     "hostnames",
     "rules",
@@ -32,13 +33,21 @@ const FIRST: &[&str] = &[
     "name",
     "namespace",
     "selector",
+    "service",
+    "host",
+    "workload",
     "port",
     "weight",
     "value",
+    "status",
+    "reason",
+    "message",
     "filters",
     "timeouts",
     "retry",
     "backendRefs",
+    "from",
+    "to",
 ];
 
 fn ordered(map: &Map<String, Value>) -> Vec<(&String, &Value)> {

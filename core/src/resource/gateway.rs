@@ -18,10 +18,81 @@ pub(crate) struct Gateway {
     pub(crate) infrastructure: Option<Infrastructure>,
     /// Which ListenerSets may attach.
     pub(crate) allowed_listeners: Option<AllowedListeners>,
-    /// Not modelled.
-    pub(crate) tls: Option<super::NotModelled>,
+    /// Certificates towards clients and backends.
+    pub(crate) tls: Option<Box<GatewayTls>>,
     /// Not modelled.
     pub(crate) default_scope: Option<super::NotModelled>,
+}
+
+impl Gateway {
+    /// Whether clients that show no valid certificate are let in all the same, on one port at least.
+    pub(crate) fn lets_anyone_in(&self) -> bool {
+        let frontend = self.tls.as_ref().and_then(|tls| tls.frontend.as_ref());
+        frontend.is_some_and(|frontend| {
+            let ports = frontend.per_port.iter().map(|entry| &entry.tls);
+            ports.chain([&frontend.every_port]).any(|tls| {
+                let validation = tls.validation.as_ref();
+                validation.and_then(|one| one.mode.as_deref()) == Some("AllowInsecureFallback")
+            })
+        })
+    }
+}
+
+/// `spec.tls`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(default)]
+pub(crate) struct GatewayTls {
+    /// Towards clients.
+    pub(crate) frontend: Option<FrontendTls>,
+    /// Towards backends.
+    pub(crate) backend: Option<BackendTls>,
+}
+
+/// `spec.tls.frontend`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct FrontendTls {
+    /// For ports without an entry of their own.
+    #[serde(rename = "default")]
+    pub(crate) every_port: ClientTls,
+    /// Port by port.
+    pub(crate) per_port: Vec<PortTls>,
+}
+
+/// `spec.tls.frontend.perPort[]`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(default)]
+pub(crate) struct PortTls {
+    /// The port.
+    pub(crate) port: u16,
+    /// What holds there.
+    pub(crate) tls: ClientTls,
+}
+
+/// `spec.tls.frontend.default`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(default)]
+pub(crate) struct ClientTls {
+    /// How certificates of clients are judged.
+    pub(crate) validation: Option<ClientValidation>,
+}
+
+/// `spec.tls.frontend.default.validation`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ClientValidation {
+    /// The authorities.
+    pub(crate) ca_certificate_refs: Vec<SecretReference>,
+    /// `AllowValidOnly` (default) or `AllowInsecureFallback`.
+    pub(crate) mode: Option<String>,
+}
+
+/// `spec.tls.backend`
+#[derive(Clone, Debug, Default, Decode)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct BackendTls {
+    /// The gateway's own certificate.
+    pub(crate) client_certificate_ref: Option<SecretReference>,
 }
 
 /// `spec.listeners[]`
@@ -56,7 +127,7 @@ pub(crate) struct ListenerTls {
     pub(crate) frontend_validation: Option<super::NotModelled>,
 }
 
-/// A reference to a certificate.
+/// A reference to a certificate, to authorities, to parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 #[serde(default)]
 pub(crate) struct SecretReference {
@@ -177,8 +248,8 @@ pub(crate) struct Infrastructure {
     pub(crate) labels: Labels,
     /// Annotations of the gateway's pods.
     pub(crate) annotations: Labels,
-    /// Not modelled.
-    pub(crate) parameters_ref: Option<super::NotModelled>,
+    /// Further parameters.
+    pub(crate) parameters_ref: Option<Box<SecretReference>>,
 }
 
 /// `spec` of a GatewayClass.

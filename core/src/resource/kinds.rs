@@ -1,8 +1,8 @@
 //! The table of kinds: which `apiVersion` and `kind` become which type.
 
 use super::{Resource, Workload, workload};
-use crate::decode::Decode;
-use crate::source::{DecodeError, FieldPath, Node, decode};
+use crate::decode::{self, Decode, Reader};
+use crate::source::{DecodeError, FieldPath, Node};
 
 /// One kind that the engine knows.
 pub(super) struct Row {
@@ -13,19 +13,43 @@ pub(super) struct Row {
     /// The kind.
     pub(super) kind: Kind,
     /// How a document becomes a resource.
-    pub(super) decode: DecodeObject,
+    decode: Decoder,
     /// Whether the type lists every field of the API, so that another one is a mistake.
     pub(super) lists_all_fields: bool,
 }
 
-type DecodeObject = fn(&Node, &mut Vec<FieldPath>) -> Result<Resource, DecodeError>;
+/// How a document becomes a resource; what reads and reports is the same for all.
+#[derive(Clone, Copy)]
+enum Decoder {
+    /// The kind matters, its content does not.
+    Metadata,
+    /// From `spec`; absent, it is as if it were empty.
+    Spec(fn(&Reader<'_>) -> Resource),
+    /// From the whole document.
+    Whole(fn(&Reader<'_>) -> Resource),
+}
+
+impl Row {
+    /// Decodes a document. Paths of fields that the type does not know are pushed to `unknown`.
+    pub(super) fn decode(
+        &self,
+        node: &Node,
+        unknown: &mut Vec<FieldPath>,
+    ) -> Result<Resource, DecodeError> {
+        match self.decode {
+            Decoder::Metadata => Ok(Resource::MetadataOnly),
+            Decoder::Spec(spec) => decode::part(node, "spec", spec, unknown),
+            Decoder::Whole(whole) => decode::whole(node, whole, unknown),
+        }
+    }
+}
 
 /// A row of a kind that is, or holds, pods: its type names the fields that matter only.
 const fn pods(
     group: &'static str,
     versions: &'static [&'static str],
     kind: Kind,
-    decode: DecodeObject,
+    decode: Decoder,
 ) -> Row {
     Row {
         group,
@@ -42,13 +66,12 @@ const fn inert(group: &'static str, versions: &'static [&'static str], kind: Kin
         group,
         versions,
         kind,
-        decode: METADATA_ONLY,
+        decode: Decoder::Metadata,
         lists_all_fields: false,
     }
 }
 
-const CONTROLLER: DecodeObject =
-    |node, unknown| whole::<workload::Controller>(node, unknown).map(workload);
+const CONTROLLER: Decoder = Decoder::Whole(workload::<workload::Controller>);
 
 /// Every kind that the engine knows.
 pub(super) const KINDS: &[Row] = &[
@@ -56,26 +79,29 @@ pub(super) const KINDS: &[Row] = &[
         group: "",
         versions: &["v1"],
         kind: Kind::Namespace,
-        decode: METADATA_ONLY,
+        decode: Decoder::Metadata,
         lists_all_fields: false,
     },
     Row {
         group: "",
         versions: &["v1"],
         kind: Kind::ServiceAccount,
-        decode: METADATA_ONLY,
+        decode: Decoder::Metadata,
         lists_all_fields: false,
     },
     Row {
         group: "",
         versions: &["v1"],
         kind: Kind::Service,
-        decode: |node, unknown| spec(node, unknown).map(Resource::Service),
+        decode: Decoder::Spec(|spec| Resource::Service(Decode::decode(spec))),
         lists_all_fields: false,
     },
-    pods("", &["v1"], Kind::Pod, |node, unknown| {
-        whole::<workload::Pod>(node, unknown).map(workload)
-    }),
+    pods(
+        "",
+        &["v1"],
+        Kind::Pod,
+        Decoder::Whole(workload::<workload::Pod>),
+    ),
     pods("", &["v1"], Kind::ReplicationController, CONTROLLER),
     pods("apps", &["v1"], Kind::Deployment, CONTROLLER),
     pods("apps", &["v1"], Kind::StatefulSet, CONTROLLER),
@@ -86,153 +112,153 @@ pub(super) const KINDS: &[Row] = &[
         "batch",
         &["v1", "v1beta1"],
         Kind::CronJob,
-        |node, unknown| whole::<workload::CronJob>(node, unknown).map(workload),
+        Decoder::Whole(workload::<workload::CronJob>),
     ),
     Row {
         group: "discovery.k8s.io",
         versions: &["v1", "v1beta1"],
         kind: Kind::EndpointSlice,
-        decode: |node, unknown| whole(node, unknown).map(Resource::EndpointSlice),
+        decode: Decoder::Whole(|slice| Resource::EndpointSlice(Decode::decode(slice))),
         lists_all_fields: false,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1beta1", "v1alpha2"],
         kind: Kind::GatewayClass,
-        decode: |node, unknown| spec(node, unknown).map(Resource::GatewayClass),
+        decode: Decoder::Spec(|spec| Resource::GatewayClass(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1beta1", "v1alpha2"],
         kind: Kind::Gateway,
-        decode: |node, unknown| spec(node, unknown).map(Resource::Gateway),
+        decode: Decoder::Spec(|spec| Resource::Gateway(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1beta1", "v1alpha2"],
         kind: Kind::HttpRoute,
-        decode: |node, unknown| spec(node, unknown).map(Resource::HttpRoute),
+        decode: Decoder::Spec(|spec| Resource::HttpRoute(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1alpha2"],
         kind: Kind::GrpcRoute,
-        decode: |node, unknown| spec(node, unknown).map(Resource::GrpcRoute),
+        decode: Decoder::Spec(|spec| Resource::GrpcRoute(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1alpha3", "v1alpha2"],
         kind: Kind::TlsRoute,
-        decode: |node, unknown| spec(node, unknown).map(Resource::TlsRoute),
+        decode: Decoder::Spec(|spec| Resource::TlsRoute(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1alpha2"],
         kind: Kind::TcpRoute,
-        decode: |node, unknown| spec(node, unknown).map(Resource::TcpRoute),
+        decode: Decoder::Spec(|spec| Resource::TcpRoute(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1alpha2"],
         kind: Kind::UdpRoute,
-        decode: |node, unknown| spec(node, unknown).map(Resource::UdpRoute),
+        decode: Decoder::Spec(|spec| Resource::UdpRoute(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1alpha1"],
         kind: Kind::ListenerSet,
-        decode: |node, unknown| spec(node, unknown).map(Resource::ListenerSet),
+        decode: Decoder::Spec(|spec| Resource::ListenerSet(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1beta1", "v1alpha2"],
         kind: Kind::ReferenceGrant,
-        decode: |node, unknown| spec(node, unknown).map(Resource::ReferenceGrant),
+        decode: Decoder::Spec(|spec| Resource::ReferenceGrant(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: GATEWAY_API,
         versions: &["v1", "v1alpha3"],
         kind: Kind::BackendTlsPolicy,
-        decode: |node, unknown| spec(node, unknown).map(Resource::BackendTlsPolicy),
+        decode: Decoder::Spec(|spec| Resource::BackendTlsPolicy(Decode::decode(spec))),
         lists_all_fields: false,
     },
     Row {
         group: "gateway.networking.x-k8s.io",
         versions: &["v1alpha1"],
         kind: Kind::BackendTrafficPolicy,
-        decode: |node, unknown| spec(node, unknown).map(Resource::BackendTrafficPolicy),
+        decode: Decoder::Spec(|spec| Resource::BackendTrafficPolicy(Decode::decode(spec))),
         lists_all_fields: false,
     },
     Row {
         group: "security.istio.io",
         versions: &["v1", "v1beta1"],
         kind: Kind::AuthorizationPolicy,
-        decode: |node, unknown| spec(node, unknown).map(Resource::AuthorizationPolicy),
+        decode: Decoder::Spec(|spec| Resource::AuthorizationPolicy(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: "security.istio.io",
         versions: &["v1", "v1beta1"],
         kind: Kind::RequestAuthentication,
-        decode: |node, unknown| spec(node, unknown).map(Resource::RequestAuthentication),
+        decode: Decoder::Spec(|spec| Resource::RequestAuthentication(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: "security.istio.io",
         versions: &["v1", "v1beta1"],
         kind: Kind::PeerAuthentication,
-        decode: |node, unknown| spec(node, unknown).map(Resource::PeerAuthentication),
+        decode: Decoder::Spec(|spec| Resource::PeerAuthentication(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: ISTIO_NETWORKING,
         versions: NETWORKING_VERSIONS,
         kind: Kind::ServiceEntry,
-        decode: |node, unknown| spec(node, unknown).map(Resource::ServiceEntry),
+        decode: Decoder::Spec(|spec| Resource::ServiceEntry(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: ISTIO_NETWORKING,
         versions: NETWORKING_VERSIONS,
         kind: Kind::WorkloadEntry,
-        decode: |node, unknown| spec(node, unknown).map(Resource::WorkloadEntry),
+        decode: Decoder::Spec(|spec| Resource::WorkloadEntry(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: ISTIO_NETWORKING,
         versions: NETWORKING_VERSIONS,
         kind: Kind::VirtualService,
-        decode: |node, unknown| spec(node, unknown).map(Resource::VirtualService),
+        decode: Decoder::Spec(|spec| Resource::VirtualService(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: ISTIO_NETWORKING,
         versions: NETWORKING_VERSIONS,
         kind: Kind::DestinationRule,
-        decode: |node, unknown| spec(node, unknown).map(Resource::DestinationRule),
+        decode: Decoder::Spec(|spec| Resource::DestinationRule(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: ISTIO_NETWORKING,
         versions: NETWORKING_VERSIONS,
         kind: Kind::IstioGateway,
-        decode: |node, unknown| spec(node, unknown).map(Resource::IstioGateway),
+        decode: Decoder::Spec(|spec| Resource::IstioGateway(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: ISTIO_NETWORKING,
         versions: &["v1alpha3"],
         kind: Kind::EnvoyFilter,
-        decode: |node, unknown| spec(node, unknown).map(Resource::EnvoyFilter),
+        decode: Decoder::Spec(|spec| Resource::EnvoyFilter(Decode::decode(spec))),
         lists_all_fields: true,
     },
     inert(ISTIO_NETWORKING, NETWORKING_VERSIONS, Kind::Sidecar),
@@ -246,21 +272,21 @@ pub(super) const KINDS: &[Row] = &[
         group: "extensions.istio.io",
         versions: &["v1alpha1"],
         kind: Kind::WasmPlugin,
-        decode: |node, unknown| spec(node, unknown).map(Resource::WasmPlugin),
+        decode: Decoder::Spec(|spec| Resource::WasmPlugin(Decode::decode(spec))),
         lists_all_fields: true,
     },
     Row {
         group: "extensions.istio.io",
         versions: &["v1alpha1"],
         kind: Kind::TrafficExtension,
-        decode: |node, unknown| spec(node, unknown).map(Resource::TrafficExtension),
+        decode: Decoder::Spec(|spec| Resource::TrafficExtension(Decode::decode(spec))),
         lists_all_fields: false,
     },
     Row {
         group: "telemetry.istio.io",
         versions: &["v1", "v1alpha1"],
         kind: Kind::Telemetry,
-        decode: |node, unknown| spec(node, unknown).map(Resource::Telemetry),
+        decode: Decoder::Spec(|spec| Resource::Telemetry(Decode::decode(spec))),
         lists_all_fields: true,
     },
 ];
@@ -270,30 +296,9 @@ pub(crate) const GATEWAY_API: &str = "gateway.networking.k8s.io";
 /// The group of Istio's traffic kinds.
 pub(crate) const ISTIO_NETWORKING: &str = "networking.istio.io";
 const NETWORKING_VERSIONS: &[&str] = &["v1", "v1beta1", "v1alpha3"];
-const METADATA_ONLY: DecodeObject = |_, _| Ok(Resource::MetadataOnly);
 
-fn workload(written: impl Into<Workload>) -> Resource {
-    Resource::Workload(written.into())
-}
-
-/// Decodes `spec`; absent, it is as if it were empty.
-fn spec<T: Decode + Default>(node: &Node, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
-    let Some(spec) = node.get("spec") else {
-        return Ok(T::default());
-    };
-    let mut ignored = Vec::new();
-    let inside = FieldPath::new().key("spec");
-    let decoded = decode(spec, &mut ignored).map_err(|error| DecodeError {
-        path: inside.clone().join(&error.path),
-        ..error
-    });
-    unknown.extend(ignored.iter().map(|path| inside.clone().join(path)));
-    decoded
-}
-
-/// Decodes the whole document.
-fn whole<T: Decode>(node: &Node, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
-    decode(node, unknown)
+fn workload<T: Decode + Into<Workload>>(document: &Reader<'_>) -> Resource {
+    Resource::Workload(T::decode(document).into())
 }
 
 /// A kind of object, or of node in the graph.

@@ -95,6 +95,8 @@ pub(crate) type Labels = sorted::Map<String, String>;
 pub(crate) struct Metadata {
     /// The name; an object without one is no object.
     pub(crate) name: String,
+    /// What the API server makes a name of where there is none.
+    pub(crate) generate_name: Option<String>,
     /// The namespace as written; absent means `default`.
     pub(crate) namespace: Option<String>,
     /// Labels.

@@ -4,6 +4,7 @@
 pub(crate) mod authorization_policy;
 mod backend_policy;
 mod bystanders;
+mod classic_rules;
 mod endpoint;
 mod endpoint_slice;
 mod extension;
@@ -49,7 +50,9 @@ pub(crate) use endpoint_slice::EndpointSlice;
 pub(crate) use extension::{Telemetry, TrafficExtension, WasmPlugin};
 pub(crate) use feature::{FEATURES, LABELS};
 pub(crate) use fields::Treatment;
-pub(crate) use gateway::{Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces};
+pub(crate) use gateway::{
+    Gateway, GatewayAddress, GatewayClass, Listener, RouteNamespaces, SecretReference,
+};
 pub(crate) use grpc_route::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule};
 pub(crate) use http_filter_rules::is_origin;
 pub(crate) use http_route::{
@@ -64,6 +67,7 @@ pub(crate) use listener_set::ListenerSet;
 pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use not_modelled::NotModelled;
 pub(crate) use peer_authentication::PeerAuthentication;
+pub(crate) use policy_attachment::POLICY_TARGET_CROSS_NAMESPACE;
 pub(crate) use read::{LINTS, read};
 pub(crate) use reference_grant::ReferenceGrant;
 pub(crate) use request_authentication::RequestAuthentication;
@@ -229,7 +233,6 @@ impl Resource {
             Self::MetadataOnly
             | Self::Service(_)
             | Self::EndpointSlice(_)
-            | Self::WorkloadEntry(_)
             | Self::Endpoint(_)
             | Self::Workload(_)
             | Self::Gateway(_)
@@ -237,9 +240,22 @@ impl Resource {
             | Self::ListenerSet(_)
             | Self::ReferenceGrant(_)
             | Self::BackendTlsPolicy(_)
-            | Self::BackendTrafficPolicy(_)
-            | Self::DestinationRule(_)
-            | Self::IstioGateway(_) => Violations::default(),
+            | Self::BackendTrafficPolicy(_) => Violations::default(),
+            Self::WorkloadEntry(entry) => {
+                let mut out = Violations::default();
+                classic_rules::workload_entry(entry, &mut out);
+                out
+            }
+            Self::DestinationRule(rule) => {
+                let mut out = Violations::default();
+                classic_rules::destination_rule(rule, &mut out);
+                out
+            }
+            Self::IstioGateway(gateway) => {
+                let mut out = Violations::default();
+                classic_rules::gateway(gateway, &mut out);
+                out
+            }
         }
     }
 

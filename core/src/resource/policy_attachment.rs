@@ -4,6 +4,12 @@
 
 use super::violation::Violations;
 use super::{Labels, PolicyTargetReference, Resource, WorkloadSelector};
+use crate::source::lint;
+
+lint!(pub(crate) POLICY_TARGET_CROSS_NAMESPACE = "WP0273", "policy-target-cross-namespace", Error);
+lint!(pub(crate) POLICY_TARGET_KIND_INVALID = "WP0286", "policy-target-kind-invalid", Error);
+lint!(pub(crate) POLICY_SELECTOR_AND_TARGET = "WP0287", "policy-selector-and-target", Error);
+lint!(pub(crate) POLICY_TOO_MANY_TARGETS = "WP0288", "policy-too-many-targets", Error);
 
 /// `istio.io/dry-run`
 pub(super) const DRY_RUN: &str = "istio.io/dry-run";
@@ -117,7 +123,8 @@ pub(super) fn validate(
         .filter_map(|(name, set)| set.then_some(*name))
         .collect();
     if set.len() > 1 {
-        out.error_with_help(
+        out.error_of(
+            &POLICY_SELECTOR_AND_TARGET,
             "spec",
             format!("only one of {} may be set", set.join(" and ")),
             "a policy is either for workloads (`selector`) or for what `targetRefs` name",
@@ -130,9 +137,11 @@ pub(super) fn validate(
         validate_target(target, "spec.targetRef", out);
     }
     if target_refs.len() > MAX_TARGET_REFS {
-        out.error(
+        out.error_of(
+            &POLICY_TOO_MANY_TARGETS,
             "spec.targetRefs",
             format!("more than {MAX_TARGET_REFS} `targetRefs`"),
+            "spread them over several policies, or target the waypoint itself",
         );
     }
     for (index, target) in target_refs.iter().enumerate() {
@@ -173,7 +182,8 @@ fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violati
         .as_deref()
         .is_some_and(|namespace| !namespace.is_empty())
     {
-        out.error_with_help(
+        out.error_of(
+            &POLICY_TARGET_CROSS_NAMESPACE,
             format!("{path}.namespace"),
             "a target may not name a namespace",
             "a policy points at objects of its own namespace only; leave `namespace` out",
@@ -183,12 +193,14 @@ fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violati
     let known = TARGETS.iter().find(|(kind, ..)| *kind == target.kind);
     match known {
         Some((_, _, groups)) if groups.contains(&group) => {}
-        Some((kind, wanted, _)) => out.error_with_help(
+        Some((kind, wanted, _)) => out.error_of(
+            &POLICY_TARGET_KIND_INVALID,
             path,
             format!("no policy can point at kind `{kind}` of group `{group}`"),
             format!("`{kind}` needs `group: \"{wanted}\"`"),
         ),
-        None => out.error_with_help(
+        None => out.error_of(
+            &POLICY_TARGET_KIND_INVALID,
             path,
             format!("no policy can point at kind `{}`", target.kind),
             "a target is a Gateway, a GatewayClass, a Service or a ServiceEntry",

@@ -2,7 +2,7 @@
 //! the input is read all the same.
 
 use super::kinds::{GATEWAY_API, KINDS, Row};
-use super::{Metadata, Object, ObjectId, Resource, bystanders};
+use super::{Metadata, Object, ObjectId, Resource, bystanders, policy_attachment};
 use crate::sorted;
 use crate::source::{
     self, Change, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
@@ -33,6 +33,10 @@ pub(crate) static LINTS: &[&Lint] = &[
     &REPLACED,
     &DOUBTFUL,
     &API_VERSION_NOT_SERVED,
+    &policy_attachment::POLICY_TARGET_CROSS_NAMESPACE,
+    &policy_attachment::POLICY_TARGET_KIND_INVALID,
+    &policy_attachment::POLICY_SELECTOR_AND_TARGET,
+    &policy_attachment::POLICY_TOO_MANY_TARGETS,
 ];
 
 /// Reads every document that is an object of a known kind, in the order of the text.
@@ -70,7 +74,10 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
             .help(suggestion(api_version, kind));
         return None;
     };
-    let metadata = metadata(document, node, out)?;
+    let mut metadata = metadata(document, node, out)?;
+    if metadata.name.is_empty() {
+        metadata.name = metadata.generate_name.take().unwrap_or_default();
+    }
     if metadata.name.is_empty() {
         out.report(
             &MISSING_NAME,
@@ -86,7 +93,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
     };
     let id = ObjectId::new(row.kind, namespace, metadata.name.as_str());
     let mut unknown = Vec::new();
-    let resource = match (row.decode)(node, &mut unknown) {
+    let resource = match row.decode(node, &mut unknown) {
         Ok(resource) => resource,
         Err(error) => {
             out.report(&WRONG_TYPE, at(error.path), error.message)
@@ -201,7 +208,7 @@ fn validate(
     for (lint, violation) in violations
         .errors
         .iter()
-        .map(|error| (&REFUSED, error))
+        .map(|error| (error.lint.unwrap_or(&REFUSED), error))
         .chain(
             violations
                 .warnings

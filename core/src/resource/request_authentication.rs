@@ -3,7 +3,7 @@
 use crate::decode::Decode;
 
 use super::violation::Violations;
-use super::{Labels, PolicyTargetReference, WorkloadSelector, jwks, policy_attachment};
+use super::{Labels, PolicyTargetReference, WorkloadSelector, jwks, policy_attachment, syntax};
 
 /// `spec` of a RequestAuthentication, as written.
 #[derive(Clone, Debug, Default, Decode)]
@@ -46,8 +46,8 @@ pub(crate) struct JwtRule {
     pub(crate) forward_original_token: bool,
     /// Claims whose words count one by one, beside `scope` and `permission`.
     pub(crate) space_delimited_claims: Vec<String>,
-    /// Not modelled: no key set is fetched here.
-    pub(crate) timeout: Option<super::NotModelled>,
+    /// Checked, and no more: no key set is fetched here.
+    pub(crate) timeout: Option<String>,
 }
 
 /// `fromHeaders[]`
@@ -127,6 +127,7 @@ fn validate_rule(rule: &JwtRule, path: &str, out: &mut Violations) {
         ("audiences", &rule.audiences),
         ("fromParams", &rule.from_params),
         ("fromCookies", &rule.from_cookies),
+        ("spaceDelimitedClaims", &rule.space_delimited_claims),
     ];
     for (field, values) in lists {
         for (index, value) in values.iter().enumerate() {
@@ -137,6 +138,14 @@ fn validate_rule(rule: &JwtRule, path: &str, out: &mut Violations) {
                 );
             }
         }
+    }
+    if let Some(timeout) = &rule.timeout
+        && syntax::duration(timeout).is_none_or(|seconds| seconds < 0.001)
+    {
+        out.error(
+            format!("{path}.timeout"),
+            format!("`{timeout}` is no duration of a millisecond or more"),
+        );
     }
     for (index, header) in rule.from_headers.iter().enumerate() {
         if header.name.is_empty() {
@@ -209,6 +218,13 @@ mod tests {
                 "issuer: i, outputClaimToHeaders: [{ header: X-a_b, claim: c }]",
                 &[],
             ),
+            (
+                "issuer: i, spaceDelimitedClaims: [roles, '']",
+                &["spec.jwtRules[0].spaceDelimitedClaims[1]"],
+            ),
+            ("issuer: i, timeout: 1ms", &[]),
+            ("issuer: i, timeout: 0.5ms", &["spec.jwtRules[0].timeout"]),
+            ("issuer: i, timeout: soon", &["spec.jwtRules[0].timeout"]),
         ] {
             let policy = crate::source::from_yaml(&format!("{{ jwtRules: [{{ {rule} }}] }}"));
             let paths: Vec<String> = validate(&policy, &Labels::new())

@@ -10,7 +10,7 @@ use crate::matcher;
 use crate::sorted;
 
 /// Protocols that a port may have, in whatever case.
-const PROTOCOLS: &[&str] = &[
+pub(super) const PROTOCOLS: &[&str] = &[
     "tcp",
     "udp",
     "grpc",
@@ -235,10 +235,10 @@ fn by_dynamic_dns(entry: &ServiceEntry, labels: &Labels, out: &mut Violations) {
     }
 }
 
-fn is_one_of(protocol: &str, known: &[&str]) -> bool {
+pub(super) fn is_one_of(protocol: &str, known: &[&str]) -> bool {
     known.contains(&protocol.to_ascii_lowercase().as_str())
 }
 
-fn is_ip(text: &str) -> bool {
+pub(super) fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
 }

@@ -4,7 +4,7 @@ use super::{DocumentId, Documents, Origin};
 use crate::wire;
 
 /// A sort of finding. Its document in `lints/` says what it is, why, and shows it in an example.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Lint {
     /// The stable code; never used again for something else.
     pub(crate) code: &'static str,

@@ -109,7 +109,7 @@ impl Documents {
         }) = root.get("items")
         {
             for item in items {
-                self.push(file, item.clone(), unfold_lists);
+                self.push(file, typed(item, &root), unfold_lists);
             }
         }
     }
@@ -203,6 +203,31 @@ impl Documents {
     }
 }
 
+/// An item of a list. Those of a list of one kind, such as a `ServiceList`, are of the list's version and kind without
+/// saying so.
+fn typed(item: &Node, list: &Node) -> Node {
+    let mut item = item.clone();
+    let kind = list.get("kind").and_then(Node::as_str);
+    if let (Some(kind), Value::Map(entries)) = (kind, &mut item.value)
+        && let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty())
+        && !entries.iter().any(|entry| entry.key == "kind")
+        && let Value::Map(of_list) = &list.value
+    {
+        for entry in of_list {
+            match entry.key.as_str() {
+                "apiVersion" => entries.push(entry.clone()),
+                "kind" => {
+                    let mut entry = entry.clone();
+                    entry.value.value = Value::String(kind.to_owned());
+                    entries.push(entry);
+                }
+                _ => {}
+            }
+        }
+    }
+    item
+}
+
 /// Whether a line holds nothing of a value up to a column.
 fn is_empty(line: &str, column: u32) -> bool {
     let column = usize::try_from(column).unwrap_or(usize::MAX);
@@ -237,9 +262,11 @@ fn parts(text: &Text) -> Vec<Part> {
             || line
                 .strip_prefix("---")
                 .is_some_and(|rest| rest.starts_with([' ', '\t']));
-        // JSON objects one after the other.
-        let begins = is_marker || (line == "{" && previous == "}");
-        previous = line;
+        // JSON objects one after the other, spread over lines or on one line each.
+        let begins = is_marker || (line.starts_with('{') && previous.ends_with('}'));
+        if !line.trim().is_empty() {
+            previous = line.trim_end();
+        }
         if begins && has_content {
             parts.push(std::mem::replace(
                 &mut current,

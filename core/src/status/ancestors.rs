@@ -7,7 +7,7 @@ use crate::attach::{self, Reason};
 use crate::mesh::{INGRESS_CONTROLLER, MESH_CONTROLLER};
 use crate::model::Model;
 use crate::resource::{
-    BackendPolicy, BackendPolicyTarget, GATEWAY_API, Kind, ObjectId, ObjectIndex,
+    BackendPolicy, BackendPolicyTarget, GATEWAY_API, Kind, Object, ObjectId, ObjectIndex, Route,
 };
 use crate::sorted;
 use crate::wire::{Condition, ParentRef, PolicyAncestorStatus, Status, Via};
@@ -25,13 +25,20 @@ pub(super) fn status(model: &Model, index: ObjectIndex, policy: &BackendPolicy) 
     let mut ancestors = Vec::new();
     let mut targets: Vec<&ObjectId> = Vec::new();
     // istiod keeps one set of conditions: what is wrong with one target is said of all that come behind it.
+    let conditions = |reason, message| conditions(policy, reason, message);
     let mut told = conditions(Reason::Accepted, "The policy is in effect.".to_owned());
     let mut ignored = false;
     for (place, target) in policy.target_refs.iter().enumerate() {
         let Some(row) = rows.get(&format!("spec.targetRefs[{place}]")) else {
             continue;
         };
-        if let Some(object) = model.mesh.object(index).filter(|_| !row.is_attached()) {
+        let news = match row.reason {
+            Reason::Accepted => false,
+            // This is known from the start, and does not take back what is wrong with a target.
+            Reason::NoValidCaCertificate | Reason::Invalid => ancestors.is_empty(),
+            _ => true,
+        };
+        if let Some(object) = model.mesh.object(index).filter(|_| news) {
             told = conditions(
                 row.reason,
                 row.reason.sentence(row.via, &object.id, &row.to),
@@ -77,7 +84,8 @@ fn reference(target: &BackendPolicyTarget) -> ParentRef {
     }
 }
 
-fn conditions(reason: Reason, message: String) -> Vec<Condition> {
+/// What is said of the policy as a whole: of its authority in `ResolvedRefs` whatever becomes of the target.
+fn conditions(policy: &BackendPolicy, reason: Reason, message: String) -> Vec<Condition> {
     let accepted = condition(
         "Accepted",
         reason == Reason::Accepted,
@@ -87,7 +95,8 @@ fn conditions(reason: Reason, message: String) -> Vec<Condition> {
     if reason == Reason::IgnoredByIstio {
         return vec![accepted];
     }
-    let resolved = if reason == Reason::NoValidCaCertificate {
+    let authority = attach::authority(&policy.validation);
+    let resolved = if authority == Reason::NoValidCaCertificate {
         let message = "The authority's certificate is in no ConfigMap.";
         condition("ResolvedRefs", false, Reason::InvalidKind.name(), message)
     } else {
@@ -97,20 +106,25 @@ fn conditions(reason: Reason, message: String) -> Vec<Condition> {
 }
 
 /// The names of the Gateways, by namespace and name, that some route names as parent which has one of these as backend;
-/// whether it is accepted there is not asked.
+/// whether it is accepted there is not asked. Mirrors do not count, nor what is named by its host.
 fn gateways(model: &Model, targets: &[&ObjectId]) -> Vec<String> {
-    let routes: sorted::Set<ObjectIndex> = model
-        .attachments
-        .rows()
-        .iter()
-        .filter(|row| row.via == Via::BackendRef && targets.contains(&&row.to))
-        // Mirrors do not count.
-        .filter(|row| !row.origin.path.to_string().contains("requestMirror"))
-        .map(|row| row.from)
-        .collect();
+    let sends = |object: &Object, route: &Route<'_>| {
+        route.backends().into_iter().any(|(path, backend)| {
+            let to = ObjectId::of_reference(
+                backend.group.as_deref().unwrap_or_default(),
+                backend.kind.as_deref().unwrap_or("Service"),
+                backend.namespace.as_deref().unwrap_or(&object.id.namespace),
+                &backend.name,
+            );
+            targets.contains(&&to) && !path.to_string().contains("requestMirror")
+        })
+    };
+    let routes = model.mesh.objects().filter(|(index, object)| {
+        let route = object.resource.as_route();
+        model.mesh.is_live(*index) && route.is_some_and(|route| sends(object, &route))
+    });
     let parents: sorted::Set<&ObjectId> = routes
-        .iter()
-        .flat_map(|&route| model.attachments.of(route))
+        .flat_map(|(index, _)| model.attachments.of(index))
         .filter(|row| row.via == Via::ParentRef && row.to.kind == Kind::Gateway)
         .filter(|row| row.reason != Reason::UnsupportedParent)
         .map(|row| &row.to)

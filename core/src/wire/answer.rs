@@ -1,6 +1,7 @@
 //! What comes out of an evaluation.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -479,22 +480,39 @@ pub enum TokenResult {
 #[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyAnswer {
-    /// The policy. Shared, as all that is the same in every answer.
-    pub policy: Arc<ObjectRef>,
+    /// What is the same in every answer. Shared, for there are many of both.
+    #[serde(flatten)]
+    pub caption: Arc<PolicyCaption>,
+    /// Whether one of its rules matches.
+    pub matched: Matched,
+    /// Its rules.
+    pub rules: Vec<RuleAnswer>,
+}
+
+/// What is said of a policy whatever becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyCaption {
+    /// The policy.
+    pub policy: ObjectRef,
     /// Its action: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; of a PeerAuthentication `DENY`.
     pub action: Cow<'static, str>,
     /// Why it is here: the object it is attached to, or namespace, mesh, selector.
-    pub scope: Arc<str>,
-    /// Whether one of its rules matches.
-    pub matched: Matched,
+    pub scope: String,
     /// It is evaluated for the report only and does not count.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// What this proxy cannot see of it, and what follows.
-    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
-    pub losses: Arc<[String]>,
-    /// Its rules.
-    pub rules: Vec<RuleAnswer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<String>,
+}
+
+impl Deref for PolicyAnswer {
+    type Target = PolicyCaption;
+
+    fn deref(&self) -> &PolicyCaption {
+        &self.caption
+    }
 }
 
 /// One rule.
@@ -514,24 +532,41 @@ pub struct RuleAnswer {
     pub clauses: Vec<ClauseAnswer>,
 }
 
-/// One field of a rule.
+/// One field of a rule, and what a request has of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClauseAnswer {
-    /// The field, relative to the rule: `from[0].source.namespaces`.
-    pub path: Arc<str>,
-    /// What the policy wants, as written.
-    pub want: Arc<[String]>,
+    /// What is the same in every answer. Shared, for there are many of both.
+    #[serde(flatten)]
+    pub field: Arc<ClauseField>,
     /// What the request has; `null`: nothing. A list where the request carries several.
     pub got: Arc<serde_json::Value>,
     /// Whether it matches.
     pub matched: Matched,
+}
+
+/// One field of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClauseField {
+    /// The field, relative to the rule: `from[0].source.namespaces`.
+    pub path: Arc<str>,
+    /// What the policy wants, as written.
+    pub want: Arc<[String]>,
     /// Name of the file; absent for a single unnamed text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Arc<str>>,
     /// Where the field stands in the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Range>,
+}
+
+impl Deref for ClauseAnswer {
+    type Target = ClauseField;
+
+    fn deref(&self) -> &ClauseField {
+        &self.field
+    }
 }
 
 /// `true`, `false`, or `"unknown"`.

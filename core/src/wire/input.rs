@@ -1,7 +1,7 @@
 //! What comes in: manifests, settings, sample requests.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decode::{Decode, Reader, Value};
 use crate::sorted;
@@ -11,14 +11,21 @@ use crate::sorted;
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// Kubernetes manifests, as kubectl prints and reads them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub manifests: Manifests,
     /// Mesh-wide facts that manifests do not carry.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub settings: Settings,
     /// Sample requests.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     pub requests: Requests,
+}
+
+/// As Kubernetes reads a field whose value is `null`.
+fn null_is_absent<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Manifests: one text, or several named files. Each is multi-document YAML or JSON.
@@ -68,7 +75,7 @@ impl Default for Requests {
 
 /// Mesh-wide facts that manifests do not carry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an object of settings")]
 #[decode(or_default)]
 pub struct Settings {
     /// The mesh's trust domain.
@@ -321,13 +328,29 @@ pub enum HeaderValue {
 impl Decode for HeaderValue {
     fn decode(reader: &Reader<'_>) -> Self {
         match reader.value() {
-            Some(Value::List(_)) => Self::Many(Vec::decode(reader)),
-            Some(Value::String(line)) => Self::One(line.clone()),
-            _ => {
-                reader.note("a header is a text, or a list of texts".to_owned());
-                Self::Many(Vec::new())
+            Some(Value::List(_)) => {
+                let lines = Vec::<Line>::decode(reader);
+                Self::Many(lines.into_iter().map(|Line(line)| line).collect())
             }
+            _ => Self::One(Line::decode(reader).0),
         }
+    }
+}
+
+/// One line of a header. A whole number needs no quotes: nothing else can be meant by it. Other plain words do, since
+/// what was typed (`yes`, `1.0`) is not what YAML makes of it.
+struct Line(String);
+
+impl Decode for Line {
+    fn decode(reader: &Reader<'_>) -> Self {
+        Self(match reader.value() {
+            Some(Value::String(line)) => line.clone(),
+            Some(Value::Int(number)) => number.to_string(),
+            _ => {
+                reader.note("a header is a text, or a list of texts; put it in quotes".to_owned());
+                String::new()
+            }
+        })
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Telemetry {
     /// Names of the metrics.
     pub metrics: Vec<Cow<'static, str>>,
     /// Their labels.
-    pub labels: sorted::Map<Cow<'static, str>, Option<String>>,
+    pub labels: sorted::Map<Cow<'static, str>, Option<Cow<'static, str>>>,
     /// Fields of the line in the access log, where it is on.
-    pub access_log: sorted::Map<Cow<'static, str>, Option<String>>,
+    pub access_log: sorted::Map<Cow<'static, str>, Option<Cow<'static, str>>>,
 }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::random::Random;
 
@@ -61,22 +62,57 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
     Base64UrlUnpadded::encode_string(bytes.as_ref())
 }
 
-fn jwks(numbers: &[u8]) -> String {
-    let keys: Vec<Value> = numbers
+/// Some keys of other kinds.
+const KEYS: &str = include_str!("../../src/authz/jwt/testdata/jwks.json");
+
+/// Shared with the rules that have the set with it.
+const SECRET: &[u8] = b"not much of a secret";
+
+fn jwks(random: &mut Random) -> String {
+    let numbers = random.pick(&[&[1_u8][..], &[1, 2], &[2]]);
+    let mut keys: Vec<Value> = numbers
         .iter()
         .map(|&number| {
             let x = encode(key(number).verifying_key().as_bytes());
-            json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": format!("k{number}"), "x": x })
+            json!({ "kty": "OKP", "crv": "Ed25519", "kid": format!("k{number}"), "x": x })
         })
         .collect();
+    if random.chance(60) {
+        keys[0]["alg"] = "EdDSA".into();
+    }
+    if random.chance(30) {
+        keys.push(json!({ "kty": "oct", "kid": "secret", "k": encode(SECRET) }));
+    }
+    if random.chance(15) {
+        let known: Value = serde_json::from_str(KEYS).expect("JSON");
+        let modulus = &known["keys"][0]["n"];
+        // Of these Envoy knows only the first one.
+        keys.push(match random.below(5) {
+            0 => json!({ "kty": "RSA", "alg": "RSA-OAEP", "n": modulus, "e": "AQAB" }),
+            1 => json!({ "kty": "RSA", "n": modulus, "e": "EQ" }),
+            2 => json!({ "kty": "oct", "alg": "A128KW", "k": "AAAA" }),
+            3 => json!({ "kty": "OKP", "crv": "Ed25519", "alg": "ES256", "x": encode([1; 32]) }),
+            _ => json!({ "kty": "EC", "crv": "secp256k1", "x": "AQ", "y": "AQ" }),
+        });
+    }
     json!({ "keys": keys }).to_string()
+}
+
+/// HMAC with SHA-256 (RFC 2104).
+fn hmac(message: &str) -> Vec<u8> {
+    let mut key = SECRET.to_vec();
+    key.resize(64, 0);
+    let pad = |pad: u8| key.iter().map(|byte| byte ^ pad).collect::<Vec<u8>>();
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message);
+    let outer = Sha256::new().chain_update(pad(0x5c));
+    outer.chain_update(inner.finalize()).finalize().to_vec()
 }
 
 /// A jwtRule.
 pub(crate) fn rule(random: &mut Random) -> Value {
     let mut rule = json!({
         "issuer": random.pick(&ISSUERS),
-        "jwks": jwks(random.pick(&[&[1][..], &[1, 2][..], &[2][..]])),
+        "jwks": jwks(random),
     });
     if random.chance(35) {
         rule["audiences"] = random
@@ -90,6 +126,10 @@ pub(crate) fn rule(random: &mut Random) -> Value {
             header["prefix"] = prefix.into();
         }
         rule["fromHeaders"] = json!([header]);
+        if random.chance(40) {
+            let second = json!({ "name": random.pick(&["x-token", "a-token", "Authorization"]) });
+            rule["fromHeaders"] = json!([header, second]);
+        }
     }
     if random.chance(15) {
         rule["fromParams"] = json!(["t"]);
@@ -146,8 +186,17 @@ fn token(random: &mut Random) -> String {
     maybe(random, "number", 30, json!(1));
     maybe(random, "truth", 30, json!(true));
     let number = if random.chance(85) { 1 } else { 2 };
-    let mut header = json!({ "alg": "EdDSA", "typ": "JWT" });
-    if random.chance(50) {
+    // The kind of the key decides, not what a token says of itself.
+    let shared = random.chance(15);
+    let algorithm = match (shared, random.below(8)) {
+        (_, 0) => random.pick(&["RS256", "ES256", "HS256", "HS384", "none"]),
+        (true, _) => "HS256",
+        (false, _) => "EdDSA",
+    };
+    let mut header = json!({ "alg": algorithm, "typ": "JWT" });
+    if shared && random.chance(50) {
+        header["kid"] = "secret".into();
+    } else if random.chance(50) {
         header["kid"] = random.pick(&["k1", "k1", "k2", "k3"]).into();
     }
     let message = format!(
@@ -155,15 +204,34 @@ fn token(random: &mut Random) -> String {
         encode(header.to_string()),
         encode(claims.to_string())
     );
-    let signature = encode(key(number).sign(message.as_bytes()).to_bytes());
-    match random.below(20) {
+    let signature = if shared {
+        encode(hmac(&message))
+    } else {
+        encode(key(number).sign(message.as_bytes()).to_bytes())
+    };
+    match random.below(24) {
         0 => format!("{message}.{}", encode([0; 64])),
         1 => message,
         2 => format!("{message}.{signature}.x"),
         3 => "not-a-token".to_owned(),
         4 => format!("{message}.{signature}="),
+        5 => format!("{message}.{signature}=="),
+        6 => format!("{message}.{}", bend_last(&signature)),
+        7 => format!(".{message}..{signature}."),
         _ => format!("{message}.{signature}"),
     }
+}
+
+/// Changes bits that belong to no byte.
+fn bend_last(signature: &str) -> String {
+    let bent = match signature.chars().next_back() {
+        Some('A') => 'B',
+        Some('Q') => 'R',
+        Some('g') => 'h',
+        _ => 'x',
+    };
+    let (rest, _) = signature.split_at(signature.len() - 1);
+    format!("{rest}{bent}")
 }
 
 /// Puts tokens, or none, into a request.
@@ -181,7 +249,8 @@ pub(crate) fn place(random: &mut Random, headers: &mut Map<String, Value>, path:
                 );
             }
             6 => {
-                headers.insert("x-token".to_owned(), token.into());
+                let name = random.pick(&["x-token", "a-token"]);
+                headers.insert((*name).to_owned(), token.into());
             }
             7 => {
                 let name = random.pick(&["access_token", "t"]);

@@ -17,8 +17,19 @@ use crate::{
     problem::{Complaint, Place},
 };
 
-/// Fields that files of examples have for their readers.
-const FOR_READERS: [&str; 2] = ["title", "notice"];
+/// Fields that a file of requests may have for its readers: the examples' own, and those under which collections of
+/// test cases say what a case is about.
+const FOR_READERS: [&str; 9] = [
+    "title",
+    "notice",
+    "name",
+    "id",
+    "description",
+    "note",
+    "comment",
+    "source",
+    "$schema",
+];
 
 /// Said of a body without content.
 const EMPTY: &str = "the body is empty";
@@ -187,15 +198,17 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// A message without its place, which has fields of its own: serde_yaml writes the path in front, and both
-/// parsers the position behind.
+/// A message without its place, which has fields of its own, and without words that only Rust has: serde_yaml writes
+/// the path in front, and both parsers the position behind.
 fn bare(message: &str, path: Option<&Path>, line: usize, column: usize) -> String {
     let message = path
         .and_then(|path| message.strip_prefix(&format!("{path}: ")))
         .unwrap_or(message);
     let position = format!(" at line {line} column {column}");
-    message
-        .strip_suffix(&position)
-        .unwrap_or(message)
-        .to_owned()
+    let message = message.strip_suffix(&position).unwrap_or(message);
+    let message = match message.strip_prefix("unknown variant ") {
+        Some(rest) => rest.replacen(", expected", " is not known here; expected", 1),
+        None => message.to_owned(),
+    };
+    message.replace("expected u32", "expected a whole number")
 }

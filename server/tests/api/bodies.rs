@@ -110,6 +110,50 @@ async fn a_body_with_several_fields_that_nobody_reads() {
     }
 }
 
+#[tokio::test]
+async fn a_body_that_says_what_it_is_about() {
+    let body =
+        r#"{"name": "a case", "description": "of many", "source": "a book", "requests": []}"#;
+    for content_type in [JSON, YAML] {
+        let answer = post("/v1/evaluate", content_type, body).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_body_whose_fields_are_null() {
+    let body = r#"{"manifests": null, "settings": null, "requests": null}"#;
+    for content_type in [JSON, YAML] {
+        let answer = post("/v1/evaluate", content_type, body).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_body_with_a_setting_of_another_sort() {
+    for (body, expected) in [
+        (
+            r#"{"settings": {"behavior": "actual"}}"#,
+            "`actual` is not known here; expected `implemented` or `documented`",
+        ),
+        (
+            r#"{"settings": {"xffTrustedHops": "two"}}"#,
+            "invalid type: string \"two\", expected a whole number",
+        ),
+        (
+            r#"{"settings": 7}"#,
+            "invalid type: integer `7`, expected an object of settings",
+        ),
+    ] {
+        for content_type in [JSON, YAML] {
+            let problem = post("/v1/evaluate", content_type, body)
+                .await
+                .is_problem(Kind::InvalidBody);
+            assert_eq!(problem["detail"], expected, "{content_type}");
+        }
+    }
+}
+
 /// A megabyte is enough for terabytes, if what aliases stand for is written out.
 #[tokio::test]
 async fn a_body_whose_aliases_expand_to_too_much() {

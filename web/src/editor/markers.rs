@@ -3,6 +3,7 @@
 use ambient_core::wire;
 use serde::Serialize;
 
+use crate::reference;
 use crate::state::Tab;
 
 /// A marker, with Monaco's field names.
@@ -11,12 +12,19 @@ use crate::state::Tab;
 pub(crate) struct Marker {
     severity: u8,
     message: String,
-    code: String,
+    code: Code,
     source: &'static str,
     start_line_number: u32,
     start_column: u32,
     end_line_number: u32,
     end_column: u32,
+}
+
+/// A code, and its page.
+#[derive(Debug, PartialEq, Serialize)]
+struct Code {
+    value: String,
+    target: String,
 }
 
 /// The markers of one tab.
@@ -32,7 +40,10 @@ pub(crate) fn markers(diagnostics: &[wire::Diagnostic], tab: Tab) -> Vec<Marker>
                     Some(help) => format!("{}\n{help}", diagnostic.message),
                     None => diagnostic.message.clone(),
                 },
-                code: diagnostic.code.clone(),
+                code: Code {
+                    value: diagnostic.code.clone(),
+                    target: reference::of_code(&diagnostic.code),
+                },
                 source: "ambient",
                 start_line_number: range.start_line,
                 start_column: range.start_column,
@@ -119,6 +130,7 @@ mod tests {
             (4, 3)
         );
         assert_eq!(of_manifests[0].message, "m\nh");
+        assert_eq!(of_manifests[0].code.target, "reference/WP0105.html");
         assert_eq!(markers(&all, Tab::Requests).len(), 1);
     }
 }

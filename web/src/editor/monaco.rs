@@ -29,13 +29,17 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setText)]
     pub(crate) fn set_text(this: &Editor, tab: &str, text: &str);
 
-    /// Edits a text, by JSON as Monaco wants it, as one step that can be undone.
+    /// Edits a text, by a list of Monaco's edits, as one step that can be undone.
     #[wasm_bindgen(method, js_name = applyEdits)]
-    pub(crate) fn apply_edits(this: &Editor, tab: &str, edits: &str);
+    pub(crate) fn apply_edits(this: &Editor, tab: &str, edits: &JsValue);
 
-    /// Replaces the markers of a model, by JSON as Monaco wants it.
+    /// Replaces the markers of a model, by a list of Monaco's.
     #[wasm_bindgen(method, js_name = setMarkers)]
-    pub(crate) fn set_markers(this: &Editor, tab: &str, markers: &str);
+    pub(crate) fn set_markers(this: &Editor, tab: &str, markers: &JsValue);
+
+    /// Replaces the names that can be completed, by a list of ids as the graph has them.
+    #[wasm_bindgen(method, js_name = setNames)]
+    pub(crate) fn set_names(this: &Editor, ids: &JsValue);
 
     /// Selects a range, in sight, and takes the focus.
     #[wasm_bindgen(method)]

@@ -38,9 +38,11 @@ const GAP: f64 = 18.0;
 const LAYER_GAP: f64 = 130.0;
 const MARGIN: f64 = 12.0;
 /// Text is measured by its length: the page's font is about this wide.
-const CHARACTER: f64 = 7.2;
+const CHARACTER: f64 = 7.8;
+/// The same for the second line, and for the status.
+const SMALL_CHARACTER: f64 = 6.3;
 const MIN_WIDTH: f64 = 110.0;
-const MAX_WIDTH: f64 = 290.0;
+const MAX_WIDTH: f64 = 320.0;
 
 /// Lays a graph out.
 pub(crate) fn place(graph: &wire::Graph) -> Layout {
@@ -156,16 +158,14 @@ fn reaches(next: &sorted::Map<usize, Vec<usize>>, from: usize, to: usize) -> boo
 }
 
 fn width(node: &wire::Node) -> f64 {
-    let longest = node
-        .name
-        .chars()
-        .count()
-        .max(subtitle(node).chars().count());
-    let characters = u32::try_from(longest).unwrap_or(u32::MAX);
-    (f64::from(characters) * CHARACTER + 24.0).clamp(MIN_WIDTH, MAX_WIDTH)
+    let length = |text: &str| f64::from(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
+    let status = node.feature_status.as_deref().unwrap_or_default();
+    let first = length(&node.name) * CHARACTER + length(status) * SMALL_CHARACTER + 12.0;
+    let second = length(&subtitle(node)) * SMALL_CHARACTER;
+    (first.max(second) + 24.0).clamp(MIN_WIDTH, MAX_WIDTH)
 }
 
-/// The second line of a box.
+/// The second line of a box; the status stands in the first.
 pub(crate) fn subtitle(node: &wire::Node) -> String {
     let kind = match node.role.as_deref() {
         Some(role) => format!("{} ({role})", node.kind),
@@ -174,7 +174,7 @@ pub(crate) fn subtitle(node: &wire::Node) -> String {
     let parts = [
         Some(&kind),
         node.namespace.as_ref(),
-        node.feature_status.as_ref(),
+        node.attachment.as_ref(),
     ];
     let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
     parts.join(" · ")

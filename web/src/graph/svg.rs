@@ -64,12 +64,11 @@ fn node_view(
 ) -> Html {
     let selected = state.node.as_deref() == Some(node.id.as_str());
     let folded = node.id == scope::folded_id(&node.name);
-    let message = if folded {
-        Message::Fold(node.name.clone())
-    } else {
-        Message::SelectNode(node.id.clone())
-    };
-    let onclick = send.reform(move |_| message.clone());
+    let target = if folded { &node.name } else { &node.id }.clone();
+    let onclick = send.reform(move |_| match folded {
+        true => Message::Fold(target.clone()),
+        false => Message::SelectNode(target.clone()),
+    });
     let prefix = format!("/{}/", node.name);
     let is_found =
         found.contains(node.id.as_str()) || folded && found.iter().any(|id| id.contains(&prefix));
@@ -83,30 +82,36 @@ fn node_view(
         node.role.clone(),
         family(&node.kind)
     );
-    let status = node
-        .feature_status
-        .as_ref()
-        .map(|status| format!(" — {status}"))
-        .unwrap_or_default();
     let missing = if node.missing {
         " — not in the manifests"
     } else {
         ""
     };
-    let limit = |text: &str| shorten(text, placed.width);
+    let status = node.feature_status.clone().unwrap_or_default();
+    let room = placed.width - 22.0;
+    let status_width = 6.3 * status.len() as f64 + 12.0;
+    let tooltip = [
+        Some(&node.id),
+        node.feature_status.as_ref(),
+        node.capture_reason.as_ref(),
+    ];
+    let tooltip: Vec<&str> = tooltip.into_iter().flatten().map(String::as_str).collect();
     html! {
         <g {class} {onclick} transform={format!("translate({} {})", placed.x, placed.y)} key={node.id.clone()}>
-            <title>{ format!("{}{status}{missing}", node.id) }</title>
+            <title>{ tooltip.join(" — ") }{ missing }</title>
             <rect width={placed.width.to_string()} height={BOX_HEIGHT.to_string()} rx="6" />
-            <text x="12" y="17" class="node-name">{ limit(&node.name) }</text>
-            <text x="12" y="32" class="node-kind">{ limit(&layout::subtitle(node)) }</text>
+            <text x="12" y="17" class="node-name">{ shorten(&node.name, (room - status_width) / 7.4) }</text>
+            <text x="12" y="32" class="node-kind">{ shorten(&layout::subtitle(node), room / 5.9) }</text>
+            if !status.is_empty() {
+                <text x={(placed.width - 10.0).to_string()} y="16" class="node-status">{ status }</text>
+            }
         </g>
     }
 }
 
-/// A text that fits a box.
-fn shorten(text: &str, width: f64) -> String {
-    let fits = ((width - 20.0) / 6.6).max(4.0) as usize;
+/// A text of no more characters than fit.
+fn shorten(text: &str, fits: f64) -> String {
+    let fits = fits.max(4.0) as usize;
     if text.chars().count() <= fits {
         return text.to_owned();
     }

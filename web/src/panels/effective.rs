@@ -3,7 +3,8 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::{prose, trace};
+use super::element::{code, el, none, say};
+use super::{object_button, prose, trace};
 use crate::graph::svg;
 use crate::state::{Message, State};
 
@@ -14,44 +15,43 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
         .and_then(|answer| answer.effective.as_ref())
         .filter(|effective| state.node.as_ref() == Some(&effective.object));
     let Some(effective) = effective else {
-        return html! {};
+        return none();
     };
-    html! {
-        <div class="effective">
-            <h3><code>{ &effective.object }</code></h3>
-            { list("Affected by, in the order in which it acts", &effective.affected_by, send) }
-            { list("Affects", &effective.affects, send) }
-        </div>
-    }
+    let mut parts = vec![el("h3", "", vec![code(&effective.object)])];
+    let affected_by = "Affected by, in the order in which it acts";
+    list(&mut parts, affected_by, &effective.affected_by, send);
+    list(&mut parts, "Affects", &effective.affects, send);
+    el("div", "effective", parts)
 }
 
-fn list(title: &'static str, influences: &[wire::Influence], send: &Callback<Message>) -> Html {
+fn list(
+    parts: &mut Vec<Html>,
+    title: &str,
+    influences: &[wire::Influence],
+    send: &Callback<Message>,
+) {
     if influences.is_empty() {
-        return html! {};
+        return;
     }
-    html! {
-        <>
-            <h4>{ title }</h4>
-            <ol>
-                { for influences.iter().map(|influence| {
-                    let id = influence.object.clone();
-                    let onclick = send.reform(move |_| Message::SelectNode(id.clone()));
-                    let hop = influence.hop.map(|hop| format!(" at the {}", trace::hop_name(hop)));
-                    let attached = influence.status == wire::EdgeStatus::Attached;
-                    html! {
-                        <li class={svg::class(influence.status)}>
-                            <span class="phase">{ phase(influence.phase) }{ hop.unwrap_or_default() }</span>
-                            <button class="jump" {onclick}><code>{ &influence.object }</code></button>
-                            if !attached {
-                                <span class="not-attached">{ format!("{}: {}", svg::status_name(influence.status), influence.reason) }</span>
-                            }
-                            <span class="message">{ prose(&influence.message) }</span>
-                        </li>
-                    }
-                }) }
-            </ol>
-        </>
-    }
+    let influence = |influence: &wire::Influence| {
+        let hop = influence
+            .hop
+            .map(|hop| format!(" at the {}", trace::hop_name(hop)));
+        let phase = phase(influence.phase).to_owned() + &hop.unwrap_or_default();
+        let mut parts = vec![
+            say("span", "phase", &phase),
+            object_button(&influence.object, send),
+        ];
+        if influence.status != wire::EdgeStatus::Attached {
+            let status = svg::status_name(influence.status);
+            let why = format!("{status}: {}", influence.reason);
+            parts.push(say("span", "not-attached", &why));
+        }
+        parts.push(el("span", "message", vec![prose(&influence.message)]));
+        el("li", svg::class(influence.status), parts)
+    };
+    parts.push(say("h4", "", title));
+    parts.push(el("ol", "", influences.iter().map(influence).collect()));
 }
 
 fn phase(phase: wire::Phase) -> &'static str {

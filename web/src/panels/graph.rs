@@ -1,11 +1,12 @@
 //! The attachment graph, with buttons and keys to move it, and the same as a table.
 
 use ambient_core::wire;
-use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent, WheelEvent};
+use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
-use super::{effective, prose};
+use super::{close_menu, effective, object_button, prose};
 use crate::graph::svg;
+use crate::report::Topic;
 use crate::state::{Message, State};
 
 /// How far an arrow key moves the graph, in pixels of the layout.
@@ -19,19 +20,20 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     if answer.layout.boxes.is_empty() {
         return html! { <p class="empty">{ "Nothing refers to anything yet." }</p> };
     }
-    let button = |label: &'static str, text: &'static str, message: Message| {
-        let onclick = send.reform(move |_| message.clone());
+    let button = |label: &'static str, text: &'static str, message: fn() -> Message| {
+        let onclick = send.reform(move |_| message());
         html! { <button class="icon" {onclick} aria-label={label} title={label}>{ text }</button> }
     };
     html! {
         <div class={classes!("graph-body", state.stale_graph.then_some("stale"))}>
             <div class="graph-tools">
-                { button("Larger", "+", Message::Zoom(LARGER)) }
-                { button("Smaller", "−", Message::Zoom(1.0 / LARGER)) }
-                { button("Fit", "⤢", Message::Fit) }
+                { button("Larger", "+", || Message::Zoom(LARGER)) }
+                { button("Smaller", "−", || Message::Zoom(1.0 / LARGER)) }
+                { button("Fit", "⤢", || Message::Fit) }
                 { focus(state, send) }
                 { search(state, send) }
                 { namespaces(state, send) }
+                { exports(state, send) }
                 <span class="legend">
                     <span class="line attached">{ "attached" }</span>
                     <span class="line ignored">{ "rejected, ignored" }</span>
@@ -99,6 +101,31 @@ fn namespaces(state: &State, send: &Callback<Message>) -> Html {
     }
 }
 
+/// The graph for the clipboard, as other tools read it.
+fn exports(state: &State, send: &Callback<Message>) -> Html {
+    let topics = [
+        ("Mermaid", Topic::Mermaid),
+        ("DOT", Topic::Dot),
+        ("SVG", Topic::Svg),
+        ("JSON", Topic::Json),
+    ];
+    let is_copied = state.copied.as_deref() == Some("graph");
+    html! {
+        <details class="menu exports">
+            <summary aria-live="polite">{ if is_copied { "Copied ✓" } else { "Copy as" } }</summary>
+            <ul>
+                { for topics.into_iter().map(|(name, topic)| {
+                    let onclick = send.reform(move |event: MouseEvent| {
+                        close_menu(&event);
+                        Message::Export(topic)
+                    });
+                    html! { <li><button {onclick}>{ name }</button></li> }
+                }) }
+            </ul>
+        </details>
+    }
+}
+
 /// Sends what an event means, if it means anything.
 fn perhaps<E: 'static>(send: &Callback<Message>, meaning: fn(E) -> Option<Message>) -> Callback<E> {
     let send = send.clone();
@@ -156,12 +183,7 @@ fn table(graph: &wire::Graph, send: &Callback<Message>) -> Html {
                 <thead><tr><th>{ "from" }</th><th>{ "by" }</th><th>{ "to" }</th><th>{ "status" }</th><th>{ "why" }</th></tr></thead>
                 <tbody>
                     { for graph.edges.iter().map(|edge| {
-                        let node = |id: &str| {
-                            let id = id.to_owned();
-                            let text = id.clone();
-                            let onclick = send.reform(move |_| Message::SelectNode(id.clone()));
-                            html! { <button class="jump" {onclick}><code>{ text }</code></button> }
-                        };
+                        let node = |id: &str| object_button(id, send);
                         html! {
                             <tr>
                                 <td>{ node(&edge.from) }</td>

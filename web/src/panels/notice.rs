@@ -8,6 +8,8 @@ use crate::state::{Message, Notice, State};
 /// Beyond this some chat programs cut links.
 const LONG_LINK: usize = 2_000;
 
+const NOT_COPIED: &str = "This browser keeps the page from its clipboard. It lets pages in that come from this machine or over HTTPS; else select the text and copy it.";
+
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let Some(notice) = &state.notice else {
         return html! {};
@@ -15,6 +17,21 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let dismiss = send.reform(|_| Message::Dismiss);
     let (class, text, choice) = match notice {
         Notice::Shared { length, copied } => ("info", shared(*length, *copied), html! {}),
+        Notice::NotCopied => ("error", NOT_COPIED.to_owned(), html! {}),
+        Notice::Secrets(found) => {
+            let share = send.reform(|_| Message::ShareSecrets);
+            let text = format!(
+                "The link would carry {}. Whoever gets it can read that.",
+                found.join(", ")
+            );
+            let choice = html! {
+                <>
+                    <button onclick={share}>{ "Share all the same" }</button>
+                    <button onclick={dismiss.clone()}>{ "Do not share" }</button>
+                </>
+            };
+            return row("error", text, choice);
+        }
         Notice::Unreadable(sentence) => ("error", sentence.clone(), html! {}),
         Notice::EngineFailed(error) => ("error", engine_failed(error), html! {}),
         Notice::Example(sentence) => ("info", format!("Notice: {sentence}"), html! {}),

@@ -3,74 +3,80 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::prose;
+use super::element::{all, button, el, icon, none, say, word};
+use super::{code_link, prose};
 use crate::state::{Message, State, Tab};
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let Some(answer) = &state.answer else {
-        return html! {};
+        return none();
     };
-    if answer.evaluation.diagnostics.is_empty() {
-        return html! { <p class="empty">{ "No problems found." }</p> };
+    let found = &answer.evaluation.diagnostics;
+    if found.is_empty() {
+        return say("p", "empty", "No problems found.");
     }
-    html! {
-        <ul class="problem-list">
-            { for answer.evaluation.diagnostics.iter().map(|diagnostic| problem(diagnostic, state, send)) }
-        </ul>
-    }
+    let problems = found.iter().map(|one| problem(one, state, send));
+    el("ul", "problem-list", problems.collect())
 }
 
 fn problem(diagnostic: &wire::Diagnostic, state: &State, send: &Callback<Message>) -> Html {
-    let (class, icon, word) = match diagnostic.severity {
-        wire::Severity::Error => ("error", "✖", "error"),
-        wire::Severity::Warning => ("warning", "▲", "warning"),
-        wire::Severity::Info => ("info", "ℹ", "info"),
+    let (class, sign, name) = match diagnostic.severity {
+        wire::Severity::Error => ("severity error", "✖", " error"),
+        wire::Severity::Warning => ("severity warning", "▲", " warning"),
+        wire::Severity::Info => ("severity info", "ℹ", " info"),
     };
     let tab = Tab::of_file(diagnostic.file.as_deref());
-    let position = diagnostic
-        .range
-        .map(|range| format!("{} {}:{}", tab.name(), range.start_line, range.start_column));
-    let body = html! {
-        <>
-            <span class={classes!("severity", class)}><span aria-hidden="true">{ icon }</span>{ format!(" {word}") }</span>
-            <span class="message">{ prose(&diagnostic.message) }</span>
-            if let Some(help) = &diagnostic.help { <span class="help">{ prose(help) }</span> }
-            <span class="place">{ &diagnostic.code }{ position.map(|position| format!(" · {position}")).unwrap_or_default() }</span>
-        </>
-    };
-    let place = match diagnostic.range {
+    let mut parts = vec![
+        el("span", class, vec![icon(sign), word(name)]),
+        el("span", "message", vec![prose(&diagnostic.message)]),
+    ];
+    if let Some(help) = &diagnostic.help {
+        parts.push(el("span", "help", vec![prose(help)]));
+    }
+    let mut place = vec![code_link(&diagnostic.code)];
+    let body = match diagnostic.range {
         Some(range) => {
+            let wire::Range {
+                start_line,
+                start_column,
+                ..
+            } = range;
+            place.push(word(&format!(
+                " · {} {start_line}:{start_column}",
+                tab.name()
+            )));
             let onclick = send.reform(move |_| Message::Reveal(tab, range));
-            html! { <button class="problem" {onclick}>{ body }</button> }
+            button("problem", "", all(parts), onclick)
         }
-        None => html! { <div class="problem">{ body }</div> },
+        None => el("div", "problem", parts),
     };
+    let mut about = vec![el("span", "place", place)];
     let fix = diagnostic.fix.as_ref().filter(|_| state.editor_ready);
-    html! { <li>{ place }{ fix.map(|fix| fix_view(fix, tab, state, send)).unwrap_or_default() }</li> }
+    about.extend(fix.map(|fix| fix_view(fix, tab, state, send)));
+    el("li", "", vec![body, el("div", "about-problem", about)])
 }
 
 /// What a fix would change, and a button that does it.
 fn fix_view(fix: &wire::Fix, tab: Tab, state: &State, send: &Callback<Message>) -> Html {
     let edits = fix.edits.clone();
     let onclick = send.reform(move |_| Message::Fix(tab, edits.clone()));
-    html! {
-        <details class="fix">
-            <summary>{ "Fix: " }{ prose(&fix.title) }</summary>
-            <pre>
-                { for fix.edits.iter().map(|edit| {
-                    let old = replaced(state.texts.get(tab), edit.range);
-                    let text = edit.text.trim_matches('\n');
-                    html! {
-                        <>
-                            if !old.is_empty() { <del>{ format!("− {old}") }</del> }
-                            if !text.is_empty() { <ins>{ format!("+ {text}") }</ins> }
-                        </>
-                    }
-                }) }
-            </pre>
-            <button {onclick}>{ "Apply" }</button>
-        </details>
+    let mut changes = Vec::new();
+    for edit in &fix.edits {
+        let old = replaced(state.texts.get(tab), edit.range);
+        let new = edit.text.trim_matches('\n');
+        if !old.is_empty() {
+            changes.push(say("del", "", &format!("− {old}")));
+        }
+        if !new.is_empty() {
+            changes.push(say("ins", "", &format!("+ {new}")));
+        }
     }
+    let parts = vec![
+        el("summary", "", vec![word("Fix: "), prose(&fix.title)]),
+        el("pre", "", changes),
+        button("", "", word("Apply"), onclick),
+    ];
+    el("details", "fix", parts)
 }
 
 /// The text that a range covers.

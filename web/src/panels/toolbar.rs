@@ -1,8 +1,9 @@
 //! The bar above everything: name, examples, sharing, theme.
 
-use web_sys::{HtmlDetailsElement, MouseEvent};
+use web_sys::MouseEvent;
 use yew::prelude::*;
 
+use super::close_menu;
 use crate::examples;
 use crate::state::{Message, State, Theme};
 
@@ -18,6 +19,7 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
             <p class="tagline">{ "What attaches to what, which route a request takes, and is it allowed — before anything is applied." }</p>
             { examples_menu(send) }
             <button class="primary" onclick={send.reform(|_| Message::Share)}>{ "Share" }</button>
+            <button class="icon keys" onclick={send.reform(|_| Message::Help)} title="Keys" aria-label="Keys" aria-haspopup="dialog">{ "?" }</button>
             <button class="icon" onclick={send.reform(|_| Message::NextTheme)} title={theme_name} aria-label={theme_name}>
                 <span aria-hidden="true">{ theme }</span>
             </button>
@@ -47,15 +49,5 @@ fn examples_menu(send: &Callback<Message>) -> Html {
                 }) }
             </ul>
         </details>
-    }
-}
-
-/// A menu closes when something in it is chosen.
-fn close_menu(event: &MouseEvent) {
-    let menu = event
-        .target_dyn_into::<web_sys::Element>()
-        .and_then(|element| element.closest("details").ok().flatten());
-    if let Some(menu) = menu {
-        wasm_bindgen::JsCast::unchecked_into::<HtmlDetailsElement>(menu).set_open(false);
     }
 }

@@ -3,7 +3,9 @@
 use ambient_core::wire;
 use yew::prelude::*;
 
-use super::{prose, trace};
+use super::element::{all, el, el_with, icon, none, say, word};
+use super::{prose, trace, verdict_id};
+use crate::reference;
 use crate::state::{Message, State};
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
@@ -14,9 +16,13 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     let switch = send.reform(|_| Message::Documented);
     html! {
         <>
-        <label class="behavior" title="Where Istio's documentation and its code differ, answer as the documentation says. Settings beside the requests go first.">
-            <input type="checkbox" checked={state.documented} onchange={switch} />{ " As documented" }
-        </label>
+        <div class="behavior">
+            { expectations(state) }
+            <label title="Where Istio's documentation and its code differ, answer as the documentation says. Settings beside the requests go first.">
+                <input type="checkbox" checked={state.documented} onchange={switch} />{ "As documented" }
+            </label>
+            <a href={reference::BEHAVIOR} target="_blank" rel="noopener" aria-label="Where documentation and code differ" title="Where documentation and code differ">{ "?" }</a>
+        </div>
         <div id="verdicts" class={classes!((state.stale_verdicts || state.stale_graph).then_some("stale"))}>
             if state.stale_verdicts || state.stale_graph {
                 <p class="stale-note">{ "Based on the last valid text." }</p>
@@ -32,6 +38,24 @@ pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     }
 }
 
+/// How many of the expectations are met.
+fn expectations(state: &State) -> Html {
+    let (all, unmet) = state.expectations();
+    let class = if unmet == 0 {
+        "expected met"
+    } else {
+        "expected unmet"
+    };
+    match all {
+        0 => none(),
+        all => say(
+            "span",
+            class,
+            &format!("{} of {all} as expected", all - unmet),
+        ),
+    }
+}
+
 fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Answer) -> Html {
     let open = state.open.contains(&index);
     let onclick = send.reform(move |_| Message::Toggle(index));
@@ -40,15 +64,16 @@ fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Ans
         .clone()
         .unwrap_or_else(|| format!("request {}", index + 1));
     let details = format!("trace-{index}");
+    let content = all(vec![
+        badge(answer.verdict),
+        say("span", "name", &name),
+        answer.expected.as_ref().map_or_else(none, expectation),
+        say("span", "decision", &decision(answer)),
+        el("span", "reason", vec![prose(&answer.reason)]),
+    ]);
     html! {
-        <li key={index}>
-            <button class="verdict-row" {onclick} aria-expanded={open.to_string()} aria-controls={details.clone()}>
-                { badge(answer.verdict) }
-                <span class="name">{ name }</span>
-                { expectation(answer) }
-                <span class="decision">{ decision(answer) }</span>
-                <span class="reason">{ prose(&answer.reason) }</span>
-            </button>
+        <li key={index} id={verdict_id(index)}>
+            <button class="verdict-row" {onclick} aria-expanded={open.to_string()} aria-controls={details.clone()}>{ content }</button>
             if open {
                 <div id={details} class="trace">{ trace::view(answer, send) }</div>
             }
@@ -57,25 +82,22 @@ fn row(state: &State, send: &Callback<Message>, index: usize, answer: &wire::Ans
 }
 
 fn badge(verdict: wire::Verdict) -> Html {
-    let (class, icon, word) = match verdict {
-        wire::Verdict::Allow => ("allow", "✔", "ALLOW"),
-        wire::Verdict::Deny => ("deny", "✖", "DENY"),
-        wire::Verdict::Unknown => ("unknown", "?", "UNKNOWN"),
+    let (class, sign, name) = match verdict {
+        wire::Verdict::Allow => ("badge allow", "✔", " ALLOW"),
+        wire::Verdict::Deny => ("badge deny", "✖", " DENY"),
+        wire::Verdict::Unknown => ("badge unknown", "?", " UNKNOWN"),
     };
-    html! { <span class={classes!("badge", class)}><span aria-hidden="true">{ icon }</span>{ format!(" {word}") }</span> }
+    el("span", class, vec![icon(sign), word(name)])
 }
 
-fn expectation(answer: &wire::Answer) -> Html {
-    match &answer.expected {
-        None => html! {},
-        Some(expected) if expected.met => {
-            html! { <span class="expected met" title="as expected"><span aria-hidden="true">{ "✓" }</span>{ " expected" }</span> }
-        }
-        Some(expected) => {
-            let title = expected.differences.join("; ");
-            html! { <span class="expected unmet" {title}><span aria-hidden="true">{ "≠" }</span>{ " not as expected" }</span> }
-        }
-    }
+fn expectation(expected: &wire::Expected) -> Html {
+    let (class, sign, name) = match expected.met {
+        true => ("expected met", "✓", " expected"),
+        false => ("expected unmet", "≠", " not as expected"),
+    };
+    let title = expected.differences.join("; ");
+    let attributes = [("class", class), ("title", &title)];
+    el_with("span", &attributes, vec![icon(sign), word(name)])
 }
 
 /// The deciding object, or that there is none.

@@ -6,7 +6,9 @@ mod bindgen;
 mod bundle;
 mod compress;
 mod npm;
+mod reference;
 mod size;
+mod tables;
 
 use std::path::PathBuf;
 
@@ -53,6 +55,7 @@ fn compile(toolchain: Toolchain) -> Result {
         "web/Cargo.toml",
         "web/src",
         "web/js",
+        "xtask/src/toolchain.rs",
         "xtask/src/web",
     ];
     let inputs: Vec<PathBuf> = inputs.iter().map(|input| root.join(input)).collect();
@@ -60,19 +63,17 @@ fn compile(toolchain: Toolchain) -> Result {
     let stamp = Stamp::new("wasm", &inputs, &[&toolchain.version(), bindgen::VERSION])?;
     stamp.run(&outputs, || {
         progress("cargo build for wasm32");
-        cmd::run(
-            toolchain
-                .build()
-                .args(["--profile", "wasm", "-p", "ambient-web", "--lib"]),
-        )?;
+        cmd::run(&mut toolchain.build(&["--profile", "wasm", "-p", "ambient-web"]))?;
         progress("wasm-bindgen");
         let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
         bindgen::generate(&built.join(format!("{LIBRARY}.wasm")))
     })
 }
 
-/// Modules, styles and the page itself to `web/dist`, each with its compressed twins.
+/// Modules, styles, the page itself and its reference to `web/dist`, each with its compressed twins.
 fn dist() -> Result {
+    // Before the inputs are looked at, as one of them.
+    tables::write(&bindgen::folder())?;
     let web = paths::web();
     let inputs = [
         bindgen::folder(),
@@ -80,11 +81,17 @@ fn dist() -> Result {
         web.join("index.html"),
         web.join("style"),
         paths::root().join("xtask/src/web"),
+        // What the reference is made of.
+        paths::root().join("core/lints"),
+        paths::root().join("core/BEHAVIOR.md"),
+        paths::root().join("core/FEATURES.md"),
+        paths::root().join("core/FIELDS.md"),
     ];
     let outputs = ["index.html", "main.js", "worker.js"].map(|file| paths::dist().join(file));
     Stamp::new("dist", &inputs, &[])?.run(&outputs, || {
         progress("esbuild");
         bundle::bundle()?;
+        reference::write(&paths::dist().join("reference"))?;
         progress("compressing");
         compress::folder(&paths::dist())
     })

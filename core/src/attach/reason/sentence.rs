@@ -97,7 +97,11 @@ impl Reason {
                 "{target} opts out with `istio.io/use-waypoint: none`, so nothing reads {holder}."
             ),
             Self::ExternalNameService => {
-                format!("{target} is of type ExternalName, which ambient does not implement.")
+                let service = match via {
+                    Via::Membership => holder,
+                    _ => target,
+                };
+                format!("{service} is of type ExternalName, which ambient does not implement.")
             }
             Self::NotProducerNamespace => {
                 format!(
@@ -140,6 +144,16 @@ impl Reason {
             }
             Self::InvalidCertificateRef => {
                 "The certificates of this listener are no Secrets, or more than two.".to_owned()
+            }
+            Self::InvalidCaCertificateRef => {
+                "More than one authority is named for the clients of this listener.".to_owned()
+            }
+            Self::InvalidCaCertificateKind => {
+                "The authority for the clients of this listener is neither a ConfigMap nor a Secret."
+                    .to_owned()
+            }
+            Self::InvalidClientCertificateRef => {
+                format!("The certificate of {holder} towards backends is no Secret.")
             }
             Self::UnsupportedKind => format!(
                 "Istio does not read objects of kind {}, so {holder} has no effect.",

@@ -65,17 +65,45 @@ pub(super) fn places(rule: &JwtRule) -> Vec<Place> {
         .from_cookies
         .iter()
         .map(|name| place(Location::Cookie(name.clone()), ""));
-    let places: Vec<Place> = headers.chain(params).chain(cookies).collect();
+    let mut places: Vec<Place> = headers.chain(params).chain(cookies).collect();
     if places.is_empty() {
-        return vec![
-            place(Location::Header("authorization".to_owned()), "Bearer "),
-            place(Location::Param("access_token".to_owned()), ""),
-        ];
+        places.extend(usual());
     }
     places
 }
 
+/// Where tokens are looked for if a rule says nothing of it.
+pub(super) fn usual() -> [Place; 2] {
+    [
+        Place {
+            location: Location::Header("authorization".to_owned()),
+            prefix: "Bearer ".to_owned(),
+        },
+        Place {
+            location: Location::Param("access_token".to_owned()),
+            prefix: String::new(),
+        },
+    ]
+}
+
+/// The places in the order in which Envoy looks: it keeps them in maps, headers by name with prefix behind it, then
+/// parameters, then cookies.
+pub(super) fn in_order(places: &[Place]) -> Vec<&Place> {
+    let mut places: Vec<&Place> = places.iter().collect();
+    places.sort_by_cached_key(|place| place.order());
+    places.dedup();
+    places
+}
+
 impl Place {
+    fn order(&self) -> (u8, String) {
+        match &self.location {
+            Location::Header(name) => (0, format!("{name}{}", self.prefix)),
+            Location::Param(name) => (1, name.clone()),
+            Location::Cookie(name) => (2, name.clone()),
+        }
+    }
+
     /// The tokens at this place: what the request's text holds there, then what is said to be there.
     pub(super) fn find(&self, http: &Http, tokens: &[Token]) -> Vec<Found> {
         let written = match &self.location {
@@ -182,7 +210,12 @@ fn in_cookies(lines: &[String], name: &str) -> Option<String> {
         .iter()
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then(|| value.trim_matches('"').to_owned()))
+        .find_map(|(key, value)| {
+            let quoted = value
+                .strip_prefix('"')
+                .and_then(|value| value.strip_suffix('"'));
+            (key == name).then(|| quoted.unwrap_or(value).to_owned())
+        })
 }
 
 #[cfg(test)]

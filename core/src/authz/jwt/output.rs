@@ -65,8 +65,15 @@ pub(super) fn claim_as_header(claims: &Claims, path: &str) -> Option<String> {
         Value::Null => return None,
         Value::String(text) => text.clone(),
         Value::Bool(_) => value.to_string(),
-        // Envoy reads all numbers as floats and writes whole ones without a fraction.
-        Value::Number(number) => number.as_f64().map(|number| number.to_string())?,
+        // Envoy reads all numbers as floats, and writes whole ones without a fraction unless they are negative.
+        Value::Number(number) => match number.as_f64()? {
+            whole
+                if whole >= 0.0 && whole.fract() == 0.0 && whole < 18_446_744_073_709_551_616.0 =>
+            {
+                format!("{whole:.0}")
+            }
+            other => format!("{other:.6}"),
+        },
         Value::Array(_) | Value::Object(_) => Base64::encode_string(value.to_string().as_bytes()),
     };
     Some(text).filter(|text| !text.is_empty())
@@ -84,6 +91,7 @@ mod tests {
             "whole": 3,
             "float": 3.0,
             "fraction": 2.5,
+            "negative": -3,
             "truth": true,
             "nothing": null,
             "list": ["a"],
@@ -95,7 +103,8 @@ mod tests {
             ("empty", None),
             ("whole", Some("3")),
             ("float", Some("3")),
-            ("fraction", Some("2.5")),
+            ("fraction", Some("2.500000")),
+            ("negative", Some("-3.000000")),
             ("truth", Some("true")),
             ("nothing", None),
             ("list", Some("WyJhIl0=")),

@@ -83,18 +83,24 @@ impl Provider {
         let lower = |name: &String| name.to_ascii_lowercase();
         let mut space_delimited: Vec<String> = SPACE_DELIMITED.map(str::to_owned).into();
         space_delimited.extend(rule.space_delimited_claims.iter().cloned());
+        space_delimited.sort();
+        space_delimited.dedup();
         Self {
             object,
             rule: index,
             issuer: rule.issuer.clone().unwrap_or_default(),
             audiences: rule.audiences.clone(),
-            keys: inline.map(|jwks| jwks::parse(jwks).unwrap_or_default()),
+            keys: inline.map(jwks::at_envoy),
             jwks: inline.map(str::to_owned),
             jwks_uri: rule.jwks_uri.clone(),
             places: location::places(rule),
             space_delimited,
             forward: rule.forward_original_token,
-            payload_header: rule.output_payload_to_header.as_ref().map(lower),
+            payload_header: rule
+                .output_payload_to_header
+                .as_ref()
+                .filter(|name| !name.is_empty())
+                .map(lower),
             claim_headers: rule
                 .output_claim_to_headers
                 .iter()
@@ -104,6 +110,11 @@ impl Provider {
                 })
                 .collect(),
         }
+    }
+
+    /// Whether it looks where rules look that say nothing of it.
+    pub(crate) fn looks_where_usual(&self) -> bool {
+        self.places == location::usual()
     }
 
     /// Nobody but the check itself may set the headers that it sets.
@@ -121,9 +132,8 @@ impl Provider {
         tokens: &[Token],
         now: Option<i64>,
     ) -> (Status, Vec<Judged>) {
-        let found: Vec<Found> = self
-            .places
-            .iter()
+        let found: Vec<Found> = location::in_order(&self.places)
+            .into_iter()
             .flat_map(|place| place.find(http, tokens))
             .collect();
         let mut judged: Vec<Judged> = found
@@ -200,7 +210,6 @@ impl Provider {
                 Some(keys),
             ) => match signature::verify(keys, algorithm, kid.as_deref(), message, signature) {
                 Verification::Good => Ok(true),
-                Verification::NotCheckedHere => Ok(false),
                 Verification::Bad => Err(TokenError::BadSignature),
                 Verification::NoMatchingKey => Err(TokenError::NoMatchingKey),
             },

@@ -1,10 +1,11 @@
-//! Signatures of tokens against the keys of a set. Which keys are tried is `google/jwt_verify_lib: src/verify.cc`
-//! (verifyJwtWithoutTimeChecking); the arithmetic is that of the RustCrypto crates.
+//! Signatures of tokens against the keys of a set. Which keys are tried, and how, is `envoyproxy/envoy:
+//! source/common/jwt/verify.cc` (verifyJwtWithoutTimeChecking); the arithmetic is that of the RustCrypto crates, and our
+//! own for the long elliptic curves.
 
-use p256::ecdsa::signature::Verifier;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use super::ecdsa;
 use crate::resource::jwks::{Jwk, Key};
 
 /// The algorithms that Envoy knows.
@@ -23,8 +24,6 @@ pub(super) fn is_known(algorithm: &str) -> bool {
 pub(super) enum Verification {
     /// A key confirms it.
     Good,
-    /// A key that could confirm it is of a kind that is not computed here.
-    NotCheckedHere,
     /// The keys that could confirm it do not.
     Bad,
     /// No key could confirm it.
@@ -48,68 +47,99 @@ pub(super) fn verify(
         if !same(kid, key.kid.as_deref()) || !same(Some(algorithm), key.algorithm.as_deref()) {
             continue;
         }
-        match confirms(&key.key, algorithm, message.as_bytes(), signature) {
-            Some(true) => return Verification::Good,
-            Some(false) if result == Verification::NoMatchingKey => result = Verification::Bad,
-            Some(false) => {}
-            None => result = Verification::NotCheckedHere,
+        if confirms(&key.key, algorithm, message.as_bytes(), signature) {
+            return Verification::Good;
         }
+        result = Verification::Bad;
     }
     result
 }
 
-/// Whether one key confirms a signature; `None`: it is not computed here.
-fn confirms(key: &Key, algorithm: &str, message: &[u8], signature: &[u8]) -> Option<bool> {
+/// Whether one key confirms a signature. The kind of the key decides how; of the algorithm only the digest is read, which
+/// is SHA-256 where the algorithm is of another kind.
+fn confirms(key: &Key, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
     match key {
         Key::Rsa { modulus, exponent } => {
             let modulus = BigUint::from_bytes_be(modulus);
             let exponent = BigUint::from_bytes_be(exponent);
             let Ok(key) = RsaPublicKey::new(modulus, exponent) else {
-                return Some(false);
+                return false;
             };
-            let digest = match algorithm {
-                "RS256" | "PS256" => Sha256::digest(message).to_vec(),
-                "RS384" | "PS384" => Sha384::digest(message).to_vec(),
-                "RS512" | "PS512" => Sha512::digest(message).to_vec(),
-                _ => return Some(false),
-            };
+            let digest = digest(["RS384", "PS384"], ["RS512", "PS512"], algorithm, message);
             let verified = match algorithm {
                 "RS256" => key.verify(Pkcs1v15Sign::new::<Sha256>(), &digest, signature),
                 "RS384" => key.verify(Pkcs1v15Sign::new::<Sha384>(), &digest, signature),
                 "RS512" => key.verify(Pkcs1v15Sign::new::<Sha512>(), &digest, signature),
                 "PS256" => key.verify(Pss::new::<Sha256>(), &digest, signature),
                 "PS384" => key.verify(Pss::new::<Sha384>(), &digest, signature),
-                _ => key.verify(Pss::new::<Sha512>(), &digest, signature),
+                "PS512" => key.verify(Pss::new::<Sha512>(), &digest, signature),
+                _ => return false,
             };
-            Some(verified.is_ok())
+            verified.is_ok()
         }
-        Key::Ec { curve, x, y } => match (curve.as_str(), algorithm) {
-            ("P-256", "ES256") => Some(p256_confirms(x, y, message, signature).unwrap_or(false)),
-            ("P-384", "ES384") | ("P-521", "ES512") => None,
-            _ => Some(false),
-        },
-        Key::Okp { curve, x } => match (curve.as_str(), algorithm) {
-            ("Ed25519", "EdDSA") => Some(ed25519_confirms(x, message, signature).unwrap_or(false)),
-            _ => Some(false),
-        },
-        Key::Symmetric if algorithm.starts_with("HS") => None,
-        Key::Symmetric => Some(false),
+        Key::Ec { curve, x, y } => {
+            let digest = digest(["ES384"], ["ES512"], algorithm, message);
+            let confirmed = match curve.as_str() {
+                "P-256" => p256_confirms(x, y, &digest, signature),
+                curve => ecdsa::confirms(curve, x, y, &digest, signature),
+            };
+            confirmed.unwrap_or(false)
+        }
+        Key::Okp { x, .. } => ed25519_confirms(x, message, signature).unwrap_or(false),
+        Key::Symmetric { secret } => {
+            let code = match algorithm {
+                "HS384" => hmac::<Sha384>(128, secret, message),
+                "HS512" => hmac::<Sha512>(128, secret, message),
+                _ => hmac::<Sha256>(64, secret, message),
+            };
+            code == signature
+        }
     }
 }
 
-fn p256_confirms(x: &[u8], y: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
+fn digest<const N: usize>(
+    long: [&str; N],
+    longest: [&str; N],
+    algorithm: &str,
+    message: &[u8],
+) -> Vec<u8> {
+    if long.contains(&algorithm) {
+        Sha384::digest(message).to_vec()
+    } else if longest.contains(&algorithm) {
+        Sha512::digest(message).to_vec()
+    } else {
+        Sha256::digest(message).to_vec()
+    }
+}
+
+/// RFC 2104. `block`: of the digest, in bytes.
+fn hmac<D: Digest>(block: usize, secret: &[u8], message: &[u8]) -> Vec<u8> {
+    let mut key = if secret.len() > block {
+        D::digest(secret).to_vec()
+    } else {
+        secret.to_vec()
+    };
+    key.resize(block, 0);
+    let padded = |pad: u8| key.iter().map(|byte| byte ^ pad).collect::<Vec<u8>>();
+    let inner = D::new().chain_update(padded(0x36)).chain_update(message);
+    let outer = D::new().chain_update(padded(0x5c));
+    outer.chain_update(inner.finalize()).finalize().to_vec()
+}
+
+fn p256_confirms(x: &[u8], y: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool> {
     use p256::EncodedPoint;
+    use p256::ecdsa::signature::hazmat::PrehashVerifier;
     use p256::ecdsa::{Signature, VerifyingKey};
     let x: [u8; 32] = x.try_into().ok()?;
     let y: [u8; 32] = y.try_into().ok()?;
     let point = EncodedPoint::from_affine_coordinates(&x.into(), &y.into(), false);
     let key = VerifyingKey::from_encoded_point(&point).ok()?;
     let signature = Signature::from_slice(signature).ok()?;
-    Some(key.verify(message, &signature).is_ok())
+    Some(key.verify_prehash(digest, &signature).is_ok())
 }
 
 fn ed25519_confirms(x: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
-    use ed25519_dalek::{Signature, VerifyingKey};
+    use ed25519_dalek::{Signature, Verifier, VerifyingKey};
     let key = VerifyingKey::from_bytes(x.try_into().ok()?).ok()?;
     let signature = Signature::from_slice(signature).ok()?;
     Some(key.verify(message, &signature).is_ok())
@@ -126,11 +156,11 @@ mod tests {
     }
 
     fn key() -> impl Strategy<Value = Key> {
-        let curve = proptest::sample::select(vec!["P-256", "P-384", "Ed25519", ""]);
+        let curve = proptest::sample::select(vec!["P-256", "P-384", "P-521", "Ed25519", ""]);
         let exponent = prop_oneof![Just(vec![1, 0, 1]), Just(vec![3]), bytes(6)];
         prop_oneof![
             (bytes(140), exponent).prop_map(|(modulus, exponent)| Key::Rsa { modulus, exponent }),
-            (curve.clone(), bytes(34), bytes(34)).prop_map(|(curve, x, y)| Key::Ec {
+            (curve.clone(), bytes(67), bytes(67)).prop_map(|(curve, x, y)| Key::Ec {
                 curve: curve.to_owned(),
                 x,
                 y
@@ -139,7 +169,7 @@ mod tests {
                 curve: curve.to_owned(),
                 x
             }),
-            Just(Key::Symmetric),
+            bytes(200).prop_map(|secret| Key::Symmetric { secret }),
         ]
     }
 
@@ -153,7 +183,7 @@ mod tests {
             algorithm in proptest::sample::select(KNOWN.to_vec()),
             signature in bytes(140),
         ) {
-            prop_assert_ne!(confirms(&key, algorithm, b"message", &signature), Some(true));
+            prop_assert!(!confirms(&key, algorithm, b"message", &signature));
         }
     }
 
@@ -169,6 +199,7 @@ mod tests {
             curve: "Ed25519".to_owned(),
             x: vec![],
         };
+        let oct = || Key::Symmetric { secret: vec![1] };
         for (keys, kid, expected) in [
             (vec![], None, Verification::NoMatchingKey),
             (vec![key(None, None, okp())], Some("a"), Verification::Bad),
@@ -184,14 +215,9 @@ mod tests {
                 Verification::NoMatchingKey,
             ),
             (
-                vec![key(None, Some("HS256"), Key::Symmetric)],
+                vec![key(None, Some("HS256"), oct())],
                 None,
-                Verification::NotCheckedHere,
-            ),
-            (
-                vec![key(None, None, Key::Symmetric), key(None, None, okp())],
-                None,
-                Verification::NotCheckedHere,
+                Verification::Bad,
             ),
         ] {
             let got = verify(&keys, "HS256", kid, "m", b"s");

@@ -308,7 +308,8 @@ fn check_real(rule: &str, token: &str, now: Option<i64>) -> TokenCheck {
 #[test]
 fn real_tokens() {
     for algorithm in [
-        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "EdDSA",
+        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+        "HS256", "HS384", "HS512",
     ] {
         let token = real(algorithm);
         let good = check_real(&real_rule(""), &token, None);
@@ -358,12 +359,20 @@ fn real_tokens_that_are_refused() {
             None,
             UnknownIssuer,
         ),
-        // {"alg":"none"}
+        // {"alg":"none"}, without a signature and with one.
+        (real_rule(""), "eyJhbGciOiJub25lIn0.e30.", None, Malformed),
         (
             real_rule(""),
-            "eyJhbGciOiJub25lIn0.e30.",
+            "eyJhbGciOiJub25lIn0.e30.AA",
             None,
             UnknownAlgorithm,
+        ),
+        // {"alg":"EdDSA","kid":3}
+        (
+            real_rule(""),
+            "eyJhbGciOiJFZERTQSIsImtpZCI6M30.e30.AA",
+            None,
+            Malformed,
         ),
         (
             real_rule(", audiences: [other]"),

@@ -4,6 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
 use super::{Claims, Location};
+use crate::resource::jwks;
 use crate::wire::Jwt;
 
 /// How far clocks may be apart, in seconds. `google/jwt_verify_lib: jwt_verify_lib/verify.h` (kClockSkewInSecond).
@@ -133,7 +134,7 @@ pub(super) enum Seal {
 }
 
 impl Content {
-    /// Reads it. `google/jwt_verify_lib: src/jwt.cc` (parseFromString).
+    /// Reads it. `envoyproxy/envoy: source/common/jwt/jwt.cc` (parseFromString).
     pub(super) fn parse(&self) -> Result<Parsed, TokenError> {
         match self {
             Self::Encoded(token) => parse_encoded(token),
@@ -147,13 +148,14 @@ impl Content {
 }
 
 fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
-    let mut parts = token.split('.');
+    // Empty parts do not count.
+    let mut parts = token.split('.').filter(|part| !part.is_empty());
     let (Some(header), Some(payload), Some(signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(TokenError::Malformed);
     };
-    let decode = |part| Base64UrlUnpadded::decode_vec(part).map_err(|_| TokenError::Malformed);
+    let decode = |part| jwks::decode_web_safe(part).ok_or(TokenError::Malformed);
     let object = |part| -> Result<Claims, TokenError> {
         let text = String::from_utf8(decode(part)?).map_err(|_| TokenError::Malformed)?;
         serde_json::from_str(&text).map_err(|_| TokenError::Malformed)
@@ -164,9 +166,18 @@ fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
     if !super::signature::is_known(algorithm) {
         return Err(TokenError::UnknownAlgorithm);
     }
+    let kid = match header_claims.get("kid") {
+        None => None,
+        Some(Value::String(kid)) => Some(kid.clone()),
+        Some(_) => return Err(TokenError::Malformed),
+    };
     let claims = object(payload)?;
     let well_typed = |name: &str, good: fn(&Value) -> bool| claims.get(name).is_none_or(good);
-    let is_time = |time: &Value| time.as_f64().is_some_and(|time| time >= 0.0);
+    // As far as 64 bits go.
+    let is_time = |time: &Value| {
+        let time = time.as_f64();
+        time.is_some_and(|time| (0.0..18_446_744_073_709_551_616.0).contains(&time))
+    };
     let is_list_of_texts = |value: &Value| match value {
         Value::Array(list) => list.iter().all(Value::is_string),
         other => other.is_string(),
@@ -185,7 +196,7 @@ fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
         payload: payload.to_owned(),
         seal: Seal::Signature {
             algorithm: algorithm.to_owned(),
-            kid: text("kid").map(str::to_owned),
+            kid,
             message: format!("{header}.{payload}"),
             signature: decode(signature)?,
         },
@@ -216,7 +227,7 @@ impl Parsed {
         single.into_iter().chain(list)
     }
 
-    /// Whether it counts now. `google/jwt_verify_lib: src/jwt.cc` (verifyTimeConstraint).
+    /// Whether it counts now. `envoyproxy/envoy: source/common/jwt/jwt.cc` (verifyTimeConstraint).
     pub(super) fn check_times(&self, now: Option<i64>) -> Result<(), TokenError> {
         let Some(now) = now.filter(|_| self.seal != Seal::Word(Some(true))) else {
             return Ok(());

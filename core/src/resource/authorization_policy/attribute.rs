@@ -41,7 +41,12 @@ pub(crate) enum Attribute {
     /// `connection.sni`
     ConnectionSni,
     /// `experimental.envoy.filters.<filter>[key]`: Envoy's dynamic metadata.
-    EnvoyFilterMetadata,
+    EnvoyFilterMetadata {
+        /// `envoy.filters.<filter>`
+        filter: Box<str>,
+        /// The key.
+        key: Box<str>,
+    },
 }
 
 /// Why a value cannot stand where it stands.
@@ -100,9 +105,13 @@ impl Attribute {
                     Self::RequestHeader(in_brackets(brackets)?.to_ascii_lowercase().into())
                 } else if let Some(brackets) = key.strip_prefix("request.auth.claims") {
                     Self::RequestClaim(nested(in_brackets(brackets)?))
-                } else if let Some(filter) = key.strip_prefix("experimental.envoy.filters.") {
-                    in_brackets(filter.get(filter.find('[')?..)?)?;
-                    Self::EnvoyFilterMetadata
+                } else if key.starts_with("experimental.envoy.filters.") {
+                    let path = key.strip_prefix("experimental.")?;
+                    let (filter, brackets) = path.split_at_checked(path.find('[')?)?;
+                    Self::EnvoyFilterMetadata {
+                        filter: filter.into(),
+                        key: in_brackets(brackets)?.into(),
+                    }
                 } else {
                     return None;
                 }
@@ -141,7 +150,7 @@ impl Attribute {
             | Self::Host
             | Self::Method
             | Self::ConnectionSni
-            | Self::EnvoyFilterMetadata => Ok(()),
+            | Self::EnvoyFilterMetadata { .. } => Ok(()),
         }
     }
 }
@@ -222,7 +231,10 @@ mod tests {
             ("experimental.envoy.filters.x", None),
             (
                 "experimental.envoy.filters.x[k]",
-                Some(Attribute::EnvoyFilterMetadata),
+                Some(Attribute::EnvoyFilterMetadata {
+                    filter: "envoy.filters.x".into(),
+                    key: "k".into(),
+                }),
             ),
         ] {
             assert_eq!(Attribute::from_when_key(key), expected, "{key}");

@@ -136,7 +136,12 @@ fn validate_shape(rule: &Rule, path: &str, out: &mut Violations) {
     let groups = rule.groups();
     for (list, field, written) in sources.into_iter().chain(operations) {
         if written.is_empty() {
-            out.error(format!("{path}.{list}"), format!("`{list}` is empty"));
+            // What comes as JSON has no empty lists in Istio's types: they are as good as absent.
+            out.warning(
+                format!("{path}.{list}"),
+                format!("`{list}` is empty, which Istio takes for absent"),
+                "the rule asks nothing of this; leave the list out, or say what it should hold",
+            );
         }
         let alternatives = groups
             .iter()
@@ -260,7 +265,7 @@ fn goes_with_custom(attribute: &Attribute) -> bool {
         | Attribute::DestinationPort
         | Attribute::DestinationIp
         | Attribute::ConnectionSni
-        | Attribute::EnvoyFilterMetadata => true,
+        | Attribute::EnvoyFilterMetadata { .. } => true,
     }
 }
 
@@ -332,8 +337,6 @@ mod tests {
                 &["spec.provider"],
             ),
             ("{ rules: [null] }", &["spec.rules[0]"]),
-            ("{ rules: [{ from: [] }] }", &["spec.rules[0].from"]),
-            ("{ rules: [{ to: [] }] }", &["spec.rules[0].to"]),
             ("{ rules: [{ from: [{}] }] }", &["spec.rules[0].from[0]"]),
             ("{ rules: [{ to: [{}] }] }", &["spec.rules[0].to[0]"]),
             (
