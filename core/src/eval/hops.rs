@@ -79,6 +79,7 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
         (protocol == Protocol::Http && http.is_none()).then_some(Unreadable::NotHttp);
     if let Some(http) = &mut http {
         matcher::normalize_headers(&mut http.headers);
+        say_scheme(http, "http");
         match matcher::normalize_path(&http.path, mesh.settings().path_normalization) {
             Some(path) => http.path = path,
             None => unreadable = Some(Unreadable::Path),
@@ -156,6 +157,18 @@ pub(super) fn forwarded_for(http: Option<&Http>) -> Option<IpAddr> {
 }
 
 /// The client's address as a gateway behind trusted proxies derives it: the entry that the outermost of them wrote.
+/// The header in which proxies tell the scheme of a request.
+pub(super) const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+/// Where no proxy in front has told the scheme, policies, routes and backends see that of the connection.
+/// `envoyproxy/envoy: source/common/http/conn_manager_utility.cc` (mutateRequestHeaders).
+pub(super) fn say_scheme(http: &mut Http, scheme: &str) {
+    let said = http.headers.entry(FORWARDED_PROTO.to_owned()).or_default();
+    if said.is_empty() {
+        said.push(scheme.to_owned());
+    }
+}
+
 /// `envoyproxy/envoy: source/common/http/utility.cc` (getLastAddressFromXFF). Without trusted proxies nothing is read.
 pub(super) fn forwarded_by(http: &Http, trusted: u32) -> Option<IpAddr> {
     let lines = http.header("x-forwarded-for").join(",");

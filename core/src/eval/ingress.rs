@@ -104,13 +104,11 @@ fn guarded<'m, T: Trace + Default>(
     let settings = model.mesh.settings();
     let normalization = settings.path_normalization;
     if let Some(http) = &mut hop.flow.http {
-        if settings.xff_trusted_hops == 0
-            && let Some(said) = http.headers.get_mut("x-forwarded-proto")
-        {
-            // What clients say of the scheme counts only where proxies in front are trusted.
-            let scheme = if tls { "https" } else { "http" };
-            *said = vec![scheme.to_owned()];
+        // What clients say of the scheme counts only where proxies in front are trusted.
+        if settings.xff_trusted_hops == 0 {
+            http.headers.remove(hops::FORWARDED_PROTO);
         }
+        hops::say_scheme(http, if tls { "https" } else { "http" });
         match matcher::normalize_path(&http.path, normalization) {
             Some(path) => http.path = path,
             None => {

@@ -186,10 +186,19 @@ fn backend_port_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostic
             .and_then(|service| model.mesh.service(service))
             .is_some_and(|service| service.port(port).is_none());
         if missing {
+            let is_route = model
+                .mesh
+                .object(row.from)
+                .is_some_and(|object| object.resource.as_route().is_some());
             let message = format!(
-                "{} `{}` has no port {port}: its share is answered with 500, and `ResolvedRefs` stays True",
+                "{} `{}` has no port {port}: its share is answered with {}",
                 row.to.kind_name(),
-                row.to.qualified_name()
+                row.to.qualified_name(),
+                if is_route {
+                    "500, and `ResolvedRefs` stays True"
+                } else {
+                    "503"
+                }
             );
             out.report(lint, row.origin.clone(), message)
                 .help("name one of its ports; it is the Service's port, not the container's");

@@ -48,6 +48,9 @@ impl Reason {
             Self::NoMatchingPort => {
                 format!("{target} has no such port, so {holder} matches nothing there.")
             }
+            Self::BackendNotFound if from.kind == Kind::VirtualService => {
+                format!("{target} does not exist; its share of the requests is answered with 503.")
+            }
             Self::BackendNotFound => {
                 format!("{target} does not exist; its share of the requests is answered with 500.")
             }

@@ -72,7 +72,7 @@ pub(super) const TRAFFIC: &[Field] = &[
     row(VirtualService, "http[].corsPolicy.allowOrigins[]", Evaluated, ""),
     row(VirtualService, "http[].corsPolicy.allowMethods[]", Evaluated, ""),
     row(VirtualService, "http[].corsPolicy.allowHeaders[]", Evaluated, ""),
-    row(VirtualService, "http[].corsPolicy.exposeHeaders[]", NotModelled, "on answers of backends only"),
+    row(VirtualService, "http[].corsPolicy.exposeHeaders[]", Evaluated, "on answers that the proxy makes itself"),
     row(VirtualService, "http[].corsPolicy.maxAge", Evaluated, ""),
     row(VirtualService, "http[].corsPolicy.allowCredentials", Evaluated, ""),
     row(VirtualService, "http[].corsPolicy.unmatchedPreflights", Evaluated, ""),
