@@ -88,6 +88,10 @@ fn compare(proxy: &Proxy, index: usize, case: &Case, model: &Workspace) -> Resul
     let answers = model.evaluate().results;
     let mut report = Report::default();
     for (request, answer) in case.requests.iter().zip(&answers) {
+        // What only a remote key set can tell, as in a case that lost its own while it was made small.
+        if answer.verdict == ambient_core::wire::Verdict::Unknown {
+            continue;
+        }
         let expected = case::expected(request, answer);
         let seen = observe(proxy, index, request).map_err(|error| format!("{error}: {request}"))?;
         report.compared += 1;
