@@ -1,6 +1,6 @@
 //! Lints about references: each reads the rows of `attach` and words what a reason means for the reader.
 
-use super::{Row, at, row};
+use super::{Row, at, blamed, row};
 use crate::attach::{self, Reason};
 use crate::authz::Enforcer;
 use crate::mesh::{DATAPLANE_MODE, Role};
@@ -345,7 +345,8 @@ fn route_on_waypoint_gateway(model: &Model, lint: &'static Lint, out: &mut Diagn
                 "as documented, this route is for all traffic of waypoint `{}`; Istio's code takes no routes there",
                 row.to.qualified_name()
             );
-            out.report(lint, row.origin.clone(), message).help(help);
+            out.report(lint, blamed(model, row, row.reason), message)
+                .help(help);
         }
     }
 }
@@ -530,7 +531,7 @@ fn rows(
         };
         let finding = out.report(
             lint,
-            row.origin.clone(),
+            blamed(model, row, reason),
             reason.sentence(row.via, &object.id, &row.to),
         );
         finding.resource(&object.id).help(help);

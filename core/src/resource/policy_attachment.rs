@@ -175,7 +175,7 @@ pub(super) fn validate_selector(selector: &WorkloadSelector, out: &mut Violation
 
 fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violations) {
     if target.name.is_empty() {
-        out.error(path, "the target has no `name`");
+        out.error(format!("{path}.name"), "the target has no `name`");
     }
     if target
         .namespace
@@ -195,13 +195,16 @@ fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violati
         Some((_, _, groups)) if groups.contains(&group) => {}
         Some((kind, wanted, _)) => out.error_of(
             &POLICY_TARGET_KIND_INVALID,
-            path,
+            match target.group {
+                Some(_) => format!("{path}.group"),
+                None => format!("{path}.kind"),
+            },
             format!("no policy can point at kind `{kind}` of group `{group}`"),
             format!("`{kind}` needs `group: \"{wanted}\"`"),
         ),
         None => out.error_of(
             &POLICY_TARGET_KIND_INVALID,
-            path,
+            format!("{path}.kind"),
             format!("no policy can point at kind `{}`", target.kind),
             "a target is a Gateway, a GatewayClass, a Service or a ServiceEntry",
         ),
