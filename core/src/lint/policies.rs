@@ -151,7 +151,7 @@ fn selector_matches_nothing(model: &Model, lint: &'static Lint, out: &mut Diagno
         else {
             continue;
         };
-        let selects = policy.selector.is_some_and(|labels| !labels.is_empty());
+        let selects = policy.labels().is_some();
         if selects && holds_workloads(model) {
             let message = format!(
                 "no workload has these labels, so {} does nothing",

@@ -2,6 +2,7 @@
 //! `istio/istio: pkg/config/validation/validation.go` (validateOneOfSelectorType, validateWorkloadSelector,
 //! validatePolicyTargetReference).
 
+use super::feature::Attachment;
 use super::violation::Violations;
 use super::{Labels, PolicyTargetReference, Resource, WorkloadSelector};
 use crate::source::lint;
@@ -89,7 +90,30 @@ impl Resource {
     }
 }
 
-impl PolicyAttachment<'_> {
+impl<'a> PolicyAttachment<'a> {
+    /// Whether it names what it is for.
+    pub(crate) fn has_targets(&self) -> bool {
+        self.target_ref.is_some() || !self.target_refs.is_empty()
+    }
+
+    /// The labels that it selects by; an empty selector counts as none.
+    pub(crate) fn labels(&self) -> Option<&'a Labels> {
+        self.selector.filter(|labels| !labels.is_empty())
+    }
+
+    /// How this one attaches, in the root namespace or in another.
+    pub(crate) fn attachment(&self, in_root: bool) -> Attachment {
+        if self.has_targets() {
+            Attachment::TargetRefs
+        } else if self.labels().is_some() {
+            Attachment::Selector
+        } else if in_root {
+            Attachment::Mesh
+        } else {
+            Attachment::Namespace
+        }
+    }
+
     /// What validation says of kinds whose other fields it does not look at here.
     pub(super) fn validate(&self) -> Violations {
         let mut out = Violations::default();
