@@ -34,7 +34,7 @@ pub(crate) use clause::{Clause, ClauseId, Matcher};
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
 pub(crate) use lever::{Lever, Near};
-pub(crate) use loss::LossKind;
+pub(crate) use loss::{Loss, LossKind};
 pub(crate) use policy::{ClauseOrigin, Effect, Group, Policy, Provider, Rule};
 pub(crate) use policy_set::PolicySet;
 pub(crate) use ztunnel::is_sent;
