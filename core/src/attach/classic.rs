@@ -9,6 +9,7 @@ use crate::matcher::hosts_intersect;
 use crate::mesh::{Mesh, Role, ServiceIndex};
 use crate::resource::{
     DestinationRule, IstioGateway, Kind, Object, ObjectId, ObjectIndex, Resource, VirtualService,
+    gateway_of,
 };
 use crate::sorted;
 use crate::source::FieldPath;
@@ -64,9 +65,7 @@ fn gateways(
         if written == "mesh" {
             continue;
         }
-        let (namespace, name) = written
-            .split_once('/')
-            .unwrap_or((&object.id.namespace, written));
+        let (namespace, name) = gateway_of(written, &object.id.namespace);
         let classic = ObjectId::new(Kind::IstioGateway, namespace, name);
         let modern = ObjectId::new(Kind::Gateway, namespace, name);
         let (to, reason) = if object.refused {

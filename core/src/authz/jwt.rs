@@ -6,7 +6,6 @@
 //! pilot/pkg/security/authn/policy_applier.go` (convertToEnvoyJwtConfig): a request passes if one provider accepts
 //! its tokens, or if every provider finds none.
 
-mod ecdsa;
 mod location;
 mod output;
 mod provider;
@@ -154,10 +153,21 @@ impl Providers {
                 }
                 Status::Bad(error, partly) => {
                     refused.push((provider, error));
-                    if let Some(partly) = partly {
-                        left = Some(without(seen, stated, &partly.headers));
+                    let Some(partly) = partly else {
+                        continue;
+                    };
+                    let rest = without(seen, stated, &partly.headers);
+                    let stays = || {
+                        let status = provider.check(&rest.0, &rest.1, now).0;
+                        matches!(status, Status::Bad(..))
+                    };
+                    if partly.certain {
+                        left = Some(rest);
                         headers.extend(partly.headers);
                         claims = Some(partly.claims);
+                    } else if !stays() {
+                        // Only a good token takes the bad one out with it.
+                        unknown.get_or_insert((provider.object, partly));
                     }
                 }
             }

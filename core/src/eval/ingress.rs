@@ -238,7 +238,8 @@ fn next(model: &Model, entry: &Entry) -> Vec<Next> {
         .collect()
 }
 
-/// From the gateway to the destinations: through their waypoint where the Service asks for it, else straight.
+/// From the gateway to the destinations: through their waypoint where the Service asks for it, whatever subset the route
+/// names, else straight. The request is refused if no way lets it pass.
 fn go_on<'m, T: Trace + Default>(
     model: &'m Model,
     call: &Call,
@@ -246,54 +247,70 @@ fn go_on<'m, T: Trace + Default>(
     next: &[Next],
     outcome: &mut Outcome<'m, T>,
 ) {
-    let through: Vec<(ServiceIndex, &Next)> = next
-        .iter()
-        .filter_map(|next| Some((next.service?, next)))
-        .filter(|(service, _)| uses_waypoint(&model.mesh, *service))
-        .filter(|(service, _)| model.attachments.service_waypoint(*service).is_some())
-        .collect();
-    let straight: Vec<Destination> = next
-        .iter()
-        .filter(|next| {
-            !through
-                .iter()
-                .any(|(service, _)| Some(*service) == next.service)
-        })
-        .flat_map(|next| next.destinations.iter().copied())
-        .collect();
-    let only = next.len() == 1;
-    let mut refused = Vec::new();
-    for (service, next) in &through {
-        let call = from_gateway(call, ingress, (*service, next.port), outcome);
-        let mut branch = Outcome::of(&call.traffic);
-        evaluate::onward(model, &call, &next.destinations, &mut branch);
-        if branch
-            .response
-            .as_ref()
-            .is_some_and(|response| response.reset)
-        {
-            branch.response = Some(closed(&outcome.hops));
-        }
-        if only {
-            adopt(branch, outcome);
-            return;
-        }
-        outcome.hops.append(&mut branch.hops);
-        if branch.verdict == Verdict::Deny {
-            refused.push(branch);
+    let mut through: Vec<(ServiceIndex, u16)> = Vec::new();
+    let mut straight: Vec<Destination> = Vec::new();
+    for next in next {
+        let service = next.service.filter(|service| {
+            uses_waypoint(&model.mesh, *service)
+                && model.attachments.service_waypoint(*service).is_some()
+        });
+        match service {
+            Some(service) if through.contains(&(service, next.port)) => {}
+            Some(service) => through.push((service, next.port)),
+            None => straight.extend(&next.destinations),
         }
     }
+    let mut ways = Vec::new();
+    for &(service, port) in &through {
+        let mut way = Outcome::of(&call.traffic);
+        let call = from_gateway(call, ingress, (service, port), outcome);
+        let destinations = workloads_of(&model.mesh, service, port);
+        evaluate::onward(model, &call, &destinations, &mut way);
+        ways.push(way);
+    }
     if !straight.is_empty() || through.is_empty() {
+        let mut way = Outcome::of(&call.traffic);
+        way.request.clone_from(&outcome.request);
         let sender = (ingress.principal.clone(), None);
-        destination_ztunnels(model, &straight, sender, outcome);
-    } else if refused.len() == through.len() {
-        // Whichever way it goes, it is refused.
-        if let Some(branch) = refused.into_iter().next() {
-            outcome.verdict = branch.verdict;
-            outcome.decided = branch.decided;
-            outcome.response = branch.response;
-            outcome.request = None;
+        destination_ztunnels(model, &straight, sender, &mut way);
+        ways.push(way);
+    }
+    for way in &mut ways {
+        let is_reset = way.response.as_ref().is_some_and(|answer| answer.reset);
+        if is_reset {
+            way.response = Some(closed(&outcome.hops));
         }
+    }
+    match <[_; 1]>::try_from(ways) {
+        Ok([way]) => adopt(way, outcome),
+        Err(ways) => divide(ways, outcome),
+    }
+}
+
+/// What becomes of a request that may go several ways behind the gateway, whose route is the one that tells of them.
+fn divide<'m, T>(mut ways: Vec<Outcome<'m, T>>, outcome: &mut Outcome<'m, T>) {
+    for way in &mut ways {
+        outcome.hops.append(&mut way.hops);
+    }
+    let passing = |way: &&Outcome<'m, T>| way.verdict != Verdict::Deny;
+    if outcome.verdict == Verdict::Allow && ways.iter().any(|way| passing(&way)) {
+        let doubtful = |way: &&Outcome<'m, T>| way.verdict == Verdict::Unknown;
+        let decided = |way: &&Outcome<'m, T>| passing(way) && way.decided.is_some();
+        let counts = ways
+            .iter()
+            .find(doubtful)
+            .or(ways.iter().rev().find(decided));
+        if let Some(way) = counts {
+            outcome.verdict = way.verdict;
+            outcome.decided = way.decided;
+        }
+    } else if !ways.iter().any(|way| passing(&way))
+        && let Some(way) = ways.into_iter().next()
+    {
+        outcome.verdict = way.verdict;
+        outcome.decided = way.decided;
+        outcome.response = way.response;
+        outcome.request = None;
     }
 }
 
@@ -341,11 +358,11 @@ fn forwarded(request: &Http, call: &Call) -> Http {
 
 /// What becomes of the request behind the gateway is what becomes of it; a route there is the last one.
 fn adopt<'m, T>(branch: Outcome<'m, T>, outcome: &mut Outcome<'m, T>) {
-    outcome.verdict = match (outcome.verdict, branch.verdict) {
-        (Verdict::Unknown, Verdict::Allow) => Verdict::Unknown,
-        (_, verdict) => verdict,
-    };
-    outcome.decided = branch.decided.or(outcome.decided);
+    // What the gateway does not know, nothing behind it decides but a refusal.
+    if (outcome.verdict, branch.verdict) != (Verdict::Unknown, Verdict::Allow) {
+        outcome.verdict = branch.verdict;
+        outcome.decided = branch.decided.or(outcome.decided);
+    }
     outcome.divided = branch.divided;
     outcome.response = branch.response;
     outcome.request = branch.request;

@@ -7,9 +7,10 @@ use super::rule::{self, Target};
 use crate::mesh::{Mesh, ServiceIndex, ServiceInfo};
 use crate::model::{Model, WrittenVirtualService, virtual_services};
 use crate::resource::{
-    Destination, HttpMatchRequest, Kind, Labels, ObjectId, Resource, VirtualServiceLayer4Route,
+    Destination, HttpMatchRequest, Kind, Labels, ObjectId, Resource, ServicePort,
+    VirtualServiceLayer4Route,
 };
-use crate::route::VirtualServiceRule;
+use crate::route::{Protocol, VirtualServiceRule};
 use crate::sorted;
 use crate::source::{Diagnostics, FieldPath};
 
@@ -38,19 +39,7 @@ pub(super) struct Destinations<'a> {
 impl Destinations<'_> {
     /// A destination as a reference to a backend.
     pub(super) fn reference(&mut self, destination: &Destination) -> Map<String, Value> {
-        let service = self
-            .mesh
-            .service_of_host(&destination.host, self.namespace)
-            .and_then(|index| self.mesh.service(index));
-        let only = match service.map(|service| service.ports.as_slice()) {
-            Some([only]) => Some(only.port),
-            _ => None,
-        };
-        let named = destination
-            .port
-            .and_then(|port| port.number)
-            .filter(|&port| port != 0);
-        let port = named.or(only).unwrap_or(self.called);
+        let port = port_of(self.mesh, self.namespace, destination).unwrap_or(self.called);
         let suffix = format!(".svc.{}", self.mesh.settings().cluster_domain);
         let parts = destination
             .host
@@ -90,6 +79,19 @@ impl Destinations<'_> {
     }
 }
 
+/// The port that a destination means: its own, else the only one that its Service has. `None`: the one that is called.
+/// `istio/istio: pilot/pkg/networking/core/route/route.go` (GetDestinationCluster).
+fn port_of(mesh: &Mesh, namespace: &str, destination: &Destination) -> Option<u16> {
+    let named = destination.port.and_then(|port| port.number);
+    named.filter(|&port| port != 0).or_else(|| {
+        let service = mesh.service(mesh.service_of_host(&destination.host, namespace)?)?;
+        match service.ports.as_slice() {
+            [only] => Some(only.port),
+            _ => None,
+        }
+    })
+}
+
 /// Converts all.
 pub(super) fn all(model: &Model) -> Converted {
     let mut converted = Converted {
@@ -100,6 +102,22 @@ pub(super) fn all(model: &Model) -> Converted {
     };
     for written in virtual_services(&model.mesh) {
         one(model, &written, &mut converted);
+    }
+    for (index, object) in model.mesh.live(Kind::VirtualService) {
+        let mut notes = Notes {
+            model,
+            out: &mut converted.notes,
+            object: index,
+            rule: FieldPath::new().key("spec"),
+        };
+        if matches!(&object.resource, Resource::VirtualService(service) if !service.export_to.is_empty())
+        {
+            notes.differs(
+                "exportTo",
+                "a route is not exported: it is in effect for all clients, if it is of the namespace of its Service or of the waypoint, and for none in another",
+                "put it there, and tell clients apart by AuthorizationPolicies",
+            );
+        }
     }
     // What others delegated to has no use of its own any more.
     let delegates = model.mesh.live(Kind::VirtualService).filter(|(_, object)| {
@@ -178,6 +196,8 @@ struct Parent {
     gateway: String,
     target: Target,
     called: u16,
+    /// What the port speaks, where the rules differ by it.
+    protocol: Option<Protocol>,
 }
 
 fn one(model: &Model, written: &WrittenVirtualService<'_>, converted: &mut Converted) {
@@ -186,9 +206,17 @@ fn one(model: &Model, written: &WrittenVirtualService<'_>, converted: &mut Conve
     };
     converted.replaced.push(object.id.clone());
     for parent in parents(model, written, converted) {
-        http(model, written, &parent, converted);
-        layer4(model, written, &parent, converted);
+        if parent.protocol.is_none_or(reads_http) {
+            http(model, written, &parent, converted);
+        }
+        if parent.protocol != Some(Protocol::Http) {
+            layer4(model, written, &parent, converted);
+        }
     }
+}
+
+fn reads_http(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Http | Protocol::Auto)
 }
 
 /// Each host of the mesh, by port if the rules differ by it, and each gateway.
@@ -206,7 +234,7 @@ fn parents(
     };
     // A short and a long name may mean one Service.
     let mut seen: sorted::Set<ServiceIndex> = sorted::Set::new();
-    for gateway in &written.gateways {
+    for (index, gateway) in written.gateways.iter().enumerate() {
         if gateway == "mesh" {
             for (position, host) in written.hosts.iter().enumerate() {
                 let index = model.mesh.service_of_host(host, written.namespace);
@@ -233,7 +261,7 @@ fn parents(
             reference.insert("namespace".to_owned(), json!(namespace));
         }
         notes.differs(
-            "gateways",
+            &format!("gateways[{index}]"),
             format!("`{gateway}` must be a Gateway of Gateway API, with listeners for these hosts"),
             "create it beside the old one; its class is `istio`",
         );
@@ -245,6 +273,7 @@ fn parents(
             gateway: gateway.clone(),
             target: Target::Gateway,
             called: 80,
+            protocol: None,
         });
     }
     // The first keeps the VirtualService's name.
@@ -259,17 +288,29 @@ fn of_service(
     written: &WrittenVirtualService<'_>,
     service: &ServiceInfo,
 ) -> Vec<Parent> {
+    let http: Vec<u16> = service
+        .ports
+        .iter()
+        .filter(|port| reads_http(Protocol::of(port)))
+        .map(|port| port.port)
+        .collect();
     let by_port = written
         .http
         .iter()
         .flat_map(|rule| &rule.route.matches)
         .any(|one| one.port.is_some_and(|port| port != 0))
         || !written.tcp.is_empty()
-        || !written.tls.is_empty();
+        || !written.tls.is_empty()
+        || http.len() > 1
+            && written
+                .destinations()
+                .any(|to| port_of(mesh, written.namespace, to).is_none());
     let is_entry = mesh
         .object(service.object)
         .is_some_and(|object| object.id.kind == Kind::ServiceEntry);
-    let parent = |port: Option<u16>| {
+    let parent = |port: Option<&ServicePort>| {
+        let protocol = port.map(Protocol::of);
+        let port = port.map(|port| port.port);
         let mut reference = Map::new();
         let (group, kind) = if is_entry {
             ("networking.istio.io", "ServiceEntry")
@@ -294,15 +335,17 @@ fn of_service(
             gateway: "mesh".to_owned(),
             target: Target::Mesh { port },
             called: port
+                .or(http.first().copied())
                 .or(service.ports.first().map(|port| port.port))
                 .unwrap_or_default(),
+            protocol,
         }
     };
     if by_port {
         service
             .ports
             .iter()
-            .map(|port| parent(Some(port.port)))
+            .map(|port| parent(Some(port)))
             .collect()
     } else {
         vec![parent(None)]
@@ -328,11 +371,12 @@ fn http(
 ) {
     let mut rules = Vec::new();
     for rule in &written.http {
-        let matches: Vec<&HttpMatchRequest> = rule
+        let matches: Vec<(usize, &HttpMatchRequest)> = rule
             .route
             .matches
             .iter()
-            .filter(|one| is_for(one, parent))
+            .enumerate()
+            .filter(|(_, one)| is_for(one, parent))
             .collect();
         let inapplicable = matches.is_empty() && !rule.route.matches.is_empty();
         if inapplicable {

@@ -30,7 +30,7 @@ const METHODS: &[&str] = &[
 /// The rules that one rule becomes; none, if it cannot be said at all.
 pub(super) fn convert(
     rule: &VirtualServiceHttpRoute,
-    matches: &[&HttpMatchRequest],
+    matches: &[(usize, &HttpMatchRequest)],
     target: Target,
     destinations: &mut Destinations<'_>,
     notes: &mut Notes<'_>,
@@ -57,8 +57,8 @@ pub(super) fn convert(
     }
     // Without a match the rule takes everything, which is Gateway API's default.
     let mut converted: Vec<(Value, Option<&StringMatch>)> = Vec::new();
-    for written in matches {
-        let found = match_of(written, target, notes);
+    for &(index, written) in matches {
+        let found = match_of((index, written), target, notes);
         converted.extend(found.into_iter().map(|one| (one, written.uri.as_ref())));
     }
     if !rule.matches.is_empty() && converted.is_empty() {
@@ -104,11 +104,20 @@ pub(super) fn convert(
 }
 
 /// The matches that one match becomes: one for each method, if it is a pattern; none if it cannot be said.
-fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -> Vec<Value> {
+fn match_of(
+    (index, written): (usize, &HttpMatchRequest),
+    target: Target,
+    notes: &mut Notes<'_>,
+) -> Vec<Value> {
+    let at = |field: &str| format!("match[{index}].{field}");
     let help = "tell the requests apart by something else; what the rule took falls to the rules behind it";
-    if !written.source_labels.is_empty() || written.source_namespace.is_some() {
+    let of_source = [
+        (!written.source_labels.is_empty(), "sourceLabels"),
+        (written.source_namespace.is_some(), "sourceNamespace"),
+    ];
+    if let Some((_, field)) = of_source.iter().find(|(is_there, _)| *is_there) {
         notes.lost(
-            "match",
+            &at(field),
             "Gateway API does not match by the source; the match is left out",
             help,
         );
@@ -116,7 +125,7 @@ fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -
     }
     if !written.without_headers.is_empty() {
         notes.lost(
-            "match",
+            &at("withoutHeaders"),
             "Gateway API cannot ask for a header not to be there; the match is left out",
             "put a rule for the header before, with another destination",
         );
@@ -126,7 +135,7 @@ fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -
         let plain = matches!(target, Target::Mesh { .. }) && wants(scheme, "http");
         if !plain {
             notes.lost(
-                "match",
+                &at("scheme"),
                 "Gateway API does not match the scheme; the match is left out",
                 "attach the route to the listener of that protocol",
             );
@@ -135,7 +144,7 @@ fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -
     }
     let mut out = Map::new();
     if let Some(uri) = &written.uri
-        && let Some(path) = path(uri, written.ignore_uri_case, notes)
+        && let Some(path) = path((index, uri), written.ignore_uri_case, notes)
     {
         out.insert("path".to_owned(), path);
     }
@@ -146,7 +155,7 @@ fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -
     for (name, wanted) in &written.headers {
         if name.starts_with("@request.auth.claims") {
             notes.lost(
-                "match",
+                &at(&format!("headers[\"{name}\"]")),
                 "Gateway API does not match claims of a token; the match is left out",
                 help,
             );
@@ -171,7 +180,7 @@ fn match_of(written: &HttpMatchRequest, target: Target, notes: &mut Notes<'_>) -
     let methods: Vec<&&str> = METHODS.iter().filter(|name| wants(method, name)).collect();
     if methods.is_empty() {
         notes.lost(
-            "match",
+            &at("method"),
             "no method that Gateway API knows is matched; the match is left out",
             help,
         );
@@ -200,7 +209,18 @@ fn wants(wanted: &StringMatch, text: &str) -> bool {
     }
 }
 
-fn path(uri: &StringMatch, ignore_case: bool, notes: &mut Notes<'_>) -> Option<Value> {
+fn path(
+    (index, uri): (usize, &StringMatch),
+    ignore_case: bool,
+    notes: &mut Notes<'_>,
+) -> Option<Value> {
+    let kind = match (&uri.exact, &uri.prefix) {
+        (Some(_), _) => "exact",
+        (None, Some(_)) => "prefix",
+        (None, None) => "regex",
+    };
+    let at = format!("match[{index}].uri.{kind}");
+    let case_at = format!("match[{index}].ignoreUriCase");
     let regex = |text: String| Some(json!({ "type": "RegularExpression", "value": text }));
     let pattern = match (&uri.exact, &uri.prefix) {
         (Some(exact), _) if !resource::is_route_path(exact) => Some(regex_lite::escape(exact)),
@@ -210,24 +230,24 @@ fn path(uri: &StringMatch, ignore_case: bool, notes: &mut Notes<'_>) -> Option<V
         _ => None,
     };
     if let Some(pattern) = pattern {
-        notes.differs("match", "Gateway API takes such a path in a regular expression only, which stands behind every prefix", "use a path that begins with `/` and is normalized");
+        notes.differs(&at, "Gateway API takes such a path in a regular expression only, which stands behind every prefix", "use a path that begins with `/` and is normalized");
         let case = if ignore_case { "(?i)" } else { "" };
         return regex(format!("{case}{pattern}"));
     }
     match (&uri.exact, &uri.prefix, &uri.regex) {
         (Some(exact), _, _) if ignore_case => {
-            notes.differs("match", "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
+            notes.differs(&case_at, "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
             regex(format!("(?i){}", regex_lite::escape(exact)))
         }
         (Some(exact), _, _) => Some(json!({ "type": "Exact", "value": exact })),
         (None, Some(prefix), _) if ignore_case => {
-            notes.differs("match", "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
+            notes.differs(&case_at, "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
             regex(format!("(?i){}.*", regex_lite::escape(prefix)))
         }
         (None, Some(prefix), _) if prefix == "/" || prefix.is_empty() => None,
         (None, Some(prefix), _) => {
             notes.differs(
-                "match",
+                &at,
                 format!("`{prefix}` is any text here; as a PathPrefix it ends where a path element ends, so that `{prefix}x` is not matched"),
                 "use a RegularExpression where that is wanted, and mind that it stands behind every prefix",
             );
@@ -235,7 +255,7 @@ fn path(uri: &StringMatch, ignore_case: bool, notes: &mut Notes<'_>) -> Option<V
             Some(json!({ "type": "PathPrefix", "value": value }))
         }
         (None, None, Some(written)) => {
-            notes.differs("match", "a regular expression stands behind every prefix in Gateway API's order, whatever the order of the rules", "use Exact or PathPrefix where the paths allow it");
+            notes.differs(&at, "a regular expression stands behind every prefix in Gateway API's order, whatever the order of the rules", "use Exact or PathPrefix where the paths allow it");
             regex(written.clone())
         }
         (None, None, None) => None,
@@ -474,29 +494,34 @@ fn header_filters(headers: Option<&Headers>) -> Vec<Value> {
 }
 
 fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Option<Value> {
-    let mut origins: Vec<String> = cors.allow_origin.clone();
-    for origin in &cors.allow_origins {
+    let mut origins: Vec<String> = Vec::new();
+    let mut take = |origin: String, at: &str, notes: &mut Notes<'_>| {
+        if resource::is_origin(&origin) {
+            origins.push(origin);
+        } else {
+            notes.lost(
+                at,
+                format!("`{origin}` is no origin to Gateway API; it is left out"),
+                "write scheme and host, of which the first part may be `*`",
+            );
+        }
+    };
+    for (index, origin) in cors.allow_origin.iter().enumerate() {
+        let at = format!("corsPolicy.allowOrigin[{index}]");
+        take(origin.clone(), &at, notes);
+    }
+    for (index, origin) in cors.allow_origins.iter().enumerate() {
+        let at = format!("corsPolicy.allowOrigins[{index}]");
         match (&origin.exact, &origin.prefix, &origin.regex) {
-            (Some(exact), _, _) => origins.push(exact.clone()),
-            (None, Some(prefix), _) => origins.push(format!("{prefix}*")),
+            (Some(exact), _, _) => take(exact.clone(), &format!("{at}.exact"), notes),
+            (None, Some(prefix), _) => take(format!("{prefix}*"), &format!("{at}.prefix"), notes),
             _ => notes.lost(
-                "corsPolicy.allowOrigins",
+                &format!("{at}.regex"),
                 "Gateway API takes no regular expression for origins; it is left out",
                 "list the origins, or use `*` for a part of them",
             ),
         }
     }
-    origins.retain(|origin| {
-        let is_taken = resource::is_origin(origin);
-        if !is_taken {
-            notes.lost(
-                "corsPolicy.allowOrigins",
-                format!("`{origin}` is no origin to Gateway API; it is left out"),
-                "write scheme and host, of which the first part may be `*`",
-            );
-        }
-        is_taken
-    });
     let origins = alone(origins);
     if cors.unmatched_preflights.as_deref() != Some("IGNORE") {
         notes.differs(
@@ -510,17 +535,17 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
     }
     let mut out = Map::new();
     out.insert("allowOrigins".to_owned(), json!(origins));
-    let (methods, unknown): (Vec<String>, Vec<String>) = cors
-        .allow_methods
-        .iter()
-        .cloned()
-        .partition(|name| name == "*" || METHODS.contains(&name.as_str()));
-    if let Some(name) = unknown.first() {
-        notes.lost(
-            "corsPolicy.allowMethods",
-            format!("`{name}` is no method to Gateway API; it is left out"),
-            "list methods in upper case",
-        );
+    let mut methods: Vec<String> = Vec::new();
+    for (index, name) in cors.allow_methods.iter().enumerate() {
+        if name == "*" || METHODS.contains(&name.as_str()) {
+            methods.push(name.clone());
+        } else {
+            notes.lost(
+                &format!("corsPolicy.allowMethods[{index}]"),
+                format!("`{name}` is no method to Gateway API; it is left out"),
+                "list methods in upper case",
+            );
+        }
     }
     for (field, values) in [
         ("allowMethods", methods),
@@ -544,7 +569,11 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
             out.insert("maxAge".to_owned(), json!(seconds));
         }
         _ => notes.differs(
-            "corsPolicy",
+            if cors.max_age.is_some() {
+                "corsPolicy.maxAge"
+            } else {
+                "corsPolicy"
+            },
             "Gateway API's answers to preflights hold for five seconds at least",
             "say how long they hold",
         ),

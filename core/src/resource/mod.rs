@@ -80,7 +80,7 @@ pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, GRPC_STATUSES, HeaderOperations,
     Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRetry, HttpRewrite,
     HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset,
-    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route,
+    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route, gateway_of,
 };
 pub(crate) use workload::Workload;
 

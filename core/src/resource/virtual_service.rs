@@ -26,6 +26,18 @@ pub(crate) struct VirtualService {
     pub(crate) export_to: Vec<String>,
 }
 
+/// Namespace and name of the Istio Gateway that an entry of `gateways` other than `mesh` means, in a VirtualService of a
+/// namespace. `istio/istio: pilot/pkg/model/config.go` (resolveGatewayName).
+pub(crate) fn gateway_of<'a>(written: &'a str, own: &'a str) -> (&'a str, &'a str) {
+    match (written.split_once('/'), written.split_once('.')) {
+        (Some((".", name)), _) => (own, name),
+        (Some((namespace, name)), _) => (namespace, name),
+        // The old form, with a domain.
+        (None, Some((name, rest))) => (rest.split('.').next().unwrap_or(rest), name),
+        (None, None) => (own, written),
+    }
+}
+
 /// `spec.http[]`
 #[derive(Clone, Debug, Default, PartialEq, Decode)]
 #[serde(rename_all = "camelCase", default)]

@@ -53,6 +53,7 @@ pub(crate) fn sections(document: &str) -> Vec<Section> {
             }
         }
     }
+    assert!(block.is_none(), "a block is not closed");
     sections
 }
 

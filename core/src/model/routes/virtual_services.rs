@@ -179,7 +179,7 @@ fn complete_gateways(gateways: &mut [String], namespace: &str) {
 
 impl Written<'_> {
     /// Whereto its rules send requests and connections, and copies of them.
-    pub(super) fn destinations(&self) -> impl Iterator<Item = &Destination> {
+    pub(crate) fn destinations(&self) -> impl Iterator<Item = &Destination> {
         let http = self.http.iter().flat_map(|rule| {
             let mirrors = rule.route.mirrors.iter().map(|mirror| &mirror.destination);
             of_route(&rule.route.route)
