@@ -127,8 +127,12 @@ impl<'m> View<'m> {
     /// whatever route or VirtualService sends them.
     fn ways_in(&self, id: &ObjectId, found: &mut Found) {
         for (gateway, routes) in self.behind_gateways.routes_to.get(id).into_iter().flatten() {
-            let namespace = ObjectId::new(Kind::Namespace, "", gateway.namespace.as_str());
-            let rows = self.at_ingress(gateway, &namespace);
+            let mesh = &self.model.mesh;
+            let ingress = mesh.find(gateway).and_then(|index| mesh.ingress(index));
+            let namespace = ingress.map_or(&gateway.namespace, |ingress| &ingress.namespace);
+            let namespace = ObjectId::new(Kind::Namespace, "", namespace.as_str());
+            let pods = pods_of(self.model, gateway).flat_map(|pod| self.to(pod));
+            let rows = self.at_ingress(gateway, &namespace).chain(pods);
             let leads_here =
                 |row: &&attach::Row| self.phase(row) != Phase::Route || routes.contains(&row.from);
             self.act(
@@ -462,6 +466,14 @@ impl<'m> View<'m> {
         reached
     }
 
+    /// An ingress gateway, or a workload that is one, and the Services behind it.
+    fn from_ingress(&self, gateway: &ObjectId) -> Vec<(Option<HopKind>, ObjectId)> {
+        std::iter::once(gateway)
+            .chain(self.behind_gateways.of(gateway))
+            .map(|id| (Some(HopKind::IngressGateway), id.clone()))
+            .collect()
+    }
+
     fn reached(&self, row: &attach::Row) -> Vec<(Option<HopKind>, ObjectId)> {
         let mesh = &self.model.mesh;
         let id = |object: ObjectIndex| mesh.object(object).map(|object| object.id.clone());
@@ -493,12 +505,11 @@ impl<'m> View<'m> {
                 Kind::Gateway | Kind::ListenerSet,
             ) => {
                 if !is_waypoint(self.model, &row.to) {
-                    let mut reached = at(HopKind::IngressGateway, &row.to);
                     // Where a route leads, its backendRefs say.
-                    let policy = row.via != Via::ParentRef;
-                    let services = self.behind_gateways.of(&row.to).filter(|_| policy);
-                    reached.extend(services.map(|id| (Some(HopKind::IngressGateway), id.clone())));
-                    return reached;
+                    return match row.via {
+                        Via::ParentRef => at(HopKind::IngressGateway, &row.to),
+                        _ => self.from_ingress(&row.to),
+                    };
                 }
                 let gateway = mesh.find_gateway(&row.to.namespace, &row.to.name);
                 let mut reached = at(HopKind::Waypoint, &row.to);
@@ -513,9 +524,7 @@ impl<'m> View<'m> {
                 );
                 reached
             }
-            (Via::Selector, _) if mesh.is_at_gateway(&row.to) => {
-                at(HopKind::IngressGateway, &row.to)
-            }
+            (Via::Selector, _) if mesh.is_at_gateway(&row.to) => self.from_ingress(&row.to),
             (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
             (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(self.hop_to(&row.to), &row.to),
             (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
@@ -556,7 +565,9 @@ impl<'m> BehindGateways<'m> {
                 continue;
             }
             for gateway in gateways_of(model, row.from) {
-                found.services.entry(gateway).or_default().insert(&row.to);
+                for at in pods_of(model, gateway).chain([gateway]) {
+                    found.services.entry(at).or_default().insert(&row.to);
+                }
                 let routes = found.routes_to.entry(&row.to).or_default();
                 routes.entry(gateway).or_default().insert(row.from);
             }
@@ -584,6 +595,14 @@ fn gateways_of(model: &Model, holder: ObjectIndex) -> impl Iterator<Item = &Obje
         })
         .filter(|to| matches!(to.kind, Kind::Gateway | Kind::IstioGateway))
         .filter(|to| !is_waypoint(model, to))
+}
+
+/// The workloads that a classic Gateway selects.
+fn pods_of<'m>(model: &'m Model, gateway: &ObjectId) -> impl Iterator<Item = &'m ObjectId> {
+    let rows = model.mesh.find(gateway).into_iter();
+    rows.flat_map(|index| model.attachments.of(index))
+        .filter(|row| row.via == Via::Selector && row.is_attached())
+        .map(|row| &row.to)
 }
 
 /// Influences so far, each once.
