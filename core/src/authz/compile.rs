@@ -221,16 +221,10 @@ impl<'a> Values<'a> {
     fn new(context: Context<'a>, enforcer: Enforcer) -> Self {
         let settings = context.settings;
         let documented = settings.behavior == Behavior::Documented;
-        let aliases = settings.trust_domain_aliases.iter().map(String::as_str);
         Self {
             namespace: context.namespace,
-            trust_domains: (enforcer != Enforcer::Ztunnel || documented).then(|| {
-                TrustDomains(
-                    std::iter::once(&*settings.trust_domain)
-                        .chain(aliases)
-                        .collect(),
-                )
-            }),
+            trust_domains: (enforcer != Enforcer::Ztunnel || documented)
+                .then(|| TrustDomains::new(settings)),
             identity_in_uri: enforcer != Enforcer::Ztunnel,
             lenient_templates: documented,
         }

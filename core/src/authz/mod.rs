@@ -37,4 +37,5 @@ pub(crate) use lever::{Lever, Near};
 pub(crate) use loss::{Loss, LossKind};
 pub(crate) use policy::{ClauseOrigin, Effect, Group, Policy, Provider, Rule};
 pub(crate) use policy_set::PolicySet;
+pub(crate) use trust_domain::is_widened;
 pub(crate) use ztunnel::is_sent;

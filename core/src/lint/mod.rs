@@ -14,6 +14,7 @@ mod bypass;
 mod canary;
 mod classic;
 mod cluster;
+mod documented;
 mod enrolment;
 mod labels;
 mod listeners;
@@ -45,6 +46,7 @@ static CHECKS: &[&[Row]] = &[
     listeners::CHECKS,
     classic::CHECKS,
     authentication::CHECKS,
+    documented::CHECKS,
     routing::CHECKS,
     cluster::CHECKS,
 ];
