@@ -381,7 +381,7 @@ impl<'m> View<'m> {
             via: row.via,
             scope: row.to.to_string(),
             status,
-            reason: reason.name().to_owned(),
+            reason: reason.name_of(row.via).to_owned(),
             message: message.unwrap_or_default(),
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
             to: row.to.to_string(),
             via: row.via,
             status,
-            reason: Some(reason.name().to_owned()),
+            reason: Some(reason.name_of(row.via).to_owned()),
             message: reason.sentence(row.via, &from.id, &row.to),
             port: row.port,
             section_name: row.section_name.clone(),

@@ -205,6 +205,15 @@ impl Reason {
         }
     }
 
+    /// As the condition about a sort of reference writes it: `istio.io/WaypointBound` has a word of its own for what is
+    /// bound. `istio/istio: pilot/pkg/model/service.go` (GetConditions).
+    pub(crate) fn name_of(self, via: Via) -> &'static str {
+        match (self, via) {
+            (Self::Accepted, Via::UseWaypoint) => "WaypointAccepted",
+            _ => self.name(),
+        }
+    }
+
     /// As conditions and the contract write it.
     pub(crate) fn name(self) -> &'static str {
         match self {

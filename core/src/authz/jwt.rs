@@ -153,7 +153,8 @@ impl Providers {
                 }
                 Status::Bad(error, partly) => {
                     refused.push((provider, error));
-                    let Some(partly) = partly else {
+                    // Of a provider that is alone nothing more is asked: see `first` below.
+                    let Some(partly) = partly.filter(|_| self.0.len() > 1) else {
                         continue;
                     };
                     let rest = without(seen, stated, &partly.headers);
@@ -182,7 +183,8 @@ impl Providers {
                 findings,
             };
         }
-        // Envoy now asks whether each provider accepts its tokens or finds none: of the request as it is left.
+        // Envoy now asks whether each of several providers accepts its tokens or finds none: of the request as it is left.
+        // `istio/istio: pilot/pkg/security/authn/policy_applier.go` (convertToEnvoyJwtConfig).
         let first = match &left {
             Some((seen, stated)) => {
                 self.0
