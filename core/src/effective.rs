@@ -467,7 +467,7 @@ impl<'m> View<'m> {
     }
 
     /// An ingress gateway, or a workload that is one, and the Services behind it.
-    fn from_ingress(&self, gateway: &ObjectId) -> Vec<(Option<HopKind>, ObjectId)> {
+    fn at_and_behind(&self, gateway: &ObjectId) -> Vec<(Option<HopKind>, ObjectId)> {
         std::iter::once(gateway)
             .chain(self.behind_gateways.of(gateway))
             .map(|id| (Some(HopKind::IngressGateway), id.clone()))
@@ -508,7 +508,7 @@ impl<'m> View<'m> {
                     // Where a route leads, its backendRefs say.
                     return match row.via {
                         Via::ParentRef => at(HopKind::IngressGateway, &row.to),
-                        _ => self.from_ingress(&row.to),
+                        _ => self.at_and_behind(&row.to),
                     };
                 }
                 let gateway = mesh.find_gateway(&row.to.namespace, &row.to.name);
@@ -524,7 +524,7 @@ impl<'m> View<'m> {
                 );
                 reached
             }
-            (Via::Selector, _) if mesh.is_at_gateway(&row.to) => self.from_ingress(&row.to),
+            (Via::Selector, _) if mesh.is_at_gateway(&row.to) => self.at_and_behind(&row.to),
             (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
             (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(self.hop_to(&row.to), &row.to),
             (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
