@@ -23,6 +23,7 @@ pub(crate) struct Difference {
 const L7_FEATURES: &str = "istio/istio.io: content/en/docs/ambient/usage/l7-features/index.md";
 const AUTHORIZATION: &str = "istio/istio: pilot/pkg/serviceregistry/ambient/authorization.go";
 const WAYPOINT_LISTENER: &str = "istio/istio: pilot/pkg/networking/core/listener_waypoint.go";
+const AUTHORIZATION_POLICY: &str = "istio/api: security/v1beta1/authorization_policy.proto";
 const STATUS: &str = "the condition that istiod writes";
 
 /// Every difference that is known, by topic.
@@ -80,6 +81,33 @@ pub(crate) static DIFFERENCES: &[Difference] = &[
         code: AUTHORIZATION,
         switched: true,
         lint: "WP0301",
+    },
+    Difference {
+        topic: "A path template that ends in `{**}/`",
+        documented: "`/foo/{**}/` matches `/foo/bar/baz.txt`.",
+        documentation: AUTHORIZATION_POLICY,
+        implemented: "Envoy wants the slash at the end.",
+        code: "istio/istio: pilot/pkg/security/authz/matcher/template.go (PathTemplateMatcher)",
+        switched: true,
+        lint: "WP0303",
+    },
+    Difference {
+        topic: "Trust domains in policies that ztunnels enforce",
+        documented: "`cluster.local`, aliases and `trustDomains` mean what they mean everywhere.",
+        documentation: AUTHORIZATION_POLICY,
+        implemented: "Principals are compared as they are written; ztunnels are never told of `trustDomains`.",
+        code: AUTHORIZATION,
+        switched: true,
+        lint: "WP0303",
+    },
+    Difference {
+        topic: "A jwtRule without `audiences`",
+        documented: "The name of the Service must be among the audiences of a token.",
+        documentation: "istio/api: security/v1beta1/request_authentication.proto",
+        implemented: "Any audience will do.",
+        code: "istio/istio: pilot/pkg/security/authn/policy_applier.go (convertToEnvoyJwtConfig)",
+        switched: false,
+        lint: "WP0303",
     },
     Difference {
         topic: "An EnvoyFilter that targets a waypoint",

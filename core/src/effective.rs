@@ -61,8 +61,15 @@ impl<'m> Bearing<'m> {
                 continue;
             };
             if ids.insert(object.id.to_string()) {
-                let affected_by = self.0.affected_by(index, &object.id);
-                ids.extend(affected_by.into_iter().map(|influence| influence.object));
+                // Of the ways in, the request takes one, and its proxies are told of here.
+                let mut found = Found::default();
+                self.0.acting(index, &object.id, &mut found);
+                ids.extend(
+                    found
+                        .influences
+                        .into_iter()
+                        .map(|influence| influence.object),
+                );
             }
         }
         ids
@@ -73,6 +80,7 @@ impl<'m> Bearing<'m> {
 struct View<'m> {
     model: &'m Model,
     by_target: sorted::Map<&'m ObjectId, Vec<&'m attach::Row>>,
+    behind_gateways: BehindGateways<'m>,
     class: ObjectId,
     mesh: ObjectId,
 }
@@ -86,6 +94,7 @@ impl<'m> View<'m> {
         Self {
             model,
             by_target,
+            behind_gateways: BehindGateways::new(model),
             class: ObjectId::new(Kind::GatewayClass, "", WAYPOINT_CLASS),
             mesh: ObjectId::new(Kind::Mesh, "", "mesh"),
         }
@@ -109,22 +118,76 @@ impl<'m> View<'m> {
 
     fn affected_by(&self, index: ObjectIndex, id: &ObjectId) -> Vec<Influence> {
         let mut found = Found::default();
+        self.ways_in(id, &mut found);
+        self.acting(index, id, &mut found);
+        found.influences
+    }
+
+    /// What acts on requests before they are sent to a Service: at the ingress gateways whose routes lead there, then
+    /// whatever route or VirtualService sends them.
+    fn ways_in(&self, id: &ObjectId, found: &mut Found) {
+        for (gateway, routes) in self.behind_gateways.routes_to.get(id).into_iter().flatten() {
+            let namespace = ObjectId::new(Kind::Namespace, "", gateway.namespace.as_str());
+            let rows = self.at_ingress(gateway, &namespace);
+            let leads_here =
+                |row: &&attach::Row| self.phase(row) != Phase::Route || routes.contains(&row.from);
+            self.act(
+                HopKind::IngressGateway,
+                rows.filter(leads_here).collect(),
+                found,
+            );
+        }
+        // What is for the Service itself is told as its route, in the order of its waypoint.
+        let is_own = |from: ObjectIndex| {
+            self.model.attachments.of(from).any(|row| {
+                matches!(row.via, Via::ParentRef | Via::Host) && row.to == *id && row.is_attached()
+            })
+        };
+        for row in self.to(id).filter(|row| row.via == Via::BackendRef) {
+            if row.is_attached() && self.model.mesh.is_live(row.from) && !is_own(row.from) {
+                for hop in self.senders(row) {
+                    found.push(self, hop, row);
+                }
+            }
+        }
+    }
+
+    /// The proxies at which the holder of a backendRef sends requests.
+    fn senders(&self, row: &attach::Row) -> Vec<Option<HopKind>> {
+        let rows = self.model.attachments.of(row.from);
+        let hops: sorted::Set<HopKind> = rows
+            .filter(|row| matches!(row.via, Via::ParentRef | Via::Gateways | Via::Host))
+            .filter(|row| self.model.effect(row).0 == EdgeStatus::Attached)
+            .map(|row| match row.to.kind {
+                Kind::Gateway if is_waypoint(self.model, &row.to) => HopKind::Waypoint,
+                Kind::Gateway | Kind::ListenerSet | Kind::IstioGateway => HopKind::IngressGateway,
+                _ => self.hop_to(&row.to),
+            })
+            .collect();
+        if hops.is_empty() {
+            return vec![None];
+        }
+        hops.into_iter().map(Some).collect()
+    }
+
+    /// What acts at the object itself and at the proxies in front of it.
+    fn acting(&self, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
         let mesh = &self.model.mesh;
         if let Some(service) = mesh.service_of(id) {
-            self.service(service, index, id, &mut found);
+            self.service(service, index, id, found);
         } else if let Some(workload) = mesh.workload_of(index) {
             if let Some(gateway) = self.model.attachments.workload_waypoint(workload) {
-                self.enrolment(index, &mut found);
-                self.waypoint(gateway, None, &mut found);
+                self.enrolment(index, found);
+                self.waypoint(gateway, None, found);
             }
-            self.ztunnel(workload, &mut found);
+            self.ztunnel(workload, found);
             if mesh.is_router(workload) {
-                self.ingress(id, &id.namespace, &mut found);
+                self.ingress(id, &id.namespace, found);
             }
         } else if let Some(gateway) = mesh.gateway_of(index) {
-            self.waypoint(gateway, None, &mut found);
+            self.waypoint(gateway, None, found);
         } else if let Some(ingress) = mesh.ingress(index) {
-            self.ingress(id, &ingress.namespace, &mut found);
+            self.ingress(id, &ingress.namespace, found);
         }
         // What names the object itself and comes to nothing there.
         for row in self.to(id) {
@@ -133,7 +196,6 @@ impl<'m> View<'m> {
                 found.push(self, None, row);
             }
         }
-        found.influences
     }
 
     fn service(&self, service: ServiceIndex, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
@@ -214,12 +276,19 @@ impl<'m> View<'m> {
     /// What an ingress gateway does whose pods are in a namespace.
     fn ingress(&self, own: &ObjectId, namespace: &str, found: &mut Found) {
         let namespace = ObjectId::new(Kind::Namespace, "", namespace);
-        let mut rows: Vec<&attach::Row> = [own, &namespace, &self.mesh]
+        let rows = self.at_ingress(own, &namespace).collect();
+        self.act(HopKind::IngressGateway, rows, found);
+    }
+
+    fn at_ingress<'a>(
+        &'a self,
+        own: &'a ObjectId,
+        namespace: &'a ObjectId,
+    ) -> impl Iterator<Item = &'m attach::Row> + 'a {
+        [own, namespace, &self.mesh]
             .into_iter()
             .flat_map(|target| self.to(target))
-            .collect();
-        rows.retain(|row| self.kind_of(row) != Some(Kind::PeerAuthentication));
-        self.act(HopKind::IngressGateway, rows, found);
+            .filter(|row| self.kind_of(row) != Some(Kind::PeerAuthentication))
     }
 
     fn ztunnel(&self, workload: WorkloadIndex, found: &mut Found) {
@@ -308,7 +377,7 @@ impl<'m> View<'m> {
             via: row.via,
             scope: row.to.to_string(),
             status,
-            reason: reason.name().to_owned(),
+            reason: reason.name_of(row.via).to_owned(),
             message: message.unwrap_or_default(),
         }
     }
@@ -363,6 +432,15 @@ impl<'m> View<'m> {
         if kind != Some(Kind::PeerAuthentication) {
             for ingress in mesh.ingresses().filter(|ingress| near(&ingress.namespace)) {
                 add(HopKind::IngressGateway, ingress.object);
+                let gateway = mesh.object(ingress.object).map(|object| &object.id);
+                for service in gateway
+                    .into_iter()
+                    .flat_map(|id| self.behind_gateways.of(id))
+                {
+                    if let Some(service) = mesh.find(service) {
+                        add(HopKind::IngressGateway, service);
+                    }
+                }
             }
         }
         if kind == Some(Kind::Telemetry) {
@@ -414,13 +492,15 @@ impl<'m> View<'m> {
                 Via::TargetRef | Via::ParentRef | Via::Selector,
                 Kind::Gateway | Kind::ListenerSet,
             ) => {
-                let gateway = mesh.find_gateway(&row.to.namespace, &row.to.name);
-                let waypoint = gateway
-                    .and_then(|index| mesh.gateway(index))
-                    .is_some_and(|gateway| gateway.role == Role::Waypoint);
-                if !waypoint {
-                    return at(HopKind::IngressGateway, &row.to);
+                if !is_waypoint(self.model, &row.to) {
+                    let mut reached = at(HopKind::IngressGateway, &row.to);
+                    // Where a route leads, its backendRefs say.
+                    let policy = row.via != Via::ParentRef;
+                    let services = self.behind_gateways.of(&row.to).filter(|_| policy);
+                    reached.extend(services.map(|id| (Some(HopKind::IngressGateway), id.clone())));
+                    return reached;
                 }
+                let gateway = mesh.find_gateway(&row.to.namespace, &row.to.name);
                 let mut reached = at(HopKind::Waypoint, &row.to);
                 let telemetry = self.kind_of(row) == Some(Kind::Telemetry);
                 reached.extend(
@@ -439,9 +519,71 @@ impl<'m> View<'m> {
             (Via::Selector, _) => at(HopKind::DestinationZtunnel, &row.to),
             (Via::TargetRef | Via::ParentRef | Via::Host, _) => at(self.hop_to(&row.to), &row.to),
             (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
+            (Via::BackendRef, _) => {
+                let hops = self.senders(row).into_iter();
+                hops.map(|hop| (hop, row.to.clone())).collect()
+            }
             _ => vec![(None, row.to.clone())],
         }
     }
+}
+
+fn is_waypoint(model: &Model, id: &ObjectId) -> bool {
+    id.kind == Kind::Gateway
+        && model
+            .mesh
+            .find_gateway(&id.namespace, &id.name)
+            .and_then(|index| model.mesh.gateway(index))
+            .is_some_and(|gateway| gateway.role == Role::Waypoint)
+}
+
+/// The Services that ingress gateways, of either API, send requests to.
+struct BehindGateways<'m> {
+    services: sorted::Map<&'m ObjectId, sorted::Set<&'m ObjectId>>,
+    /// By Service and gateway the routes and VirtualServices that lead from the one to the other.
+    routes_to: sorted::Map<&'m ObjectId, sorted::Map<&'m ObjectId, sorted::Set<ObjectIndex>>>,
+}
+
+impl<'m> BehindGateways<'m> {
+    fn new(model: &'m Model) -> Self {
+        let mut found = Self {
+            services: sorted::Map::new(),
+            routes_to: sorted::Map::new(),
+        };
+        for row in model.attachments.rows() {
+            let is_service = matches!(row.to.kind, Kind::Service | Kind::ServiceEntry);
+            if row.via != Via::BackendRef || !is_service || !row.is_attached() {
+                continue;
+            }
+            for gateway in gateways_of(model, row.from) {
+                found.services.entry(gateway).or_default().insert(&row.to);
+                let routes = found.routes_to.entry(&row.to).or_default();
+                routes.entry(gateway).or_default().insert(row.from);
+            }
+        }
+        found
+    }
+
+    fn of(&self, gateway: &ObjectId) -> impl Iterator<Item = &'m ObjectId> {
+        self.services.get(gateway).into_iter().flatten().copied()
+    }
+}
+
+/// The ingress gateways at which a route or VirtualService is in effect.
+fn gateways_of(model: &Model, holder: ObjectIndex) -> impl Iterator<Item = &ObjectId> {
+    let parents = |holder| {
+        let rows = model.attachments.of(holder);
+        rows.filter(|row| matches!(row.via, Via::ParentRef | Via::Gateways))
+            .filter(|row| model.effect(row).0 == EdgeStatus::Attached)
+            .map(|row| &row.to)
+    };
+    parents(holder)
+        .flat_map(move |to| match to.kind {
+            Kind::ListenerSet => model.mesh.find(to).into_iter().flat_map(parents).collect(),
+            _ => vec![to],
+        })
+        .filter(|to| matches!(to.kind, Kind::Gateway | Kind::IstioGateway))
+        .filter(|to| !is_waypoint(model, to))
 }
 
 /// Influences so far, each once.

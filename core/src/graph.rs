@@ -30,7 +30,7 @@ pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
             to: row.to.to_string(),
             via: row.via,
             status,
-            reason: Some(reason.name().to_owned()),
+            reason: Some(reason.name_of(row.via).to_owned()),
             message: reason.sentence(row.via, &from.id, &row.to),
             port: row.port,
             section_name: row.section_name.clone(),
@@ -61,7 +61,9 @@ fn folded_pods(model: &Model) -> sorted::Set<ObjectIndex> {
 fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
     let capture = capture(model, index, id);
     let (capture, capture_reason) = capture.unzip();
-    let document = model.mesh.object(index).map(|object| object.document);
+    let object = model.mesh.object(index);
+    let document = object.map(|object| object.document);
+    let policy = object.and_then(|object| object.resource.as_policy());
     wire::Node {
         file: document
             .and_then(|document| model.documents.file(document))
@@ -71,6 +73,10 @@ fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
         role: role(model, id).map(|role| role.name().to_owned()),
         capture: capture.map(|capture| capture.name().to_owned()),
         capture_reason,
+        attachment: policy
+            .map(|policy| policy.attachment(model.mesh.is_root(&id.namespace)))
+            .or_else(|| id.kind.feature().map(|feature| feature.attachment))
+            .map(|attachment| attachment.name().to_owned()),
         ..node(id)
     }
 }

@@ -113,7 +113,7 @@ impl Model {
                     .iter()
                     .any(|loss| loss.kind == LossKind::RuleDeniesEverything) =>
             {
-                Reason::AllowsNothingAtZtunnel
+                Reason::DeniesAsDocumented
             }
             Some(policy) => match policy.effect() {
                 Effect::Enforced => row.reason,
@@ -134,7 +134,7 @@ impl Model {
         };
         match around.filter(|around| around.gateways) {
             Some(around) if !around.captured => (row.status, row.reason),
-            Some(_) if reason != Reason::AllowsNothingAtZtunnel => (row.status, reason),
+            Some(_) if reason.status(row.via) != EdgeStatus::FailSafeDeny => (row.status, reason),
             _ => (reason.status(row.via), reason),
         }
     }

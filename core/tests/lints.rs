@@ -167,3 +167,45 @@ fn every_difference_names_a_lint_that_tells_of_it() {
         );
     }
 }
+
+#[test]
+fn where_settings_choose_the_finding_tells_of_the_other_behavior() {
+    let mut told = BTreeSet::new();
+    for file in common::files("spec", "md") {
+        let mut shared = String::new();
+        for section in common::sections(&common::read(&file)) {
+            let text = |info: &str| {
+                let found = section.blocks.iter().find(|block| block.info == info);
+                found.map(|block| block.text.clone())
+            };
+            shared = text("yaml shared").unwrap_or(shared);
+            let Some(manifests) = text("yaml manifests") else {
+                continue;
+            };
+            for behavior in [wire::Behavior::Implemented, wire::Behavior::Documented] {
+                let analysis = ambient_core::analyze(&wire::Input {
+                    manifests: wire::Manifests::Text(format!("{manifests}---\n{shared}")),
+                    settings: wire::Settings {
+                        behavior,
+                        ..wire::Settings::default()
+                    },
+                    ..wire::Input::default()
+                });
+                let findings = analysis.diagnostics.into_iter();
+                let findings = findings.filter(|one| one.message.contains("document"));
+                told.extend(findings.map(|one| (one.code, format!("{behavior:?}"))));
+            }
+        }
+    }
+    for difference in ambient_core::differences() {
+        for behavior in ["Implemented", "Documented"] {
+            let place = (difference.lint.clone(), behavior.to_owned());
+            assert!(
+                !difference.switched || told.contains(&place),
+                "{}: {behavior}: {} does not tell",
+                difference.topic,
+                difference.lint
+            );
+        }
+    }
+}

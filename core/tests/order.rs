@@ -23,6 +23,7 @@ fn the_order_of_documents_changes_no_answer() {
         let (front, back) = documents.split_at(documents.len() / 2);
         for other in [turned, [back, front].concat()] {
             similar(name, &answer, &answers(&other, requests));
+            assert_eq!(exports(&documents), exports(&other), "{name}");
         }
     }
     assert!(asked >= 100, "only {asked} meshes were asked");
@@ -30,6 +31,20 @@ fn the_order_of_documents_changes_no_answer() {
 
 /// A name, the documents, the requests.
 type Mesh = (String, Vec<String>, wire::Requests);
+
+/// The graph in every form that other tools read; byte for byte.
+fn exports(documents: &[&str]) -> [String; 3] {
+    let graph = ambient_core::graph(&wire::Input {
+        manifests: wire::Manifests::Text(documents.join("\n---\n")),
+        ..wire::Input::default()
+    });
+    [
+        wire::GraphFormat::Mermaid,
+        wire::GraphFormat::Dot,
+        wire::GraphFormat::Svg,
+    ]
+    .map(|format| ambient_core::export(&graph, format))
+}
 
 fn of_spec() -> Vec<Mesh> {
     let mut meshes = Vec::new();

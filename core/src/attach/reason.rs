@@ -125,6 +125,9 @@ pub(crate) enum Reason {
     UnsupportedValue,
     /// An ALLOW policy of which a ztunnel keeps no rule: it denies everything.
     AllowsNothingAtZtunnel,
+    /// A policy that denies everything in its scope, as the documentation has it, because a rule needs more than a
+    /// ztunnel knows.
+    DeniesAsDocumented,
     /// A DENY policy of which a ztunnel keeps no rule that can match: it does nothing.
     EmptyAtZtunnel,
 }
@@ -135,7 +138,7 @@ impl Reason {
     pub(crate) fn status(self, via: Via) -> EdgeStatus {
         match self {
             Self::Accepted => EdgeStatus::Attached,
-            Self::AllowsNothingAtZtunnel => EdgeStatus::FailSafeDeny,
+            Self::AllowsNothingAtZtunnel | Self::DeniesAsDocumented => EdgeStatus::FailSafeDeny,
             Self::EmptyAtZtunnel => EdgeStatus::Ignored,
             // On the Service they are a False condition; a route or policy that counts on the waypoint is only inert.
             Self::WaypointIsNotReady | Self::AttachmentDenied | Self::UnsupportedTrafficType => {
@@ -202,6 +205,15 @@ impl Reason {
         }
     }
 
+    /// As the condition about a sort of reference writes it: `istio.io/WaypointBound` has a word of its own for what is
+    /// bound. `istio/istio: pilot/pkg/model/service.go` (GetConditions).
+    pub(crate) fn name_of(self, via: Via) -> &'static str {
+        match (self, via) {
+            (Self::Accepted, Via::UseWaypoint) => "WaypointAccepted",
+            _ => self.name(),
+        }
+    }
+
     /// As conditions and the contract write it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -255,9 +267,10 @@ impl Reason {
             Self::NotEnforcedByZtunnel => "NotEnforcedByZtunnel",
             Self::NotCaptured | Self::LeftToSidecar => "NotCaptured",
             Self::ClassNotEnforced => "ClassNotEnforced",
-            Self::UnsupportedValue | Self::AllowsNothingAtZtunnel | Self::EmptyAtZtunnel => {
-                "UnsupportedValue"
-            }
+            Self::UnsupportedValue
+            | Self::AllowsNothingAtZtunnel
+            | Self::DeniesAsDocumented
+            | Self::EmptyAtZtunnel => "UnsupportedValue",
         }
     }
 }

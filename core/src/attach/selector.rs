@@ -38,14 +38,11 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, rows: &mut Vec<Row>) 
         else {
             continue;
         };
-        let has_target = policy.target_ref.is_some() || !policy.target_refs.is_empty();
-        let has_selector = policy.selector.is_some_and(|labels| !labels.is_empty());
         // Validation refuses both at once; each is drawn then.
-        if has_target && !(object.refused && has_selector) {
+        if policy.has_targets() && !(object.refused && policy.labels().is_some()) {
             continue;
         }
-        // An empty selector counts as none: it reaches the whole namespace.
-        match policy.selector.filter(|labels| !labels.is_empty()) {
+        match policy.labels() {
             Some(labels) => selected(
                 mesh,
                 index,

@@ -80,12 +80,15 @@ pub(crate) fn compile(
     let documented = context.settings.behavior == Behavior::Documented;
     if enforcer == Enforcer::Ztunnel && documented && action == Action::Allow {
         // The documentation knows no half of an ALLOW policy.
-        if compiler
-            .losses
-            .iter()
-            .any(|loss| loss.kind == LossKind::RuleOmitted)
-        {
+        let mut losses = compiler.losses.iter();
+        let omitted = losses.find(|loss| loss.kind == LossKind::RuleOmitted);
+        if let Some(rule) = omitted.map(|loss| loss.rule).filter(|_| !rules.is_empty()) {
             rules.clear();
+            compiler.losses.push(Loss {
+                rule,
+                path: String::new(),
+                kind: LossKind::RuleDeniesEverything,
+            });
         }
     }
     let order = match enforcer {
@@ -218,16 +221,10 @@ impl<'a> Values<'a> {
     fn new(context: Context<'a>, enforcer: Enforcer) -> Self {
         let settings = context.settings;
         let documented = settings.behavior == Behavior::Documented;
-        let aliases = settings.trust_domain_aliases.iter().map(String::as_str);
         Self {
             namespace: context.namespace,
-            trust_domains: (enforcer != Enforcer::Ztunnel || documented).then(|| {
-                TrustDomains(
-                    std::iter::once(&*settings.trust_domain)
-                        .chain(aliases)
-                        .collect(),
-                )
-            }),
+            trust_domains: (enforcer != Enforcer::Ztunnel || documented)
+                .then(|| TrustDomains::new(settings)),
             identity_in_uri: enforcer != Enforcer::Ztunnel,
             lenient_templates: documented,
         }

@@ -6,7 +6,6 @@
 //! pilot/pkg/security/authn/policy_applier.go` (convertToEnvoyJwtConfig): a request passes if one provider accepts
 //! its tokens, or if every provider finds none.
 
-mod ecdsa;
 mod location;
 mod output;
 mod provider;
@@ -154,10 +153,22 @@ impl Providers {
                 }
                 Status::Bad(error, partly) => {
                     refused.push((provider, error));
-                    if let Some(partly) = partly {
-                        left = Some(without(seen, stated, &partly.headers));
+                    // Of a provider that is alone nothing more is asked: see `first` below.
+                    let Some(partly) = partly.filter(|_| self.0.len() > 1) else {
+                        continue;
+                    };
+                    let rest = without(seen, stated, &partly.headers);
+                    let stays = || {
+                        let status = provider.check(&rest.0, &rest.1, now).0;
+                        matches!(status, Status::Bad(..))
+                    };
+                    if partly.certain {
+                        left = Some(rest);
                         headers.extend(partly.headers);
                         claims = Some(partly.claims);
+                    } else if !stays() {
+                        // Only a good token takes the bad one out with it.
+                        unknown.get_or_insert((provider.object, partly));
                     }
                 }
             }
@@ -172,7 +183,8 @@ impl Providers {
                 findings,
             };
         }
-        // Envoy now asks whether each provider accepts its tokens or finds none: of the request as it is left.
+        // Envoy now asks whether each of several providers accepts its tokens or finds none: of the request as it is left.
+        // `istio/istio: pilot/pkg/security/authn/policy_applier.go` (convertToEnvoyJwtConfig).
         let first = match &left {
             Some((seen, stated)) => {
                 self.0

@@ -56,6 +56,8 @@ pub(crate) struct Mtls {
 pub(crate) enum Surprise {
     /// `DISABLE` is the only exception to a `STRICT` that is inherited: it does not count.
     DisableNotHonoured(ObjectIndex),
+    /// The same, as the documentation has it: it counts.
+    DisableAsDocumented(ObjectIndex),
     /// The workload is referred to a converted policy that is never made: it takes plaintext on every port.
     StrictLost(ObjectIndex),
 }
@@ -64,7 +66,9 @@ impl Surprise {
     /// The PeerAuthentication that is to blame.
     pub(crate) fn object(self) -> ObjectIndex {
         match self {
-            Self::DisableNotHonoured(object) | Self::StrictLost(object) => object,
+            Self::DisableNotHonoured(object)
+            | Self::DisableAsDocumented(object)
+            | Self::StrictLost(object) => object,
         }
     }
 
@@ -72,7 +76,10 @@ impl Surprise {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::DisableNotHonoured(_) => {
-                "ports with mode `DISABLE` refuse plaintext all the same: under an inherited `STRICT` they count only beside a port with mode `PERMISSIVE`"
+                "ports with mode `DISABLE` refuse plaintext all the same, although the documentation says that they take it: under an inherited `STRICT` they count only beside a port with mode `PERMISSIVE`"
+            }
+            Self::DisableAsDocumented(_) => {
+                "as documented, ports with mode `DISABLE` take plaintext; Istio's code keeps the inherited `STRICT` on them"
             }
             Self::StrictLost(_) => {
                 "plaintext is accepted on every port: with a namespace policy of mode `UNSET` between them, istiod loses the mesh's `STRICT` when it makes the exception for the ports"
@@ -116,11 +123,15 @@ pub(crate) fn compile(levels: Levels<'_>, behavior: Behavior) -> Mtls {
     };
     if has(exceptions) {
         let policy = convert(workload, mesh, namespace);
-        let lost = policy.is_none() && strict.is_some();
-        Mtls {
-            policy,
-            surprise: lost.then_some(Surprise::StrictLost(workload.object)),
-        }
+        let inherits = strict.is_some() && workload.spec.mode() != Strict;
+        let surprise = if policy.is_none() && strict.is_some() {
+            Some(Surprise::StrictLost(workload.object))
+        } else if inherits && !has(&[Permissive]) {
+            Some(Surprise::DisableAsDocumented(workload.object))
+        } else {
+            None
+        };
+        Mtls { policy, surprise }
     } else {
         let not_honoured = strict.is_some() && has(&[Disable]);
         Mtls {

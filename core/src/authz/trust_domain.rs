@@ -1,6 +1,8 @@
 //! Trust domain aliases: how waypoints and gateways widen principals and trust domains of a policy.
 //! `istio/istio: pilot/pkg/security/trustdomain/bundle.go`. A ztunnel does none of this.
 
+use crate::wire::Settings;
+
 /// In policies, this trust domain stands for the mesh's own, whatever that is.
 const LOCAL: &str = "cluster.local";
 
@@ -8,7 +10,22 @@ const LOCAL: &str = "cluster.local";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TrustDomains<'a>(pub(super) Vec<&'a str>);
 
+/// Whether waypoints read more out of a value of `principals` than is written.
+pub(crate) fn is_widened(settings: &Settings, principal: &str) -> bool {
+    TrustDomains::new(settings).expand_principal(principal) != [principal]
+}
+
 impl<'a> TrustDomains<'a> {
+    /// Those of the settings.
+    pub(super) fn new(settings: &'a Settings) -> Self {
+        let aliases = settings.trust_domain_aliases.iter().map(String::as_str);
+        Self(
+            std::iter::once(&*settings.trust_domain)
+                .chain(aliases)
+                .collect(),
+        )
+    }
+
     /// The principals that a value of `principals` stands for.
     pub(super) fn expand_principal(&self, principal: &str) -> Vec<String> {
         let as_written = || vec![principal.to_owned()];

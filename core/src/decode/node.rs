@@ -85,6 +85,16 @@ impl Node {
         }
     }
 
+    /// The value at the end of a path.
+    pub(crate) fn at(&self, path: &FieldPath) -> Option<&Node> {
+        path.segments()
+            .iter()
+            .try_fold(self, |node, segment| match segment {
+                Segment::Key(key) => node.get(key),
+                Segment::Index(index) => node.items().get(*index),
+            })
+    }
+
     /// The span that a message about a field should underline: a scalar itself, for a block the key that leads to it,
     /// for a path that is not there the nearest field above it. `None`: the path is the root, or leads nowhere.
     pub(crate) fn marked(&self, path: &FieldPath) -> Option<Span> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{caption, label, places};
+use super::{caption, label, places, printable};
 use crate::wire::{EdgeStatus, Graph};
 
 pub(super) fn write(graph: &Graph) -> String {
@@ -54,8 +54,10 @@ pub(super) fn write(graph: &Graph) -> String {
     text
 }
 
+/// Graphviz reads the entities of HTML in labels.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
+    printable(text)
+        .replace('&', "&amp;")
+        .replace('\\', "\\\\")
         .replace('"', "\\\"")
-        .replace('\n', " ")
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{caption, label, places};
+use super::{caption, label, places, printable};
 use crate::wire::{EdgeStatus, Graph, Node};
 
 pub(super) fn write(graph: &Graph) -> String {
@@ -51,11 +51,15 @@ fn shape(node: &Node) -> String {
     }
 }
 
-/// Mermaid's own entities: quotes would end the label, brackets would be HTML.
+/// Mermaid's own entities: quotes would end the label, brackets and entities would be HTML, backticks Markdown, and `%%`
+/// a directive wherever it stands.
 fn escaped(text: &str) -> String {
-    text.replace('#', "#35;")
+    printable(text)
+        .replace('#', "#35;")
+        .replace('&', "#amp;")
         .replace('"', "#quot;")
         .replace('<', "#lt;")
         .replace('>', "#gt;")
-        .replace('\n', " ")
+        .replace('`', "#96;")
+        .replace('%', "#37;")
 }

@@ -22,6 +22,17 @@ fn label(node: &Node) -> [&str; 2] {
     [&node.kind, &node.name]
 }
 
+/// The text, with another character for those that no line of text and no XML may have.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|char| match char {
+            '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}' => char::REPLACEMENT_CHARACTER,
+            char if char.is_control() => ' ',
+            char => char,
+        })
+        .collect()
+}
+
 /// What an edge says of itself: its sort, and why it is not in effect.
 fn caption(edge: &Edge) -> String {
     let via = edge.via.name();
@@ -112,6 +123,41 @@ mod tests {
 }
 "
         );
+    }
+
+    #[test]
+    fn what_means_something_to_the_reader_is_escaped() {
+        let name = "&lt;\u{ffff}`%%{x}\u{1}\n\\N";
+        let graph = Graph {
+            nodes: vec![Node {
+                name: name.to_owned(),
+                ..Node::default()
+            }],
+            ..Graph::default()
+        };
+        let mermaid = export(&graph, GraphFormat::Mermaid);
+        assert!(
+            mermaid.contains("#amp;lt;\u{fffd}#96;#37;#37;{x}  \\N\"]"),
+            "{mermaid}"
+        );
+        let dot = export(&graph, GraphFormat::Dot);
+        assert!(dot.contains("&amp;lt;\u{fffd}`%%{x}  \\\\N\"]"), "{dot}");
+        let svg = export(&graph, GraphFormat::Svg);
+        assert!(svg.contains(">&amp;lt;\u{fffd}`%%{x}  \\N</text>"), "{svg}");
+    }
+
+    #[test]
+    fn long_names_stay_in_their_boxes_and_are_whole_in_the_title() {
+        let mut graph = graph();
+        if let Some(node) = graph.nodes.first_mut() {
+            node.name = "é".repeat(253);
+        }
+        let svg = export(&graph, GraphFormat::Svg);
+        assert!(
+            svg.contains(&format!("{}…</text>", "é".repeat(27))),
+            "{svg}"
+        );
+        assert!(!svg.contains(&"é".repeat(254)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::caption;
+use super::{caption, printable};
 use crate::sorted;
 use crate::wire::{EdgeStatus, Graph, Node};
 
@@ -11,6 +11,8 @@ const BOX_HEIGHT: usize = 40;
 const COLUMN: usize = 380;
 const ROW: usize = 56;
 const MARGIN: usize = 20;
+/// What fits into a box.
+const CHARACTERS: usize = 33;
 
 pub(super) fn write(graph: &Graph) -> String {
     let mut rows = [0usize; 4];
@@ -66,10 +68,10 @@ pub(super) fn write(graph: &Graph) -> String {
             escaped(&node.id),
             x + 10,
             y + 16,
-            escaped(&node.kind),
+            escaped(&short(&node.kind)),
             x + 10,
             y + 32,
-            escaped(&name)
+            escaped(&short(&name))
         );
     }
     text.push_str("</svg>\n");
@@ -105,8 +107,17 @@ fn curve(from: (usize, usize), to: (usize, usize)) -> String {
     format!("M{from_x} {from_y} C{bend} {from_y} {bend} {to_y} {to_x} {to_y}")
 }
 
+/// As much of a name as fits; all of it is in the title.
+fn short(name: &str) -> String {
+    if name.chars().count() <= CHARACTERS {
+        return name.to_owned();
+    }
+    name.chars().take(CHARACTERS - 1).chain(['…']).collect()
+}
+
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    printable(text)
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")

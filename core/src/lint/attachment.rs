@@ -1,11 +1,11 @@
 //! Lints about references: each reads the rows of `attach` and words what a reason means for the reader.
 
-use super::{Row, at, row};
+use super::{Row, at, blamed, row};
 use crate::attach::{self, Reason};
-use crate::authz::Enforcer;
+use crate::authz::{Enforcer, Loss, LossKind, Policy};
 use crate::mesh::{DATAPLANE_MODE, Role};
 use crate::model::Model;
-use crate::resource::{self, ISTIO_NETWORKING, Kind};
+use crate::resource::{self, Action, ISTIO_NETWORKING, Kind};
 use crate::source::{Change, Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{EdgeStatus, Via};
 
@@ -345,7 +345,8 @@ fn route_on_waypoint_gateway(model: &Model, lint: &'static Lint, out: &mut Diagn
                 "as documented, this route is for all traffic of waypoint `{}`; Istio's code takes no routes there",
                 row.to.qualified_name()
             );
-            out.report(lint, row.origin.clone(), message).help(help);
+            out.report(lint, blamed(model, row, row.reason), message)
+                .help(help);
         }
     }
 }
@@ -381,13 +382,6 @@ fn route_kind(model: &Model, row: &attach::Row) -> bool {
 
 fn l7_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach the policy to a waypoint or to a Service that uses one, by `targetRefs`";
-    rows(model, lint, out, help, &|_, reason| {
-        matches!(
-            reason,
-            Reason::AllowsNothingAtZtunnel | Reason::EmptyAtZtunnel
-        )
-    });
-    // What is left of other policies is enforced, as something else than what is written.
     for row in model.attachments.rows() {
         let (status, reason) = model.effect(row);
         let (Some(object), Some(policy)) = (
@@ -404,22 +398,57 @@ fn l7_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics)
                 Via::Namespace | Via::Mesh => captured(),
                 _ => false,
             };
-        if let Some(loss) = policy.losses.first().filter(|_| at_ztunnel) {
-            let sentence = loss.sentence(policy.action, Enforcer::Ztunnel.name());
-            let origin = Origin {
-                document: object.document,
-                path: FieldPath::parse(&format!("spec.rules[{}]", loss.rule))
-                    .join(&FieldPath::parse(&loss.path)),
-            };
-            let name = object.id.qualified_name();
-            out.report(
-                lint,
-                origin,
-                format!("{sentence}; `{name}` is enforced as something else than it says"),
-            )
+        let (origin, message) = match reason {
+            Reason::AllowsNothingAtZtunnel
+            | Reason::DeniesAsDocumented
+            | Reason::EmptyAtZtunnel => (
+                row.origin.clone(),
+                reason.sentence(row.via, &object.id, &row.to),
+            ),
+            // What is left of other policies is enforced, as something else than what is written.
+            _ => {
+                let Some(loss) = policy.losses.first().filter(|_| at_ztunnel) else {
+                    continue;
+                };
+                let origin = Origin {
+                    document: object.document,
+                    path: FieldPath::parse(&format!("spec.rules[{}]", loss.rule))
+                        .join(&FieldPath::parse(&loss.path)),
+                };
+                let sentence = loss.sentence(policy.action, Enforcer::Ztunnel.name());
+                let name = object.id.qualified_name();
+                let message =
+                    format!("{sentence}; `{name}` is enforced as something else than it says");
+                (origin, message)
+            }
+        };
+        let message = match otherwise(policy, reason) {
+            Some(other) => format!("{}; {other}", message.trim_end_matches('.')),
+            None => message,
+        };
+        out.report(lint, origin, message)
             .resource(&object.id)
             .help(help);
+    }
+}
+
+/// What the documentation says of a policy with HTTP attributes, where answers follow the code; what the code does,
+/// where they follow the documentation.
+fn otherwise(policy: &Policy, reason: Reason) -> Option<&'static str> {
+    let lost = |loss: &Loss| matches!(loss.kind, LossKind::UnsupportedAttribute { .. });
+    match (reason, policy.action) {
+        (Reason::DeniesAsDocumented, Action::Allow) => {
+            Some("Istio's code lets the rules without them allow")
         }
+        (Reason::DeniesAsDocumented, _) => {
+            Some("Istio's code drops the attributes, and a rule denies what is left of it")
+        }
+        // Both say the same.
+        (Reason::AllowsNothingAtZtunnel, _) => None,
+        _ if policy.losses.iter().any(lost) => {
+            Some("the documentation says that it denies everything in its scope")
+        }
+        _ => None,
     }
 }
 
@@ -530,7 +559,7 @@ fn rows(
         };
         let finding = out.report(
             lint,
-            row.origin.clone(),
+            blamed(model, row, reason),
             reason.sentence(row.via, &object.id, &row.to),
         );
         finding.resource(&object.id).help(help);

@@ -20,7 +20,7 @@ pub(super) static CHECKS: &[Row] = &[
 fn disable_not_honoured(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "write `mode: PERMISSIVE` for the port; to a ztunnel it means the same";
     surprises(model, lint, out, help, |surprise| {
-        matches!(surprise, Surprise::DisableNotHonoured(_))
+        !matches!(surprise, Surprise::StrictLost(_))
     });
 }
 

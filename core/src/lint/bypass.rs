@@ -1,7 +1,7 @@
 //! Lints about traffic that does not go where policies are, or comes from where they do not expect it.
 
 use super::policies::{attached, name, policy_of, reads_http, services_of};
-use super::{Row, row, say};
+use super::{Row, blamed, row, say};
 use crate::authz::{Authentication, Effect};
 use crate::flow::{Flow, Principal};
 use crate::mesh::{Capture, Role, ServiceIndex, WorkloadIndex};
@@ -141,7 +141,7 @@ fn waypoint_can_be_bypassed(model: &Model, lint: &'static Lint, out: &mut Diagno
                 "who does not come through the waypoint is not asked: the workloads of `{}/{}` let everybody in",
                 service.namespace, service.name
             );
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .help("add a policy for the workloads that admits the waypoint's identity alone");
         }
     }
@@ -191,9 +191,10 @@ fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
                 "requests from the gateway go to {} past its waypoint, so the policies and routes there do not apply to them",
                 name(&row.to)
             );
-            out.report(lint, row.origin.clone(), message).help(
-                "label the Service or its namespace `istio.io/ingress-use-waypoint: \"true\"`",
-            );
+            out.report(lint, blamed(model, row, row.reason), message)
+                .help(
+                    "label the Service or its namespace `istio.io/ingress-use-waypoint: \"true\"`",
+                );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lints about Services with two waypoints.
 
 use super::policies::{attached, holder, name};
-use super::{Row, row};
+use super::{Row, blamed, row};
 use crate::mesh::GatewayIndex;
 use crate::model::Model;
 use crate::resource::{ObjectId, ObjectIndex};
@@ -51,7 +51,7 @@ fn at_one_of_two_waypoints(model: &Model, lint: &'static Lint, out: &mut Diagnos
                     name(id),
                     name(other)
                 );
-                out.report(lint, row.origin.clone(), message)
+                out.report(lint, blamed(model, row, row.reason), message)
                     .resource(policy)
                     .help("target the Service, or both waypoints");
             }

@@ -1,6 +1,6 @@
 //! Lints about Istio's own traffic API beside waypoints: what works, what does not, and what to write instead.
 
-use super::{Row, row, say};
+use super::{Row, blamed, row, say};
 use crate::attach::{self, Reason};
 use crate::model::Model;
 use crate::resource::{DestinationRule, Kind, ObjectId, ObjectIndex, Resource};
@@ -97,7 +97,7 @@ fn tell(
 ) {
     for (row, id) in rows(model, kind, via).filter(|(row, _)| is_about(row)) {
         let sentence = row.reason.sentence(row.via, id, &row.to);
-        out.report(lint, row.origin.clone(), sentence)
+        out.report(lint, blamed(model, row, row.reason), sentence)
             .resource(id)
             .help(help);
     }

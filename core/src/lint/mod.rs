@@ -1,9 +1,11 @@
 //! Findings about what manifests come to: the table of all lints, and the runner. A check reads attachments, losses and
 //! the mesh; it never works out again what they say.
 
+use crate::attach::{self, Reason};
 use crate::model::Model;
-use crate::resource::ObjectIndex;
+use crate::resource::{Kind, ObjectIndex};
 use crate::source::{self, Diagnostics, FieldPath, Lint, Origin};
+use crate::wire::Via;
 use crate::{eval, resource};
 
 mod attachment;
@@ -12,6 +14,7 @@ mod bypass;
 mod canary;
 mod classic;
 mod cluster;
+mod documented;
 mod enrolment;
 mod labels;
 mod listeners;
@@ -43,6 +46,7 @@ static CHECKS: &[&[Row]] = &[
     listeners::CHECKS,
     classic::CHECKS,
     authentication::CHECKS,
+    documented::CHECKS,
     routing::CHECKS,
     cluster::CHECKS,
 ];
@@ -70,6 +74,46 @@ fn at(model: &Model, object: ObjectIndex, path: &str) -> Option<Origin> {
         document: model.mesh.object(object)?.document,
         path: FieldPath::parse(path),
     })
+}
+
+/// The field of a reference that a finding is about: the one that its reason blames, as far as it is written.
+fn blamed(model: &Model, row: &attach::Row, reason: Reason) -> Origin {
+    let fields: &[&str] = match reason {
+        Reason::InvalidKind | Reason::UnsupportedParent => match (row.via, row.to.kind) {
+            // A kind that could be meant, so its group is not the right one.
+            (_, Kind::Service)
+            | (Via::ParentRef, Kind::ServiceEntry | Kind::Gateway | Kind::ListenerSet) => {
+                &["group", "kind", "name"]
+            }
+            _ => &["kind", "group", "name"],
+        },
+        Reason::RefNotPermitted => &["namespace", "name"],
+        Reason::NoMatchingPort => &["port", "name"],
+        Reason::NoMatchingParent if matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet) => {
+            &["sectionName", "port", "name"]
+        }
+        _ => &["name", "host"],
+    };
+    first_written(model, row, fields)
+}
+
+/// The first of some fields that is written in a reference, else the reference.
+fn first_written(model: &Model, row: &attach::Row, fields: &[&str]) -> Origin {
+    let origin = row.origin.clone();
+    let is_reference = matches!(row.via, Via::TargetRef | Via::ParentRef | Via::BackendRef);
+    let entry = model
+        .documents
+        .node(origin.document)
+        .filter(|_| is_reference)
+        .and_then(|root| root.at(&origin.path));
+    let written = |field: &&&str| entry.is_some_and(|entry| entry.get(field).is_some());
+    match fields.iter().find(written) {
+        Some(&field) => Origin {
+            path: origin.path.key(field),
+            ..origin
+        },
+        None => origin,
+    }
 }
 
 /// Reports a finding at a field of an object.

@@ -1,6 +1,6 @@
 //! Lints about policies: an enforcement that users believe in and do not have.
 
-use super::{Row, row, say};
+use super::{Row, blamed, row, say};
 use crate::attach::{self, Reason};
 use crate::mesh::{Address, GatewayIndex, Role, ServiceIndex};
 use crate::model::{Chain, Model};
@@ -123,7 +123,7 @@ fn selector_on_gateway(model: &Model, lint: &'static Lint, out: &mut Diagnostics
         let policy = holder(model, row).is_some_and(|id| id.kind != Kind::IstioGateway);
         if policy && row.to.kind == Kind::Gateway {
             let message = format!("this selector matches the pods of {}", name(&row.to));
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .help("it works; `targetRefs` with the Gateway says it without relying on the labels of its pods");
         }
     }
@@ -151,7 +151,7 @@ fn selector_matches_nothing(model: &Model, lint: &'static Lint, out: &mut Diagno
         else {
             continue;
         };
-        let selects = policy.selector.is_some_and(|labels| !labels.is_empty());
+        let selects = policy.labels().is_some();
         if selects && holds_workloads(model) {
             let message = format!(
                 "no workload has these labels, so {} does nothing",
@@ -263,9 +263,10 @@ fn service_scope_on_headless(model: &Model, lint: &'static Lint, out: &mut Diagn
                 "{} has no address of its own: clients call its workloads, and a policy for the Service never applies",
                 name(&row.to)
             );
-            out.report(lint, row.origin.clone(), message).help(
-                "target the waypoint, and let it serve workloads: `istio.io/waypoint-for: all`",
-            );
+            out.report(lint, blamed(model, row, row.reason), message)
+                .help(
+                    "target the waypoint, and let it serve workloads: `istio.io/waypoint-for: all`",
+                );
         }
     }
 }
@@ -314,7 +315,7 @@ fn token_rule_without_tokens(model: &Model, lint: &'static Lint, out: &mut Diagn
                 "this policy asks about tokens, and no RequestAuthentication checks any for {}: no request has claims there",
                 name(&row.to)
             );
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .help("add a RequestAuthentication with the same target");
         }
     }
@@ -329,7 +330,7 @@ fn envoy_filter_on_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagno
         };
         if filter && waypoint {
             let message = "EnvoyFilter is not supported with waypoints: this one is applied, and may break with any release".to_owned();
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .help("use routes, policies or a WasmPlugin instead; what the patches do is not evaluated here");
         }
     }
@@ -341,7 +342,7 @@ fn target_not_consulted(model: &Model, lint: &'static Lint, out: &mut Diagnostic
             && let Some(id) = holder(model, row)
         {
             let sentence = row.reason.sentence(row.via, id, &row.to);
-            out.report(lint, row.origin.clone(), sentence)
+            out.report(lint, blamed(model, row, row.reason), sentence)
                 .resource(id)
                 .help("target the waypoint, or a Gateway that Istio deploys");
         }
@@ -366,7 +367,7 @@ fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
         );
         if row.reason == Reason::LeftToSidecar {
             let message = row.reason.sentence(row.via, id, &row.to);
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .resource(id)
                 .help("nothing is wrong; verdicts for workloads with sidecars are without it");
         } else if is_program && of_policy && row.is_attached() {
@@ -374,7 +375,7 @@ fn not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
                 "{} may answer, change or refuse requests; verdicts here are without it",
                 name(id)
             );
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .resource(id)
                 .help("read verdicts for what it targets as those of everything else");
         }
@@ -405,7 +406,7 @@ fn ignored(
     for row in model.attachments.rows() {
         if let Some(id) = holder(model, row).filter(|id| is_about(row, id)) {
             let message = row.reason.sentence(row.via, id, &row.to);
-            out.report(lint, row.origin.clone(), message)
+            out.report(lint, blamed(model, row, row.reason), message)
                 .resource(id)
                 .help(help);
         }

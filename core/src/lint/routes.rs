@@ -1,6 +1,6 @@
 //! Lints about routes: what is accepted and never used, and what is not accepted.
 
-use super::{Row, row, say};
+use super::{Row, blamed, first_written, row, say};
 use crate::attach::{self, Reason};
 use crate::mesh::ServiceIndex;
 use crate::model::Model;
@@ -117,7 +117,8 @@ fn route_protocol_mismatch(model: &Model, lint: &'static Lint, out: &mut Diagnos
                     row.to.qualified_name(),
                     kind.name()
                 );
-                out.report(lint, row.origin.clone(), message).help(
+                let at = first_written(model, row, &["port", "name"]);
+                out.report(lint, at, message).help(
                     "name the port after its protocol (`http`, `grpc`, `tcp`), or set `appProtocol`",
                 );
             }
@@ -148,7 +149,7 @@ fn route_not_accepted(model: &Model, lint: &'static Lint, out: &mut Diagnostics)
             continue;
         };
         let sentence = row.reason.sentence(row.via, &object.id, &row.to);
-        out.report(lint, row.origin.clone(), sentence)
+        out.report(lint, blamed(model, row, row.reason), sentence)
             .resource(&object.id)
             .help(help);
     }
@@ -200,7 +201,8 @@ fn backend_port_missing(model: &Model, lint: &'static Lint, out: &mut Diagnostic
                     "503"
                 }
             );
-            out.report(lint, row.origin.clone(), message)
+            let at = first_written(model, row, &["port"]);
+            out.report(lint, at, message)
                 .help("name one of its ports; it is the Service's port, not the container's");
         }
     }
@@ -239,7 +241,7 @@ fn unreachable_route(model: &Model, lint: &'static Lint, out: &mut Diagnostics) 
                     row.to.kind_name(),
                     row.to.qualified_name()
                 );
-                out.report(lint, row.origin.clone(), message)
+                out.report(lint, blamed(model, row, row.reason), message)
                     .help("keep one TCPRoute for each port, with all of the backends");
             }
             taken.extend(new);
@@ -260,7 +262,7 @@ fn parent_refs_need_experimental(model: &Model, lint: &'static Lint, out: &mut D
                     row.to.kind_name(),
                     row.to.qualified_name()
                 );
-                out.report(lint, row.origin.clone(), message)
+                out.report(lint, blamed(model, row, row.reason), message)
                     .help("write one route for each port, or install the experimental channel");
             }
         }

@@ -35,6 +35,10 @@ pub(crate) enum Attachment {
     TargetRefs,
     /// `spec.selector`, the namespace or the mesh.
     Selector,
+    /// Neither: a policy for its namespace.
+    Namespace,
+    /// Neither, in the root namespace: for the mesh.
+    Mesh,
     /// The name of a host.
     Host,
 }
@@ -46,6 +50,8 @@ impl Attachment {
             Self::ParentRefs => "parentRefs",
             Self::TargetRefs => "targetRefs",
             Self::Selector => "selector",
+            Self::Namespace => "namespace",
+            Self::Mesh => "mesh",
             Self::Host => "host",
         }
     }

@@ -2,6 +2,7 @@
 //! `istio/istio: pkg/config/validation/validation.go` (validateOneOfSelectorType, validateWorkloadSelector,
 //! validatePolicyTargetReference).
 
+use super::feature::Attachment;
 use super::violation::Violations;
 use super::{Labels, PolicyTargetReference, Resource, WorkloadSelector};
 use crate::source::lint;
@@ -89,7 +90,30 @@ impl Resource {
     }
 }
 
-impl PolicyAttachment<'_> {
+impl<'a> PolicyAttachment<'a> {
+    /// Whether it names what it is for.
+    pub(crate) fn has_targets(&self) -> bool {
+        self.target_ref.is_some() || !self.target_refs.is_empty()
+    }
+
+    /// The labels that it selects by; an empty selector counts as none.
+    pub(crate) fn labels(&self) -> Option<&'a Labels> {
+        self.selector.filter(|labels| !labels.is_empty())
+    }
+
+    /// How this one attaches, in the root namespace or in another.
+    pub(crate) fn attachment(&self, in_root: bool) -> Attachment {
+        if self.has_targets() {
+            Attachment::TargetRefs
+        } else if self.labels().is_some() {
+            Attachment::Selector
+        } else if in_root {
+            Attachment::Mesh
+        } else {
+            Attachment::Namespace
+        }
+    }
+
     /// What validation says of kinds whose other fields it does not look at here.
     pub(super) fn validate(&self) -> Violations {
         let mut out = Violations::default();
@@ -175,7 +199,7 @@ pub(super) fn validate_selector(selector: &WorkloadSelector, out: &mut Violation
 
 fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violations) {
     if target.name.is_empty() {
-        out.error(path, "the target has no `name`");
+        out.error(format!("{path}.name"), "the target has no `name`");
     }
     if target
         .namespace
@@ -195,13 +219,16 @@ fn validate_target(target: &PolicyTargetReference, path: &str, out: &mut Violati
         Some((_, _, groups)) if groups.contains(&group) => {}
         Some((kind, wanted, _)) => out.error_of(
             &POLICY_TARGET_KIND_INVALID,
-            path,
+            match target.group {
+                Some(_) => format!("{path}.group"),
+                None => format!("{path}.kind"),
+            },
             format!("no policy can point at kind `{kind}` of group `{group}`"),
             format!("`{kind}` needs `group: \"{wanted}\"`"),
         ),
         None => out.error_of(
             &POLICY_TARGET_KIND_INVALID,
-            path,
+            format!("{path}.kind"),
             format!("no policy can point at kind `{}`", target.kind),
             "a target is a Gateway, a GatewayClass, a Service or a ServiceEntry",
         ),

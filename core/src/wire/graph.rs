@@ -54,7 +54,8 @@ pub struct Node {
     /// `Stable`, `Beta`, `Alpha`, as Istio's documentation lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_status: Option<String>,
-    /// How objects of the kind attach: `parentRefs`, `targetRefs`, `selector`, `host`.
+    /// How this object attaches: `parentRefs`, `targetRefs`, `selector`, `host`; a policy without selector and targetRefs
+    /// by its `namespace` or, in the root namespace, to the `mesh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<String>,
     /// Name of the file; absent for a single unnamed text.

@@ -261,10 +261,13 @@ impl Reason {
                 )
             }
             Self::AllowsNothingAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes and drops the rules of {holder} that name them; no rule that allows is left, so everything is denied."
+                "ztunnel is told neither of HTTP attributes nor of trust domains; no rule of {holder} that allows is left, so everything is denied."
+            ),
+            Self::DeniesAsDocumented => format!(
+                "As documented, {holder} fails safe: ztunnel cannot read HTTP attributes, so it denies everything in its scope."
             ),
             Self::EmptyAtZtunnel => format!(
-                "ztunnel cannot read HTTP attributes; of the rules of {holder} nothing is left that can match, so it denies nothing in front of workloads."
+                "ztunnel is told neither of HTTP attributes nor of trust domains; of the rules of {holder} nothing is left that can match, so it denies nothing in front of workloads."
             ),
         }
     }

@@ -53,7 +53,7 @@ pub(super) enum Status {
     Missing,
     /// All tokens are good.
     Good(Accepted),
-    /// The keys are not here; this is what follows if the tokens are good.
+    /// The keys of some are not here.
     Unknown(Accepted),
     /// A token is bad. Good ones that were found first have had their effect all the same.
     Bad(TokenError, Option<Accepted>),
@@ -73,6 +73,8 @@ impl Status {
 
 /// What follows from a good token.
 pub(super) struct Accepted {
+    /// Whether the keys are here; if not, this is what follows if the tokens are good.
+    pub(super) certain: bool,
     pub(super) claims: Claims,
     pub(super) headers: HeaderChanges,
 }
@@ -145,7 +147,6 @@ impl Provider {
             })
             .collect();
         let mut accepted = None;
-        let mut certain = true;
         // Envoy takes the last first, so that the first has the last word on claims.
         for (token, judgement) in found.iter().zip(&mut judged).rev() {
             let checked = token.content.parse().and_then(|parsed| {
@@ -160,22 +161,27 @@ impl Provider {
                     return (Status::Bad(error, accepted), judged);
                 }
             };
-            certain &= known;
             judgement.opinion = if known {
                 Opinion::Accepted
             } else {
                 Opinion::Unknown
             };
-            let Accepted { claims, headers } = accepted.get_or_insert_with(|| Accepted {
+            let Accepted {
+                certain,
+                claims,
+                headers,
+            } = accepted.get_or_insert_with(|| Accepted {
+                certain: true,
                 claims: Claims::new(),
                 headers: HeaderChanges::default(),
             });
+            *certain &= known;
             self.output(&parsed, &token.location, headers);
             *claims = self.normalize(parsed.claims);
         }
         let status = match accepted {
             None => Status::Missing,
-            Some(accepted) if certain => Status::Good(accepted),
+            Some(accepted) if accepted.certain => Status::Good(accepted),
             Some(accepted) => Status::Unknown(accepted),
         };
         (status, judged)

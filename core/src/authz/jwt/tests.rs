@@ -439,12 +439,19 @@ fn a_good_token_goes_though_a_bad_one_follows_and_then_there_is_none() {
     let twice = real_rule(
         ", fromHeaders: [{ name: Authorization, prefix: 'Bearer ' }, { name: Authorization }]",
     );
-    let check = providers(&[&twice]).check(&http, &[], None);
+    let other = "{ issuer: z, fromParams: [elsewhere] }";
+    let check = providers(&[&twice, other]).check(&http, &[], None);
     assert_eq!((check.authentication, check.error), passed());
     assert_eq!(check.claims.unwrap()["sub"], json!("jane"));
+    // Of a rule that is alone nobody asks whether there is no token any more.
+    let check = providers(&[&twice]).check(&http, &[], None);
+    assert_eq!(
+        (check.authentication, check.error),
+        refused(0, TokenError::Malformed)
+    );
     // The token stays for the one that cannot read it.
     let forwarding = twice.replace(", fromHeaders", ", forwardOriginalToken: true, fromHeaders");
-    let check = providers(&[&forwarding]).check(&http, &[], None);
+    let check = providers(&[&forwarding, other]).check(&http, &[], None);
     assert_eq!(
         (check.authentication, check.error),
         refused(0, TokenError::Malformed)

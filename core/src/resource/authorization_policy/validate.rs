@@ -429,19 +429,19 @@ mod tests {
             ),
             (
                 "{ targetRefs: [{ kind: Gateway, name: g }] }",
-                &["spec.targetRefs[0]"],
+                &["spec.targetRefs[0].kind"],
             ),
             (
                 "{ targetRefs: [{ group: v1, kind: Service, name: s }] }",
-                &["spec.targetRefs[0]"],
+                &["spec.targetRefs[0].group"],
             ),
             (
                 "{ targetRefs: [{ group: apps, kind: Deployment, name: d }] }",
-                &["spec.targetRefs[0]"],
+                &["spec.targetRefs[0].kind"],
             ),
             (
                 "{ targetRefs: [{ kind: Service }] }",
-                &["spec.targetRefs[0]"],
+                &["spec.targetRefs[0].name"],
             ),
             (
                 "{ targetRefs: [{ kind: Service, name: s, namespace: other }] }",
