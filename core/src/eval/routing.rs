@@ -12,11 +12,11 @@ use crate::trace::Trace;
 
 /// Where a request goes on to: a workload and the port of its container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Destination {
+pub(crate) struct Destination {
     /// The workload.
-    pub(super) workload: WorkloadIndex,
+    pub(crate) workload: WorkloadIndex,
     /// The port of its container.
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 /// The route of an HTTP request; without a route for this port it goes straight to the Service.
@@ -156,7 +156,7 @@ fn destinations_of(mesh: &Mesh, entry: &Entry) -> Vec<Destination> {
 }
 
 /// The workloads behind one backend.
-pub(super) fn destinations_of_backend(mesh: &Mesh, backend: &route::Backend) -> Vec<Destination> {
+pub(crate) fn destinations_of_backend(mesh: &Mesh, backend: &route::Backend) -> Vec<Destination> {
     let (Some(service), Some(port)) = (backend.service, backend.port) else {
         return Vec::new();
     };

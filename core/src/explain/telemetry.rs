@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 
 use super::id;
-use crate::eval::{HopOutcome, Outcome};
-use crate::mesh::WorkloadInfo;
-use crate::model::{Model, outbound_cluster};
-use crate::resource::{Labels, ObjectIndex};
+use crate::authz::Deciding;
+use crate::eval::{HopOutcome, Outcome, destinations_of_backend};
+use crate::flow::Principal;
+use crate::mesh::{Mesh, ServiceInfo, WorkloadIndex};
+use crate::model::{Chain, Model, outbound_cluster};
+use crate::resource::ObjectIndex;
 use crate::route::Answered;
 use crate::sorted;
 use crate::trace::Log;
@@ -35,6 +37,8 @@ const TCP: &[&str] = &[
     "istio_tcp_received_bytes_total",
 ];
 
+const FAILED: &[&str] = &["istio_tcp_connections_failed_total"];
+
 /// What one proxy of an outcome leaves; `None`: the request does not get there.
 pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Option<Telemetry> {
     let hop = outcome.hops.get(place)?;
@@ -47,7 +51,7 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
         hop,
         place,
     };
-    let is_envoy = matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway);
+    let is_envoy = is_envoy(hop.kind);
     let mut telemetry = Telemetry {
         metrics: seen.metrics(is_envoy),
         ..Telemetry::default()
@@ -58,7 +62,7 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
     telemetry.access_log = if is_envoy {
         seen.envoy_log()
     } else {
-        seen.ztunnel_log()
+        seen.ztunnel_log(&telemetry.labels)
     };
     Some(telemetry)
 }
@@ -81,6 +85,9 @@ struct Side {
     namespace: &'static str,
     service: &'static str,
     revision: &'static str,
+    app: &'static str,
+    version: &'static str,
+    principal: &'static str,
 }
 
 const SOURCE: Side = Side {
@@ -88,6 +95,9 @@ const SOURCE: Side = Side {
     namespace: "source_workload_namespace",
     service: "source_canonical_service",
     revision: "source_canonical_revision",
+    app: "source_app",
+    version: "source_version",
+    principal: "source_principal",
 };
 
 const DESTINATION: Side = Side {
@@ -95,7 +105,52 @@ const DESTINATION: Side = Side {
     namespace: "destination_workload_namespace",
     service: "destination_canonical_service",
     revision: "destination_canonical_revision",
+    app: "destination_app",
+    version: "destination_version",
+    principal: "destination_principal",
 };
+
+/// A Service, as labels tell of it.
+struct Addressed {
+    host: String,
+    name: String,
+    namespace: Option<String>,
+}
+
+impl From<&ServiceInfo> for Addressed {
+    fn from(service: &ServiceInfo) -> Self {
+        Self {
+            host: service.host.clone(),
+            name: service.name.clone(),
+            namespace: Some(service.namespace.clone()),
+        }
+    }
+}
+
+/// What is known of one end of a connection.
+enum End<K> {
+    /// This.
+    Known(K),
+    /// The proxy itself has nothing to say.
+    Unknown,
+    /// The manifests do not determine it.
+    Undetermined,
+}
+
+impl<K> End<K> {
+    fn of(known: Option<K>) -> Self {
+        known.map_or(Self::Undetermined, Self::Known)
+    }
+
+    /// A value of it.
+    fn value<V: Into<Text>>(&self, of: impl Fn(&K) -> Option<V>) -> Option<Text> {
+        match self {
+            Self::Known(known) => of(known).map(Into::into),
+            Self::Unknown => Some(UNKNOWN),
+            Self::Undetermined => None,
+        }
+    }
+}
 
 impl Seen<'_, '_> {
     fn metrics(&self, is_envoy: bool) -> Vec<Cow<'static, str>> {
@@ -103,69 +158,204 @@ impl Seen<'_, '_> {
         let (names, more) = match http {
             Some(http) if http.grpc => (HTTP, GRPC),
             Some(_) => (HTTP, &[][..]),
+            None if matches!(self.flags(), Some("DENY" | "CONNECT")) => (TCP, FAILED),
             None => (TCP, &[][..]),
         };
         let names = names.iter().chain(more);
         names.map(|name| Cow::Borrowed(*name)).collect()
     }
 
-    /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client.
+    /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client. The principal is
+    /// that of the certificate.
     fn source(&self, labels: &mut Fields) {
-        let of_this_way =
-            |hop: &&HopOutcome<'_, Log>| hop.share.is_none() || hop.share == self.hop.share;
-        let before = self.outcome.hops.iter().take(self.place).rev();
-        let before = before.filter(of_this_way);
-        let envoy = before
-            .clone()
-            .find(|hop| matches!(hop.kind, HopKind::Waypoint | HopKind::IngressGateway));
-        let principal = self.hop.flow.peer.as_ref().map(ToString::to_string);
-        put(
-            labels,
-            "source_principal",
-            principal.map_or(UNKNOWN, Text::Owned).into(),
-        );
-        let client = self
-            .outcome
-            .hops
-            .first()
-            .filter(|hop| hop.kind == HopKind::SourceZtunnel)
-            .and_then(|hop| hop.proxy);
-        match envoy.and_then(|hop| hop.proxy) {
-            Some(gateway) => named(self.model, gateway, &SOURCE, labels),
-            None => match client {
-                Some(client) => named(self.model, client, &SOURCE, labels),
-                None => unknown(&SOURCE, None, labels),
-            },
+        // What a gateway tells of it tells as the source.
+        let own = self.hop.proxy.filter(|_| self.is_gateway());
+        let source = own.or_else(|| self.sender()).or_else(|| self.client());
+        let source = source.and_then(|object| party(self.model, object));
+        self.side(&SOURCE, &End::of(source), labels);
+        if self.is_gateway() {
+            put(labels, SOURCE.principal, None::<Text>);
+            return;
         }
+        let principal = self.hop.flow.peer.as_ref().filter(|_| self.is_mutual());
+        let principal = principal.map_or(UNKNOWN, |peer| Text::Owned(peer.to_string()));
+        put(labels, SOURCE.principal, Some(principal));
+    }
+
+    fn is_gateway(&self) -> bool {
+        self.hop.kind == HopKind::IngressGateway
+    }
+
+    /// The Envoy that sent the request here; `None`: the client did.
+    fn sender(&self) -> Option<ObjectIndex> {
+        let before = self.outcome.hops.iter().take(self.place).rev();
+        before
+            .filter(|hop| hop.share.is_none() || hop.share == self.hop.share)
+            .filter(|hop| is_envoy(hop.kind))
+            .filter_map(|hop| hop.proxy)
+            .find(|proxy| principal(&self.model.mesh, *proxy) == self.hop.flow.peer.as_ref())
+    }
+
+    fn client(&self) -> Option<ObjectIndex> {
+        let first = self.outcome.hops.first()?;
+        first.proxy.filter(|_| first.kind == HopKind::SourceZtunnel)
+    }
+
+    /// What comes behind this proxy.
+    fn behind(&self, kind: HopKind) -> impl Iterator<Item = &HopOutcome<'_, Log>> {
+        let behind = self.outcome.hops.iter().skip(self.place + 1);
+        behind.filter(move |hop| hop.kind == kind)
     }
 
     /// The Service that was chosen, and the workload if there is only one.
     fn destination(&self, labels: &mut Fields) {
-        let is_ztunnel = self.hop.kind == HopKind::DestinationZtunnel;
-        let answered = self.hop.response.is_some();
-        let backend = self.backend().filter(|_| !answered);
-        let host = backend.map(|backend| self.model.backend_host(&backend.object));
-        let unanswered = (!answered).then_some(());
-        put(labels, "destination_service", host.clone());
-        put(
-            labels,
-            "destination_service_name",
-            backend.map(|backend| backend.object.name.clone()),
-        );
-        put(
-            labels,
-            "destination_service_namespace",
-            backend.and_then(|backend| backend.object.namespace.clone()),
-        );
-        if is_ztunnel {
-            if let Some(workload) = self.hop.proxy {
-                named(self.model, workload, &DESTINATION, labels);
-            }
-        } else {
-            // The proxy that answers by itself reaches no workload.
-            let value = unanswered.is_none().then_some(UNKNOWN);
-            unknown(&DESTINATION, value, labels);
+        let service = self.service();
+        for (name, value) in [
+            (
+                "destination_service",
+                service.value(|service| Some(service.host.clone())),
+            ),
+            (
+                "destination_service_name",
+                service.value(|service| Some(service.name.clone())),
+            ),
+            (
+                "destination_service_namespace",
+                service.value(|service| service.namespace.clone()),
+            ),
+        ] {
+            put(labels, name, value);
         }
+        let party = match self.hop.response {
+            // The proxy that answers by itself reaches no workload.
+            Some(_) if is_envoy(self.hop.kind) => End::Unknown,
+            _ => End::of(self.reached().and_then(|object| party(self.model, object))),
+        };
+        self.side(&DESTINATION, &party, labels);
+        put(
+            labels,
+            DESTINATION.principal,
+            party.value(|party| party.principal.clone()),
+        );
+    }
+
+    /// Labels of a workload, or of the pods of a Gateway. Envoy's `app` and `version` are not known.
+    fn side(&self, side: &Side, party: &End<Party>, labels: &mut Fields) {
+        let service = party.value(|party| Some(party.service.clone()));
+        let revision = party.value(|party| Some(party.revision.clone()));
+        let is_ztunnel = !is_envoy(self.hop.kind);
+        for (name, value) in [
+            (
+                side.workload,
+                party.value(|party| Some(party.workload.clone())),
+            ),
+            (
+                side.namespace,
+                party.value(|party| Some(party.namespace.clone())),
+            ),
+            (side.app, service.clone().filter(|_| is_ztunnel)),
+            (side.version, revision.clone().filter(|_| is_ztunnel)),
+            (side.service, service),
+            (side.revision, revision),
+        ] {
+            put(labels, name, value);
+        }
+    }
+
+    /// The Service that the labels name. A ztunnel's is the one that is called, whatever a waypoint makes of it; in front
+    /// of a pod, where only the client's ztunnel tells of it, one that leads to the port.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (conn_metrics_from_request), `src/proxy.rs` (guess_inbound_service).
+    fn service(&self) -> End<Addressed> {
+        let mesh = &self.model.mesh;
+        let chosen = || {
+            End::of(self.backend().map(|backend| Addressed {
+                host: self.model.backend_host(&backend.object),
+                name: backend.object.name.clone(),
+                namespace: backend.object.namespace.clone(),
+            }))
+        };
+        match (self.hop.kind, self.hop.chain) {
+            (HopKind::SourceZtunnel, _) => match self.behind(HopKind::Waypoint).next() {
+                Some(waypoint) => match waypoint.chain {
+                    Some(Chain::Waypoint(_, Some(service))) => {
+                        End::of(mesh.service(service).map(Addressed::from))
+                    }
+                    _ => End::Unknown,
+                },
+                None => chosen(),
+            },
+            (HopKind::DestinationZtunnel, Some(Chain::Ztunnel(workload))) => {
+                let leads_here = |service: &ServiceInfo| {
+                    let pod = mesh.workload(workload);
+                    service.workloads.contains(&workload)
+                        && service.ports.iter().any(|port| {
+                            pod.and_then(|pod| pod.target_port(service, port.port))
+                                == Some(self.hop.flow.destination_port)
+                        })
+                };
+                let mut found = mesh.services().filter(|(_, service)| leads_here(service));
+                match (found.next(), found.next()) {
+                    (None, _) => End::Unknown,
+                    (Some((_, only)), None) => End::Known(only.into()),
+                    _ if self.sender().is_none() && self.client().is_some() => chosen(),
+                    _ => End::Undetermined,
+                }
+            }
+            _ if self.hop.response.is_some() => End::Undetermined,
+            _ => chosen(),
+        }
+    }
+
+    /// The only workload, or waypoint, to which this proxy can make a connection.
+    fn reached(&self) -> Option<ObjectIndex> {
+        let mesh = &self.model.mesh;
+        if self.hop.kind == HopKind::DestinationZtunnel {
+            return self.hop.proxy;
+        }
+        if self.hop.kind != HopKind::Waypoint {
+            let mut waypoints = self.behind(HopKind::Waypoint);
+            if let Some(first) = waypoints.next() {
+                let is_only = waypoints.all(|other| other.proxy == first.proxy);
+                return first
+                    .proxy
+                    .filter(|_| is_only && self.hop.kind == HopKind::SourceZtunnel);
+            }
+        }
+        let workloads: Vec<WorkloadIndex> = match self.hop.route {
+            Some(taken) => {
+                let backends = taken.entry.action.backends();
+                let usable = backends.filter(|backend| backend.invalid.is_none());
+                usable
+                    .flat_map(|backend| destinations_of_backend(mesh, backend))
+                    .map(|destination| destination.workload)
+                    .collect()
+            }
+            None => match self.backend() {
+                Some(backend) => {
+                    let host = self.model.backend_host(&backend.object);
+                    let namespace = backend.object.namespace.as_deref().unwrap_or_default();
+                    mesh.service(mesh.service_of_host(&host, namespace)?)?
+                        .workloads
+                        .clone()
+                }
+                None => {
+                    let mut ends = self.behind(HopKind::DestinationZtunnel);
+                    let only = ends.next().filter(|_| ends.next().is_none())?;
+                    return only.proxy;
+                }
+            },
+        };
+        match workloads.as_slice() {
+            [only] => Some(mesh.workload(*only)?.object),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection is one of mutual TLS: a ztunnel's, if something in the mesh is behind it.
+    fn is_mutual(&self) -> bool {
+        let in_mesh =
+            self.hop.kind != HopKind::SourceZtunnel || self.outcome.hops.len() > self.place + 1;
+        in_mesh && self.hop.flow.peer.is_some()
     }
 
     /// The only backend that can be chosen.
@@ -195,11 +385,11 @@ impl Seen<'_, '_> {
         };
         put(labels, "request_protocol", Some(protocol));
         let mutual = match self.hop.kind {
-            HopKind::IngressGateway => None,
-            _ if self.hop.flow.peer.is_some() => Some("mutual_tls"),
-            _ => Some("unknown"),
+            HopKind::IngressGateway => "unknown",
+            _ if self.is_mutual() => "mutual_tls",
+            _ => "unknown",
         };
-        put(labels, "connection_security_policy", mutual);
+        put(labels, "connection_security_policy", Some(mutual));
         put(labels, "response_flags", self.flags());
         if is_envoy && self.hop.flow.http.is_some() {
             put(labels, "response_code", self.status());
@@ -211,19 +401,25 @@ impl Seen<'_, '_> {
         }
     }
 
-    /// What the proxy answers; a backend's answer nobody knows.
+    /// What the proxy answers, or has from one behind it; a backend's answer nobody knows.
     fn status(&self) -> Option<String> {
-        let response = self.hop.response.as_ref()?;
+        let answer = self.hop.response.as_ref();
+        let response = answer.or(self.outcome.response.as_ref())?;
         response.status.map(|status| status.to_string())
     }
 
     fn flags(&self) -> Option<&'static str> {
-        if self.hop.kind == HopKind::DestinationZtunnel {
-            return Some(if self.hop.verdict == HopVerdict::Deny {
-                "DENY"
-            } else {
-                "-"
-            });
+        match self.hop.kind {
+            HopKind::DestinationZtunnel if self.hop.verdict == HopVerdict::Deny => {
+                return Some("DENY");
+            }
+            HopKind::DestinationZtunnel => return Some("-"),
+            HopKind::SourceZtunnel => return self.source_flags(),
+            HopKind::Client | HopKind::Waypoint | HopKind::IngressGateway => {}
+        }
+        let answers = |hop: &HopOutcome<'_, Log>| hop.response.is_some();
+        if !answers(self.hop) && self.behind(HopKind::Waypoint).any(answers) {
+            return self.outcome.response.as_ref().map(|_| "-");
         }
         match (self.hop.answered, &self.hop.response) {
             (Some(Answered::NoRoute | Answered::NoHost), _) => Some("NR"),
@@ -238,17 +434,34 @@ impl Seen<'_, '_> {
         }
     }
 
+    /// The connection is refused by the ztunnel that it is made to. A waypoint takes each.
+    /// `istio/ztunnel: src/proxy/metrics.rs` (extract_failure_reason).
+    fn source_flags(&self) -> Option<&'static str> {
+        let refuses = |hop: &HopOutcome<'_, Log>| hop.verdict == HopVerdict::Deny;
+        let refused = self.behind(HopKind::DestinationZtunnel).any(refuses);
+        if !refused || self.behind(HopKind::Waypoint).next().is_some() {
+            return Some("-");
+        }
+        // By one of several workloads, or by the handshake.
+        let all = self.behind(HopKind::DestinationZtunnel).all(|hop| {
+            let by_policy = |by: Deciding| by.policy.is_some() || by.cause == Cause::Default;
+            refuses(hop) && hop.by.is_some_and(by_policy)
+        });
+        all.then_some("CONNECT")
+    }
+
     fn envoy_log(&self) -> Fields {
         let mut fields = Fields::new();
         if let Some(http) = &self.hop.flow.http {
             put(&mut fields, "method", Some(http.method.clone()));
             // The path as it came; the authority as it goes.
             put(&mut fields, "path", Some(http.path.clone()));
-            let sent = self
-                .outcome
-                .request
-                .as_ref()
-                .filter(|_| self.hop.response.is_none());
+            let next = self.behind(HopKind::Waypoint).next();
+            let sent = match next {
+                Some(waypoint) => waypoint.flow.http.as_ref(),
+                None => self.outcome.request.as_ref(),
+            };
+            let sent = sent.filter(|_| self.hop.response.is_none());
             let authority = sent.unwrap_or(http).authority.clone();
             put(&mut fields, "authority", Some(authority));
             put(&mut fields, "response_code", self.status());
@@ -320,7 +533,8 @@ impl Seen<'_, '_> {
         Some(format!("{cluster};"))
     }
 
-    fn ztunnel_log(&self) -> Fields {
+    /// Of what the labels tell, too; identities where there is mutual TLS.
+    fn ztunnel_log(&self, labels: &Fields) -> Fields {
         let mut fields = Fields::new();
         let outbound = self.hop.kind == HopKind::SourceZtunnel;
         put(
@@ -328,26 +542,19 @@ impl Seen<'_, '_> {
             "direction",
             Some(if outbound { "outbound" } else { "inbound" }),
         );
-        put(
-            &mut fields,
-            "src.identity",
-            self.hop.flow.peer.as_ref().map(ToString::to_string),
-        );
-        let service = self
-            .backend()
-            .map(|backend| self.model.backend_host(&backend.object));
-        put(&mut fields, "dst.service", service);
-        let workload = self.hop.proxy.and_then(|proxy| id(self.model, proxy));
-        let (name, namespace) = match outbound {
-            true => ("src.workload", "src.namespace"),
-            false => ("dst.workload", "dst.namespace"),
-        };
-        put(&mut fields, name, workload.map(|id| id.name.clone()));
-        put(
-            &mut fields,
-            namespace,
-            workload.map(|id| id.namespace.clone()),
-        );
+        for (name, label) in [
+            ("src.workload", SOURCE.workload),
+            ("src.namespace", SOURCE.namespace),
+            ("src.identity", SOURCE.principal),
+            ("dst.workload", DESTINATION.workload),
+            ("dst.namespace", DESTINATION.namespace),
+            ("dst.identity", DESTINATION.principal),
+            ("dst.service", "destination_service"),
+        ] {
+            let value = labels.get(label).cloned().flatten();
+            let hidden = name.ends_with("identity") && !self.is_mutual() || value == Some(UNKNOWN);
+            put(&mut fields, name, value.filter(|_| !hidden));
+        }
         if self.hop.verdict == HopVerdict::Deny {
             put(
                 &mut fields,
@@ -359,20 +566,46 @@ impl Seen<'_, '_> {
     }
 }
 
-/// Labels of a workload, or of the pods of a Gateway.
-fn named(model: &Model, object: ObjectIndex, side: &Side, labels: &mut Fields) {
-    let Some(name) = id(model, object) else {
-        return;
+fn is_envoy(kind: HopKind) -> bool {
+    matches!(kind, HopKind::Waypoint | HopKind::IngressGateway)
+}
+
+/// The identity of the pods of a Gateway.
+fn principal(mesh: &Mesh, gateway: ObjectIndex) -> Option<&Principal> {
+    match mesh.ingress(gateway) {
+        Some(ingress) => ingress.principal.as_ref(),
+        None => Some(&mesh.gateway(mesh.gateway_of(gateway)?)?.principal),
+    }
+}
+
+/// A workload, or the pods of a Gateway, as labels tell of it.
+struct Party {
+    workload: String,
+    namespace: String,
+    service: String,
+    revision: String,
+    principal: Option<String>,
+}
+
+/// `istio/istio: pkg/kube/labels/labels.go` (CanonicalService).
+fn party(model: &Model, object: ObjectIndex) -> Option<Party> {
+    let mesh = &model.mesh;
+    let pod = mesh.workload_of(object).and_then(|pod| mesh.workload(pod));
+    let (workload, namespace, labels, principal) = if let Some(pod) = pod {
+        let name = id(model, object)?.name.clone();
+        (name, &pod.namespace, &pod.labels, Some(&pod.principal))
+    } else if let Some(ingress) = mesh.ingress(object) {
+        let principal = ingress.principal.as_ref();
+        let name = ingress.workload.clone()?;
+        (name, &ingress.namespace, &ingress.labels, principal)
+    } else {
+        let gateway = mesh.gateway(mesh.gateway_of(object)?)?;
+        let principal = Some(&gateway.principal);
+        let name = gateway.deployment.clone();
+        (name, &gateway.namespace, &gateway.pod_labels, principal)
     };
-    let pod: Option<&WorkloadInfo> = model
-        .mesh
-        .workload_of(object)
-        .and_then(|workload| model.mesh.workload(workload));
-    let none = Labels::new();
-    let of_pod = pod.map_or(&none, |pod| &pod.labels);
-    let first = |keys: &[&str]| keys.iter().find_map(|key| of_pod.get(*key).cloned());
-    // `istio/istio: pkg/kube/labels/labels.go` (CanonicalService).
-    let canonical = first(&[
+    let first = |keys: &[&str]| keys.iter().find_map(|key| labels.get(*key).cloned());
+    let service = first(&[
         "service.istio.io/canonical-name",
         "app.kubernetes.io/name",
         "app",
@@ -382,20 +615,11 @@ fn named(model: &Model, object: ObjectIndex, side: &Side, labels: &mut Fields) {
         "app.kubernetes.io/version",
         "version",
     ]);
-    let workload = Some(name.name.clone());
-    put(labels, side.workload, workload.clone());
-    put(labels, side.namespace, Some(name.namespace.clone()));
-    put(labels, side.service, canonical.or(workload));
-    put(
-        labels,
-        side.revision,
-        revision.map_or(Cow::Borrowed("latest"), Text::Owned).into(),
-    );
-}
-
-/// Labels of a side that is not known: to the proxy, or to the manifests.
-fn unknown(side: &Side, value: Option<Text>, labels: &mut Fields) {
-    for name in [side.workload, side.namespace, side.service, side.revision] {
-        put(labels, name, value.clone());
-    }
+    Some(Party {
+        service: service.unwrap_or_else(|| workload.clone()),
+        workload,
+        namespace: namespace.clone(),
+        revision: revision.unwrap_or_else(|| "latest".to_owned()),
+        principal: principal.map(ToString::to_string),
+    })
 }

@@ -79,6 +79,8 @@ pub(crate) struct GatewayInfo {
     pub(crate) traffic_type: TrafficType,
     /// The identity of its pods.
     pub(crate) principal: Principal,
+    /// What its pods are deployed as.
+    pub(crate) deployment: String,
     /// The labels of its pods, which selectors may match.
     pub(crate) pod_labels: Labels,
 }
@@ -123,6 +125,7 @@ pub(crate) const UNMANAGED: &str = "istio.io/unmanaged-gateway";
 const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
 const SERVICE_ACCOUNT: &str = "gateway.istio.io/service-account";
+const NAME_OVERRIDE: &str = "gateway.istio.io/name-override";
 /// The port and protocol on which ztunnel reaches a waypoint.
 const HBONE_PORT: u16 = 15008;
 const HBONE: &str = "HBONE";
@@ -149,6 +152,13 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo>
         .and_then(|at| mesh.object(at));
     let role = role(mesh, object, class_object, &class);
     let (namespace, name) = (object.id.namespace.clone(), object.id.name.clone());
+    let of_annotation = |key: &str| object.metadata.annotations.get(key).cloned();
+    // A waypoint's pods bear its name, another gateway's the name and its class (GetDefaultName).
+    let default_name = match role {
+        Role::Waypoint => name.clone(),
+        _ => format!("{name}-{class}"),
+    };
+    let deployment = of_annotation(NAME_OVERRIDE).unwrap_or_else(|| default_name.clone());
     Some(GatewayInfo {
         object: index,
         role,
@@ -156,9 +166,10 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo>
         principal: Principal::new(
             &mesh.settings.trust_domain,
             &namespace,
-            &service_account(object, role, &name, &class),
+            &of_annotation(SERVICE_ACCOUNT).unwrap_or(default_name),
         ),
-        pod_labels: pod_labels(object, gateway, &name, &class),
+        pod_labels: pod_labels(object, gateway, (&name, &class), &deployment),
+        deployment,
         namespace,
     })
 }
@@ -214,19 +225,15 @@ fn traffic_type(object: &Object, class_object: Option<&Object>) -> TrafficType {
     }
 }
 
-/// `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go`: a waypoint's account bears its name, another
-/// gateway's the name and its class.
-fn service_account(object: &Object, role: Role, name: &str, class: &str) -> String {
-    match object.metadata.annotations.get(SERVICE_ACCOUNT) {
-        Some(account) => account.clone(),
-        None if role == Role::Waypoint => name.to_owned(),
-        None => format!("{name}-{class}"),
-    }
-}
-
 /// The labels that the deployment controller gives to a gateway's pods:
-/// `istio/istio: pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go`.
-fn pod_labels(object: &Object, gateway: &Gateway, name: &str, class: &str) -> Labels {
+/// `istio/istio: pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go`,
+/// `manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml`.
+fn pod_labels(
+    object: &Object,
+    gateway: &Gateway,
+    (name, class): (&str, &str),
+    deployment: &str,
+) -> Labels {
     let mut labels = match &gateway.infrastructure {
         Some(infrastructure) => infrastructure.labels.clone(),
         None => object.metadata.labels.clone(),
@@ -239,6 +246,12 @@ fn pod_labels(object: &Object, gateway: &Gateway, name: &str, class: &str) -> La
         "gateway.networking.k8s.io/gateway-class-name".to_owned(),
         class.to_owned(),
     );
+    for (key, value) in [
+        ("service.istio.io/canonical-name", deployment),
+        ("service.istio.io/canonical-revision", "latest"),
+    ] {
+        labels.insert(key.to_owned(), value.to_owned());
+    }
     labels
 }
 

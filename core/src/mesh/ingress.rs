@@ -17,6 +17,8 @@ pub(crate) struct Ingress {
     pub(crate) namespace: String,
     /// The labels of its pods.
     pub(crate) labels: Labels,
+    /// What they are deployed as; `None`: the manifests do not tell.
+    pub(crate) workload: Option<String>,
     /// Under which identity they run; `None`: the manifests do not tell.
     pub(crate) principal: Option<Principal>,
     /// The manifests hold neither its pods nor what deploys them: the Gateway stands for them.
@@ -25,6 +27,7 @@ pub(crate) struct Ingress {
 
 /// The labels of the gateway that `istioctl install` brings, and its service account.
 const DEFAULT_LABEL: (&str, &str) = ("istio", "ingressgateway");
+const DEFAULT_WORKLOAD: &str = "istio-ingressgateway";
 const DEFAULT_ACCOUNT: &str = "istio-ingressgateway-service-account";
 
 /// Adds the ingress gateways, and the workloads that are some.
@@ -99,6 +102,7 @@ impl Mesh {
                     object,
                     namespace: gateway.namespace.clone(),
                     labels: gateway.pod_labels.clone(),
+                    workload: Some(gateway.deployment.clone()),
                     principal: Some(gateway.principal.clone()),
                     stands_for_pods: false,
                 })
@@ -124,6 +128,9 @@ impl Mesh {
                 object,
                 namespace: workload.namespace.clone(),
                 labels: workload.labels.clone(),
+                workload: self
+                    .object(workload.object)
+                    .map(|object| object.id.name.clone()),
                 principal: Some(workload.principal.clone()),
                 stands_for_pods: false,
             };
@@ -136,6 +143,7 @@ impl Mesh {
                 object,
                 namespace: gateway.namespace.clone(),
                 labels: gateway.pod_labels.clone(),
+                workload: Some(gateway.deployment.clone()),
                 principal: Some(gateway.principal.clone()),
                 stands_for_pods: false,
             };
@@ -153,6 +161,7 @@ impl Mesh {
                 own.unwrap_or_default()
             },
             labels: selector.clone(),
+            workload: is_default.then(|| DEFAULT_WORKLOAD.to_owned()),
             principal: is_default
                 .then(|| Principal::new(&self.settings().trust_domain, &root, DEFAULT_ACCOUNT)),
             stands_for_pods: true,

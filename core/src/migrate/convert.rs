@@ -196,6 +196,8 @@ struct Parent {
     gateway: String,
     target: Target,
     called: u16,
+    /// The only port that it is for.
+    port: Option<u16>,
     /// What the port speaks, where the rules differ by it.
     protocol: Option<Protocol>,
 }
@@ -255,32 +257,80 @@ fn parents(
         let (namespace, name) = gateway
             .split_once('/')
             .unwrap_or((written.namespace, gateway));
-        let mut reference = Map::new();
-        reference.insert("name".to_owned(), json!(name));
-        if namespace != written.namespace {
-            reference.insert("namespace".to_owned(), json!(namespace));
-        }
         notes.differs(
             &format!("gateways[{index}]"),
             format!("`{gateway}` must be a Gateway of Gateway API, with listeners for these hosts"),
             "create it beside the old one; its class is `istio`",
         );
-        let hostnames = written.hosts.iter().filter(|host| *host != "*").cloned();
-        parents.push(Parent {
-            suffix: name.to_owned(),
-            reference,
-            hostnames: hostnames.collect(),
-            gateway: gateway.clone(),
-            target: Target::Gateway,
-            called: 80,
-            protocol: None,
-        });
+        parents.extend(of_gateway(&model.mesh, written, gateway, (namespace, name)));
     }
     // The first keeps the VirtualService's name.
     if let Some(first) = parents.first_mut() {
         first.suffix.clear();
     }
     parents
+}
+
+/// A gateway, by port of its servers if the rules differ by it.
+fn of_gateway(
+    mesh: &Mesh,
+    written: &WrittenVirtualService<'_>,
+    gateway: &str,
+    (namespace, name): (&str, &str),
+) -> Vec<Parent> {
+    let object = mesh.find(&ObjectId::new(Kind::IstioGateway, namespace, name));
+    let ports: sorted::Set<u16> = match object.and_then(|at| mesh.object(at)) {
+        Some(object) => match &object.resource {
+            Resource::IstioGateway(own) => own
+                .servers
+                .iter()
+                .map(|server| server.port.number)
+                .collect(),
+            _ => sorted::Set::new(),
+        },
+        None => sorted::Set::new(),
+    };
+    let hostnames = written.hosts.iter().filter(|host| *host != "*");
+    let hostnames: Vec<String> = hostnames.cloned().collect();
+    let parent = |port: u16, is_named: bool| {
+        let mut reference = Map::new();
+        reference.insert("name".to_owned(), json!(name));
+        if namespace != written.namespace {
+            reference.insert("namespace".to_owned(), json!(namespace));
+        }
+        let mut suffix = name.to_owned();
+        if is_named {
+            reference.insert("port".to_owned(), json!(port));
+            suffix = format!("{name}-{port}");
+        }
+        Parent {
+            suffix,
+            reference,
+            hostnames: hostnames.clone(),
+            gateway: gateway.to_owned(),
+            target: Target::Gateway,
+            called: port,
+            port: (is_named || ports.len() == 1).then_some(port),
+            protocol: None,
+        }
+    };
+    if ports.len() > 1 && (matches_ports(written) || calls_ports(mesh, written)) {
+        ports.iter().map(|port| parent(*port, true)).collect()
+    } else {
+        vec![parent(ports.iter().next().copied().unwrap_or(80), false)]
+    }
+}
+
+fn matches_ports(written: &WrittenVirtualService<'_>) -> bool {
+    let http = written.http.iter().flat_map(|rule| &rule.route.matches);
+    http.filter_map(|one| one.port).any(|port| port != 0)
+}
+
+/// Whether a destination means the port that is called.
+fn calls_ports(mesh: &Mesh, written: &WrittenVirtualService<'_>) -> bool {
+    written
+        .destinations()
+        .any(|to| port_of(mesh, written.namespace, to).is_none())
 }
 
 fn of_service(
@@ -294,17 +344,10 @@ fn of_service(
         .filter(|port| reads_http(Protocol::of(port)))
         .map(|port| port.port)
         .collect();
-    let by_port = written
-        .http
-        .iter()
-        .flat_map(|rule| &rule.route.matches)
-        .any(|one| one.port.is_some_and(|port| port != 0))
+    let by_port = matches_ports(written)
         || !written.tcp.is_empty()
         || !written.tls.is_empty()
-        || http.len() > 1
-            && written
-                .destinations()
-                .any(|to| port_of(mesh, written.namespace, to).is_none());
+        || http.len() > 1 && calls_ports(mesh, written);
     let is_entry = mesh
         .object(service.object)
         .is_some_and(|object| object.id.kind == Kind::ServiceEntry);
@@ -333,11 +376,12 @@ fn of_service(
             reference,
             hostnames: Vec::new(),
             gateway: "mesh".to_owned(),
-            target: Target::Mesh { port },
+            target: Target::Mesh,
             called: port
                 .or(http.first().copied())
                 .or(service.ports.first().map(|port| port.port))
                 .unwrap_or_default(),
+            port,
             protocol,
         }
     };
@@ -440,11 +484,15 @@ fn parts(rules: Vec<Value>) -> Vec<Vec<Value>> {
 }
 
 fn is_for(one: &HttpMatchRequest, parent: &Parent) -> bool {
-    let port = match (one.port.filter(|&port| port != 0), parent.target) {
-        (Some(wanted), Target::Mesh { port: Some(port) }) => wanted == port,
+    takes_port(one.port, parent)
+        && (one.gateways.is_empty() || one.gateways.contains(&parent.gateway))
+}
+
+fn takes_port(wanted: Option<u16>, parent: &Parent) -> bool {
+    match (wanted.filter(|&port| port != 0), parent.port) {
+        (Some(wanted), Some(port)) => wanted == port,
         _ => true,
-    };
-    port && (one.gateways.is_empty() || one.gateways.contains(&parent.gateway))
+    }
 }
 
 fn notes<'a>(model: &'a Model, rule: &VirtualServiceRule, out: &'a mut Diagnostics) -> Notes<'a> {
@@ -522,11 +570,8 @@ fn layer4(
 fn fits(rule: &VirtualServiceLayer4Route, parent: &Parent) -> bool {
     rule.matches.is_empty()
         || rule.matches.iter().any(|one| {
-            let port = match (one.port.filter(|&port| port != 0), parent.target) {
-                (Some(wanted), Target::Mesh { port: Some(port) }) => wanted == port,
-                _ => true,
-            };
-            port && (one.gateways.is_empty() || one.gateways.contains(&parent.gateway))
+            takes_port(one.port, parent)
+                && (one.gateways.is_empty() || one.gateways.contains(&parent.gateway))
         })
 }
 

@@ -15,10 +15,7 @@ use crate::sorted;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// A Service, at its waypoint.
-    Mesh {
-        /// The port that is called, where the rules differ by port.
-        port: Option<u16>,
-    },
+    Mesh,
     /// A gateway.
     Gateway,
 }
@@ -132,7 +129,7 @@ fn match_of(
         return Vec::new();
     }
     if let Some(scheme) = &written.scheme {
-        let plain = matches!(target, Target::Mesh { .. }) && wants(scheme, "http");
+        let plain = matches!(target, Target::Mesh) && wants(scheme, "http");
         if !plain {
             notes.lost(
                 &at("scheme"),
@@ -424,7 +421,7 @@ fn redirect_filter(
         ),
         // Without a scheme Gateway API writes the port of the listener, unless it is the scheme's own.
         None if port.is_none() && !from_request => match target {
-            Target::Mesh { .. } => {
+            Target::Mesh => {
                 out.insert("scheme".to_owned(), json!("http"));
             }
             Target::Gateway => notes.differs(
