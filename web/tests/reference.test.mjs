@@ -72,7 +72,7 @@ test("a marker tells code, sentence, help and page; F8 goes from one to the next
     assert.notEqual(lines[0], lines[1]);
     await page.evaluate(() => {
       const [editor] = globalThis.monaco.editor.getEditors();
-      const match = editor.getModel().findNextMatch("kind: Gateway", { lineNumber: 1, column: 1 }, false, true, null, false);
+      const match = editor.getModel().findNextMatch("waypont", { lineNumber: 1, column: 1 }, false, true, null, false);
       editor.setPosition(match.range.getStartPosition());
       editor.trigger("test", "editor.action.showHover", {});
     });
