@@ -13,10 +13,12 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::deflate::{deflate, inflate};
 use crate::editor::markers;
 use crate::editor::monaco::{self, Editor};
 use crate::engine::Bridge;
 use crate::panels;
+use crate::share;
 use crate::state::{Arrival, Effect, Message, State, Tab, Texts, Theme};
 use crate::worker;
 
@@ -29,7 +31,17 @@ const THEME_KEY: &str = "ambient.theme";
 /// Starts the page.
 pub(crate) fn start() {
     let root = document().get_element_by_id("app");
-    yew::Renderer::<App>::with_root(root.expect_throw("it is in index.html")).render();
+    let root = root.expect_throw("it is in index.html");
+    spawn_local(async {
+        let arrival = arrival().await;
+        yew::Renderer::<App>::with_root_and_props(root, Visit { arrival }).render();
+    });
+}
+
+/// What the component is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Visit {
+    arrival: Arrival,
 }
 
 /// What reaches the component: a message for the state, or the editor.
@@ -67,11 +79,11 @@ struct App {
 
 impl Component for App {
     type Message = Event;
-    type Properties = ();
+    type Properties = Visit;
 
     fn create(ctx: &Context<Self>) -> Self {
         let engine = bridge(ctx, "answer", |answer| Message::Answered(Box::new(answer)));
-        let state = State::arrive(arrival());
+        let state = State::arrive(ctx.props().arrival.clone());
         set_theme(state.theme);
         ctx.link().send_message(Message::Evaluate);
         Self {
@@ -180,6 +192,15 @@ impl App {
             }
             Effect::Help => open_keys(),
             Effect::Copy(text) => copy(ctx, &text),
+            Effect::Link(plain) => {
+                let link = ctx.link().clone();
+                spawn_local(async move {
+                    if let Some(deflated) = deflate(plain.as_bytes()).await {
+                        let fragment = share::fragment(&plain, &deflated);
+                        link.send_message(Message::Linked(fragment));
+                    }
+                });
+            }
             Effect::CopyLink(fragment) => {
                 set_fragment(&fragment);
                 copy(ctx, &window().location().href().unwrap_or_default());
@@ -298,7 +319,7 @@ impl FromUtf16Lossy for char {
     }
 }
 
-fn arrival() -> Arrival {
+async fn arrival() -> Arrival {
     let stored = match (
         LocalStorage::get(MANIFESTS_KEY),
         LocalStorage::get(REQUESTS_KEY),
@@ -310,8 +331,18 @@ fn arrival() -> Arrival {
         _ => None,
     };
     let theme: String = LocalStorage::get(THEME_KEY).unwrap_or_default();
+    let fragment = window().location().hash().unwrap_or_default();
+    let shared = match share::unpack(&fragment) {
+        Some(Ok(packed)) => {
+            let plain = inflate(&packed.deflated, share::MAX_TEXT).await;
+            Some(packed.open(plain.as_deref()))
+        }
+        Some(Err(unreadable)) => Some(Err(unreadable)),
+        None => None,
+    };
     Arrival {
-        fragment: window().location().hash().unwrap_or_default(),
+        fragment,
+        shared,
         stored,
         theme: Theme::named(&theme),
     }
