@@ -3,7 +3,6 @@
 
 use ambient_core::decode::Decode;
 use gloo::events::{EventListener, EventListenerOptions};
-use gloo::storage::{LocalStorage, Storage};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document, history, window};
 use serde::Serialize;
@@ -155,12 +154,11 @@ impl App {
                 self.reports.get_or_insert_with(start).ask(&question);
             }
             Effect::Store => {
-                // A full or forbidden store loses nothing that is on the page.
-                let _ = LocalStorage::set(MANIFESTS_KEY, &self.state.texts.manifests);
-                let _ = LocalStorage::set(REQUESTS_KEY, &self.state.texts.requests);
+                store(MANIFESTS_KEY, &self.state.texts.manifests);
+                store(REQUESTS_KEY, &self.state.texts.requests);
             }
             Effect::StoreTheme => {
-                let _ = LocalStorage::set(THEME_KEY, self.state.theme.name());
+                store(THEME_KEY, self.state.theme.name());
                 set_theme(self.state.theme);
                 self.with_editor(|editor| editor.set_theme(self.state.theme.name()));
             }
@@ -319,18 +317,33 @@ impl FromUtf16Lossy for char {
     }
 }
 
+/// The browser's store for this page, unless it is forbidden.
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok()?
+}
+
+/// What an earlier visit stored: a text, as JSON.
+fn stored_text(key: &str) -> Option<String> {
+    let json = storage()?.get_item(key).ok()??;
+    worker::decode(&json).ok()
+}
+
+/// A full or forbidden store loses nothing that is on the page.
+fn store(key: &str, text: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(key, &worker::encode(&text));
+    }
+}
+
 async fn arrival() -> Arrival {
-    let stored = match (
-        LocalStorage::get(MANIFESTS_KEY),
-        LocalStorage::get(REQUESTS_KEY),
-    ) {
-        (Ok(manifests), Ok(requests)) => Some(Texts {
+    let stored = match (stored_text(MANIFESTS_KEY), stored_text(REQUESTS_KEY)) {
+        (Some(manifests), Some(requests)) => Some(Texts {
             manifests,
             requests,
         }),
         _ => None,
     };
-    let theme: String = LocalStorage::get(THEME_KEY).unwrap_or_default();
+    let theme = stored_text(THEME_KEY).unwrap_or_default();
     let fragment = window().location().hash().unwrap_or_default();
     let shared = match share::unpack(&fragment) {
         Some(Ok(packed)) => {
