@@ -34,6 +34,8 @@ pub(crate) struct Mesh {
     /// How many of these have a document of their own.
     documents: usize,
     by_id: sorted::Map<ObjectId, ObjectIndex>,
+    /// Of each object whether it is the one that counts under its id.
+    live: Vec<bool>,
     namespaces: sorted::Map<String, Labels>,
     services: Vec<ServiceInfo>,
     services_by_object: sorted::Map<ObjectIndex, Vec<ServiceIndex>>,
@@ -56,12 +58,14 @@ pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh 
             by_id.insert(object.id.clone(), index);
         }
     }
-    let counting =
-        numbered(&objects).filter(|(index, object)| by_id.get(&object.id) == Some(index));
-    let endpoints: Vec<Object> = counting
-        .flat_map(|(_, object)| Endpoint::of(object))
-        .collect();
     let documents = objects.len();
+    let counting = live(&by_id, documents);
+    let endpoints: Vec<Object> = objects
+        .iter()
+        .zip(counting)
+        .filter(|(_, counts)| *counts)
+        .flat_map(|(object, _)| Endpoint::of(object))
+        .collect();
     for endpoint in endpoints {
         let index = ObjectIndex(u32::try_from(objects.len()).unwrap_or(u32::MAX));
         by_id.insert(endpoint.id.clone(), index);
@@ -69,6 +73,7 @@ pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh 
     }
     let mut mesh = Mesh {
         settings,
+        live: live(&by_id, objects.len()),
         objects,
         documents,
         by_id,
@@ -97,6 +102,21 @@ fn numbered(objects: &[Object]) -> impl Iterator<Item = (ObjectIndex, &Object)> 
     (0..).map(ObjectIndex).zip(objects)
 }
 
+/// Of so many objects, which ones count.
+fn live(by_id: &sorted::Map<ObjectId, ObjectIndex>, objects: usize) -> Vec<bool> {
+    let mut live = vec![false; objects];
+    for &index in by_id.values() {
+        if let Some(live) = place(index).and_then(|place| live.get_mut(place)) {
+            *live = true;
+        }
+    }
+    live
+}
+
+fn place(index: ObjectIndex) -> Option<usize> {
+    usize::try_from(index.0).ok()
+}
+
 fn namespaces(mesh: &Mesh) -> sorted::Map<String, Labels> {
     mesh.live(Kind::Namespace)
         .map(|(_, object)| {
@@ -121,11 +141,9 @@ impl Mesh {
     /// The objects that the graph draws: those that count, and those that validation refused, if nothing else of their
     /// id counts. One that a later one replaced is neither.
     pub(crate) fn drawn(&self) -> impl Iterator<Item = (ObjectIndex, &Object)> {
-        self.objects()
-            .filter(|(index, object)| match self.find(&object.id) {
-                Some(counting) => counting == *index,
-                None => object.refused,
-            })
+        self.objects().filter(|(index, object)| {
+            self.is_live(*index) || (object.refused && self.find(&object.id).is_none())
+        })
     }
 
     /// The objects of one kind that count, in the order of their ids.
@@ -177,13 +195,12 @@ impl Mesh {
 
     /// Whether an object counts: it was not refused, and no later one replaced it.
     pub(crate) fn is_live(&self, index: ObjectIndex) -> bool {
-        self.object(index)
-            .is_some_and(|object| self.find(&object.id) == Some(index))
+        place(index).and_then(|place| self.live.get(place)) == Some(&true)
     }
 
     /// The object at a place.
     pub(crate) fn object(&self, index: ObjectIndex) -> Option<&Object> {
-        self.objects.get(usize::try_from(index.0).ok()?)
+        self.objects.get(place(index)?)
     }
 
     /// The object that a document holds. Documents are read in their order, and so are objects.
