@@ -125,7 +125,7 @@ impl Place<'_> {
     fn path(&self) -> FieldPath {
         match self {
             Place::Root => FieldPath::new(),
-            Place::Key(parent, key) => parent.path().key(*key),
+            Place::Key(parent, key) => parent.path().key((*key).to_owned()),
             Place::Index(parent, index) => parent.path().index(*index),
         }
     }
@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
                 let known = names.split(' ').any(|name| is_named(name, &entry.key));
                 // A field that is `null` counts as absent, as it does for the API server.
                 if !known && !matches!(entry.value.value, Value::Null) {
-                    let path = self.place.path().key(&*entry.key);
+                    let path = self.place.path().key(entry.key.to_string());
                     self.notes.unknown.borrow_mut().push(path);
                 }
             }
