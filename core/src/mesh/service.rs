@@ -188,7 +188,12 @@ fn of_entry(
         protocol: None,
         // Of a ServiceEntry's port the name says nothing about the protocol: `istio/istio:
         // pilot/pkg/serviceregistry/serviceentry/conversion.go` (convertPort).
-        app_protocol: Some(port.protocol.as_deref().unwrap_or_default().to_lowercase()),
+        app_protocol: Some(
+            port.protocol
+                .as_deref()
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+        ),
         port: port.number,
         target_port: port.target_port.map(IntOrString::Int),
     });
