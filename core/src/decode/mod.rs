@@ -8,6 +8,7 @@ mod decimal;
 mod node;
 mod path;
 mod types;
+mod word;
 
 use std::cell::RefCell;
 use std::str::Split;
@@ -17,6 +18,7 @@ pub(crate) use decimal::decimal;
 pub(crate) use node::{Entry, Node, Position, Span, Value};
 pub(crate) use path::{FieldPath, Segment};
 pub(crate) use types::Key;
+pub(crate) use word::Word;
 
 /// A type that can be read from a value. To be derived: the derive knows serde's attributes.
 pub trait Decode: Sized {
