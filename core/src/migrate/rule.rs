@@ -17,7 +17,29 @@ pub(super) enum Target {
     /// A Service, at its waypoint.
     Mesh,
     /// A gateway.
-    Gateway,
+    Gateway(AtGateway),
+}
+
+/// What is known of a gateway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AtGateway {
+    /// Whether requests come in TLS; `None`: some do, or nobody knows.
+    pub(super) ends_tls: Option<bool>,
+    /// Whether they come at port 80 of http and 443 of https.
+    pub(super) usual_ports: bool,
+    /// Whether matches that ask for other pods than the gateway's own are left out already.
+    pub(super) knows_source: bool,
+}
+
+impl Target {
+    /// The scheme of all requests; `None`: nobody knows.
+    fn scheme(self) -> Option<&'static str> {
+        let ends_tls = match self {
+            Self::Mesh => Some(false),
+            Self::Gateway(gateway) => gateway.ends_tls,
+        };
+        ends_tls.map(|ends_tls| if ends_tls { "https" } else { "http" })
+    }
 }
 
 const METHODS: &[&str] = &[
@@ -91,7 +113,7 @@ pub(super) fn convert(
                 out.insert("filters".to_owned(), filters.into());
             }
             times(rule, &mut out, notes);
-            let backends = backends(&rule.route, destinations);
+            let backends = backends(&rule.route, destinations, notes);
             if !backends.is_empty() {
                 out.insert("backendRefs".to_owned(), backends.into());
             }
@@ -112,7 +134,9 @@ fn match_of(
         (!written.source_labels.is_empty(), "sourceLabels"),
         (written.source_namespace.is_some(), "sourceNamespace"),
     ];
-    if let Some((_, field)) = of_source.iter().find(|(is_there, _)| *is_there) {
+    let knows_source = matches!(target, Target::Gateway(gateway) if gateway.knows_source);
+    let mut of_source = of_source.iter().filter(|_| !knows_source);
+    if let Some((_, field)) = of_source.find(|(is_there, _)| *is_there) {
         notes.lost(
             &at(field),
             "Gateway API does not match by the source; the match is left out",
@@ -128,9 +152,13 @@ fn match_of(
         );
         return Vec::new();
     }
-    if let Some(scheme) = &written.scheme {
-        let plain = matches!(target, Target::Mesh) && wants(scheme, "http");
-        if !plain {
+    if let Some(wanted) = &written.scheme {
+        let scheme = target.scheme();
+        // What a gateway never gets is no loss.
+        if scheme.is_some_and(|scheme| !wants(wanted, scheme)) && target != Target::Mesh {
+            return Vec::new();
+        }
+        if !scheme.is_some_and(|scheme| wants(wanted, scheme)) {
             notes.lost(
                 &at("scheme"),
                 "Gateway API does not match the scheme; the match is left out",
@@ -193,7 +221,7 @@ fn match_of(
 }
 
 /// Whether a text is one that is wanted.
-fn wants(wanted: &StringMatch, text: &str) -> bool {
+pub(super) fn wants(wanted: &StringMatch, text: &str) -> bool {
     match (&wanted.exact, &wanted.prefix, &wanted.regex) {
         (Some(exact), _, _) => exact == text,
         (None, Some(prefix), _) => text.starts_with(prefix.as_str()),
@@ -337,19 +365,19 @@ fn filters(
     }
     let single = rule.mirror.as_ref().map(|destination| {
         let percent = rule.mirror_percentage.map(|share| share.value);
-        (destination, percent.or(rule.mirror_percent.map(f64::from)))
+        let percent = percent.or(rule.mirror_percent.map(f64::from));
+        ("mirror".to_owned(), destination, percent)
     });
-    let several = rule.mirrors.iter().map(|mirror| {
-        (
-            &mirror.destination,
-            mirror.percentage.map(|share| share.value),
-        )
+    let several = rule.mirrors.iter().enumerate().map(|(number, mirror)| {
+        let at = format!("mirrors[{number}].destination");
+        let percent = mirror.percentage.map(|share| share.value);
+        (at, &mirror.destination, percent)
     });
-    for (destination, percent) in single.into_iter().chain(several) {
+    for (at, destination, percent) in single.into_iter().chain(several) {
         let mut out = Map::new();
         out.insert(
             "backendRef".to_owned(),
-            Value::Object(destinations.reference(destination)),
+            Value::Object(destinations.reference(destination, &at, notes)),
         );
         if let Some(percent) = percent.filter(|percent| *percent < 100.0) {
             // A share in millionths is exact for what Envoy keeps.
@@ -424,7 +452,8 @@ fn redirect_filter(
             Target::Mesh => {
                 out.insert("scheme".to_owned(), json!("http"));
             }
-            Target::Gateway => notes.differs(
+            Target::Gateway(gateway) if gateway.usual_ports => {}
+            Target::Gateway(_) => notes.differs(
                 "redirect",
                 "Gateway API writes the port of the listener, unless it is 80 of http or 443 of https",
                 "give scheme and port",
@@ -671,12 +700,18 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
 }
 
 /// Destinations as backends. The only one has all requests, whatever its weight.
-fn backends(route: &[HttpRouteDestination], destinations: &mut Destinations<'_>) -> Vec<Value> {
+fn backends(
+    route: &[HttpRouteDestination],
+    destinations: &mut Destinations<'_>,
+    notes: &mut Notes<'_>,
+) -> Vec<Value> {
     let several = route.len() > 1;
     route
         .iter()
-        .map(|one| {
-            let mut out = destinations.reference(&one.destination);
+        .enumerate()
+        .map(|(number, one)| {
+            let at = format!("route[{number}].destination");
+            let mut out = destinations.reference(&one.destination, &at, notes);
             if several {
                 out.insert("weight".to_owned(), json!(one.weight.unwrap_or(0)));
             }

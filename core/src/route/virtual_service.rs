@@ -9,6 +9,7 @@ use super::action::{Action, NoBackend, Retry};
 use super::backend::Backends;
 use super::condition::{Condition, PathMatch};
 use super::cors::{self, Cors};
+use super::delegate::MatchPlace;
 use super::fault::{Abort, Fault};
 use super::headers::HeaderChanges;
 use super::path::PathChange;
@@ -55,6 +56,29 @@ pub(crate) struct Rule {
     pub(crate) index: usize,
     /// What it says.
     pub(crate) route: VirtualServiceHttpRoute,
+    /// Of a delegate's rule, the rule that delegates to it.
+    pub(crate) root: Option<Root>,
+}
+
+/// A rule that delegates.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    /// The object in which it stands.
+    pub(crate) object: ObjectIndex,
+    /// Its place there.
+    pub(crate) index: usize,
+    /// Where each match of the merged rule comes from.
+    pub(crate) matches: Vec<MatchPlace>,
+}
+
+impl Rule {
+    /// The place of a match among those that are written in the rule itself.
+    fn written_match(&self, index: usize) -> Option<usize> {
+        match &self.root {
+            Some(root) => root.matches.get(index)?.own,
+            None => Some(index),
+        }
+    }
 }
 
 /// The entries of HTTP rules. What cannot match in this place is left out.
@@ -76,7 +100,8 @@ pub(crate) fn http(rules: &[Rule], place: &Place<'_>, backends: &dyn Backends) -
         }
         for (match_index, written) in rule.route.matches.iter().enumerate() {
             if is_for(written, place) {
-                entries.push(entry(Some(match_index), conditions(written, place)));
+                let written_match = rule.written_match(match_index);
+                entries.push(entry(written_match, conditions(written, place)));
             }
         }
     }
@@ -426,6 +451,11 @@ pub(crate) fn layer4(
         }
     }
     entries
+}
+
+/// Whether a match can hold in a place at all.
+pub(crate) fn layer4_is_for(written: &Layer4Match, section: Section, place: &Place<'_>) -> bool {
+    layer4_conditions(written, section, place).is_some()
 }
 
 /// `None`: the match cannot hold here. A waypoint knows neither labels nor a namespace of the source, and takes a server
