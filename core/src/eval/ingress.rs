@@ -339,6 +339,7 @@ fn from_gateway<T>(
         tokens: call.tokens.clone(),
         destination_ip: None,
         host: None,
+        unknown_port: None,
     }
 }
 

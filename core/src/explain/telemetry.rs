@@ -51,6 +51,12 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
         hop,
         place,
     };
+    match (hop.answered, hop.kind) {
+        (Some(Answered::NoPort), HopKind::SourceZtunnel) => return Some(seen.early_deny()),
+        // No filter chain is there to tell of it.
+        (Some(Answered::NoPort | Answered::NoWaypoint), _) => return None,
+        _ => {}
+    }
     let is_envoy = is_envoy(hop.kind);
     let mut telemetry = Telemetry {
         metrics: seen.metrics(is_envoy),
@@ -163,6 +169,20 @@ impl Seen<'_, '_> {
         };
         let names = names.iter().chain(more);
         names.map(|name| Cow::Borrowed(*name)).collect()
+    }
+
+    /// A ztunnel that finds nowhere to send a connection logs that, and counts nothing.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (proxy_to), `src/proxy/metrics.rs` (log_early_deny).
+    fn early_deny(&self) -> Telemetry {
+        let flow = &self.hop.flow;
+        let address = flow.destination_ip.map(|ip| {
+            let address = std::net::SocketAddr::new(ip, flow.destination_port);
+            format!("no healthy upstream: {address}")
+        });
+        let mut telemetry = Telemetry::default();
+        put(&mut telemetry.access_log, "direction", Some("outbound"));
+        put(&mut telemetry.access_log, "error", address);
+        telemetry
     }
 
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client. The principal is
