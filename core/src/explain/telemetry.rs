@@ -53,8 +53,8 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
     };
     match (hop.answered, hop.kind) {
         (Some(Answered::NoPort), HopKind::SourceZtunnel) => return Some(seen.early_deny()),
-        // No filter chain is there to tell of it.
-        (Some(Answered::NoPort | Answered::NoWaypoint), _) => return None,
+        (Some(Answered::NoPort), _) => return Some(unmatched()),
+        (Some(Answered::NoWaypoint), _) => return None,
         _ => {}
     }
     let is_envoy = is_envoy(hop.kind);
@@ -638,6 +638,16 @@ impl Seen<'_, '_> {
         }
         fields
     }
+}
+
+/// What a listener logs of a connection that no filter chain takes; there is none to count it.
+/// `istio/istio: pilot/pkg/networking/core/accesslog.go` (listenerAccessLogFilter).
+fn unmatched() -> Telemetry {
+    let mut telemetry = Telemetry::default();
+    let log = &mut telemetry.access_log;
+    put(log, "response_flags", Some("NR"));
+    put(log, "response_code_details", Some("filter_chain_not_found"));
+    telemetry
 }
 
 fn is_envoy(kind: HopKind) -> bool {
