@@ -271,14 +271,20 @@ impl VirtualHosts {
     /// The virtual hosts of servers whose routes are found together.
     fn new(servers: &[&Server]) -> Self {
         let mut found: Vec<(String, bool, Vec<Entry>)> = Vec::new();
+        let mut groups = 0;
         let mut add = |name: &str, requires_tls: bool, entries: &[Entry]| {
             let name = name.to_ascii_lowercase();
+            groups += 1;
+            let entries = entries.iter().map(|entry| Entry {
+                group: groups,
+                ..entry.clone()
+            });
             match found.iter_mut().find(|(known, _, _)| *known == name) {
                 Some((_, known, list)) => {
                     *known |= requires_tls;
-                    list.extend_from_slice(entries);
+                    list.extend(entries);
                 }
-                None => found.push((name, requires_tls, entries.to_vec())),
+                None => found.push((name, requires_tls, entries.collect())),
             }
         };
         for server in servers {

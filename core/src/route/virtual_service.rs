@@ -87,6 +87,7 @@ pub(crate) fn http(rules: &[Rule], place: &Place<'_>, backends: &dyn Backends) -
     for rule in rules {
         let action = Arc::new(action(&rule.route, place, backends));
         let entry = |match_index, conditions| Entry {
+            group: 0,
             route: rule.object,
             section: Section::Http,
             rule: rule.index,
@@ -434,6 +435,7 @@ pub(crate) fn layer4(
             ..Action::to(found.collect())
         });
         let entry = |match_index, conditions| Entry {
+            group: 0,
             route: object,
             section,
             rule,
