@@ -65,6 +65,9 @@ pub(super) fn verify(
 
 /// Whether one key confirms a signature. The kind of the key decides how; of the algorithm only the digest is read, which
 /// is SHA-256 where the algorithm is of another kind.
+///
+/// Never inlined: few need the arithmetic, and the page fetches it when this is first called.
+#[inline(never)]
 fn confirms(key: &Key, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
     match key {
         Key::Rsa { modulus, exponent } => {
