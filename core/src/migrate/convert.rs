@@ -355,14 +355,24 @@ fn http(
     converted: &mut Converted,
 ) {
     let mut rules = Vec::new();
+    let mut earlier: Vec<&HttpMatchRequest> = Vec::new();
     for rule in &written.http {
-        let matches: Vec<(usize, &HttpMatchRequest)> = rule
-            .route
-            .matches
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| parent.is_for(one))
-            .collect();
+        let mut notes = Notes::of_rule(model, &mut converted.notes, rule);
+        let mut matches: Vec<(usize, &HttpMatchRequest)> = Vec::new();
+        let here = rule.route.matches.iter().enumerate();
+        for (index, one) in here.filter(|(_, one)| parent.is_for(one)) {
+            // A route tries what is more specific first, wherever it stands.
+            if earlier.iter().any(|first| parent.hides(first, one)) {
+                notes.differs(
+                    &format!("match[{index}]"),
+                    "an earlier match takes all of its requests, which Gateway API would give to this one where it is more specific; it is left out",
+                    "put it before the other, if it is meant to be taken",
+                );
+                continue;
+            }
+            earlier.push(one);
+            matches.push((index, one));
+        }
         let inapplicable = matches.is_empty() && !rule.route.matches.is_empty();
         if inapplicable {
             continue;
@@ -373,7 +383,6 @@ fn http(
             called: parent.called,
             subsets: &mut converted.subsets,
         };
-        let mut notes = Notes::of_rule(model, &mut converted.notes, rule);
         rules.extend(rule::convert(
             &rule.route,
             &matches,
@@ -472,11 +481,19 @@ fn layer4(
             }
             for (number, name) in one.sni_hosts.iter().enumerate() {
                 let lower = name.to_ascii_lowercase();
+                let at_sni = format!("match[{position}].sniHosts[{number}]");
                 if lower == "*" || resource::is_gateway_hostname(&lower) {
+                    if !parent.takes_name(written.namespace, &lower) {
+                        notes.differs(
+                            &at_sni,
+                            format!("no server names `{name}`, which did not count; a listener takes connections for its own hostname only"),
+                            "add it to the hosts of the server",
+                        );
+                    }
                     names.push(lower);
                 } else {
                     notes.lost(
-                        &format!("match[{position}].sniHosts[{number}]"),
+                        &at_sni,
                         format!("`{name}` is no hostname to Gateway API; it is left out"),
                         "name hosts, of which the first label may be `*`",
                     );

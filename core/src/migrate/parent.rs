@@ -35,6 +35,8 @@ pub(super) struct Parent<'a> {
     port: Option<u16>,
     /// The proxy, if the manifests tell of it.
     place: Option<Place<'a>>,
+    /// The listeners at a gateway, if the manifests tell of them.
+    listeners: Vec<&'a Listener>,
     takes: &'static [Takes],
 }
 
@@ -52,12 +54,26 @@ impl Parent<'_> {
         }
     }
 
+    /// Whether a match here takes every request that one behind it takes. A waypoint drops matches of a source.
+    pub(super) fn hides(&self, first: &HttpMatchRequest, second: &HttpMatchRequest) -> bool {
+        self.place.as_ref().is_some_and(|place| {
+            route::match_is_for(first, place) && route::takes_all_of(first, second, place)
+        })
+    }
+
     /// The same of `tls` and `tcp`.
     pub(super) fn is_for_layer4(&self, one: &Layer4Match, section: Section) -> bool {
         match &self.place {
             Some(place) => route::layer4_is_for(one, section, place),
             None => self.is_for_port(one.port, &one.gateways),
         }
+    }
+
+    /// Whether connections that ask for a name come to one of its listeners.
+    pub(super) fn takes_name(&self, namespace: &str, name: &str) -> bool {
+        let name = [name.to_owned()];
+        let mut listeners = self.listeners.iter();
+        self.listeners.is_empty() || listeners.any(|one| one.serves(namespace, &name))
     }
 
     fn is_for_port(&self, port: Option<u16>, gateways: &[String]) -> bool {
@@ -182,6 +198,7 @@ fn elsewhere<'a>(
         called: 80,
         port: None,
         place: None,
+        listeners: Vec::new(),
         takes: &[Takes::Http, Takes::Tls, Takes::Tcp],
     }
 }
@@ -272,6 +289,7 @@ fn of_gateway<'a>(
                     tls: all_end_tls,
                     kind: PlaceKind::Gateway(&gateway.ingress.labels),
                 }),
+                listeners: group,
                 takes,
             });
         }
@@ -404,6 +422,7 @@ fn of_service<'a>(
                 tls: false,
                 kind: PlaceKind::Waypoint(&service.host),
             }),
+            listeners: Vec::new(),
             takes: match protocol {
                 None => &[Takes::Http, Takes::Tls, Takes::Tcp],
                 Some(Protocol::Http) => &[Takes::Http],

@@ -272,12 +272,23 @@ fn path(
         }
         (None, Some(prefix), _) if prefix == "/" || prefix.is_empty() => None,
         (None, Some(prefix), _) => {
-            notes.differs(
-                &at,
-                format!("`{prefix}` is any text here; as a PathPrefix it ends where a path element ends, so that `{prefix}x` is not matched"),
-                "use a RegularExpression where that is wanted, and mind that it stands behind every prefix",
-            );
             let value = prefix.strip_suffix('/').unwrap_or(prefix);
+            let (message, help) = if value == prefix {
+                (
+                    format!(
+                        "`{prefix}` is any text here; as a PathPrefix it ends where a path element ends, so that `{prefix}x` is not matched"
+                    ),
+                    "use a RegularExpression where that is wanted, and mind that it stands behind every prefix",
+                )
+            } else {
+                (
+                    format!(
+                        "a PathPrefix takes no `/` at the end, so that `{value}` is matched too"
+                    ),
+                    "write a rule for that path alone where it is to go elsewhere",
+                )
+            };
+            notes.differs(&at, message, help);
             Some(typed("PathPrefix", "value", value.into()))
         }
         (None, None, Some(written)) => {

@@ -49,5 +49,5 @@ pub(crate) use tie_breaker::TieBreaker;
 pub(crate) use value::ValueMatch;
 pub(crate) use virtual_service::{
     Place, PlaceKind, Root, Rule as VirtualServiceRule, http as virtual_service_http,
-    is_for as match_is_for, layer4 as virtual_service_layer4, layer4_is_for, seconds,
+    is_for as match_is_for, layer4 as virtual_service_layer4, layer4_is_for, seconds, takes_all_of,
 };

@@ -13,7 +13,9 @@ use super::delegate::MatchPlace;
 use super::fault::{Abort, Fault};
 use super::headers::HeaderChanges;
 use super::path::PathChange;
+use super::precedence::is_catch_all;
 use super::redirect::{Redirect, RedirectPort};
+use super::shadow::covers_all;
 use super::table::{Entry, Section};
 use super::value::{Pattern, ValueMatch};
 use crate::resource::{
@@ -129,6 +131,16 @@ pub(crate) fn is_for(written: &HttpMatchRequest, place: &Place<'_>) -> bool {
         PlaceKind::Gateway(labels) => is_subset(&written.source_labels, labels),
     };
     labels_fit && is_namespace(written.source_namespace.as_deref(), place.namespace)
+}
+
+/// Whether a match takes, in some place, every request that another takes.
+pub(crate) fn takes_all_of(
+    first: &HttpMatchRequest,
+    second: &HttpMatchRequest,
+    place: &Place<'_>,
+) -> bool {
+    let first = conditions(first, place);
+    is_catch_all(&first) || covers_all(&first, &conditions(second, place))
 }
 
 fn is_subset(wanted: &Labels, labels: &Labels) -> bool {
