@@ -10,8 +10,9 @@ mod ingress;
 mod routing;
 mod sample;
 
-pub(crate) use call::{Call, Target, Traffic, resolve};
+pub(crate) use call::{Call, Target, Traffic, Unresolved, resolve};
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate, routed};
+pub(crate) use ingress::gateways_use_waypoint;
 pub(crate) use routing::destinations_of_backend;
 pub(crate) use sample::{
     BAD_REQUEST, DIVIDED_BY_CANARY, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD,
