@@ -435,8 +435,8 @@ impl Workspace {
                             .report(&eval::DIVIDED_BY_CANARY, at(&FieldPath::new()), answer.reason.as_str())
                             .help("attach what must hold for all connections to the Service, not to one of its waypoints");
                     }
-                    answer.changes = change::requests(&self.model, request, &outcome);
-                    answer.policy_changes = change::policies(&self.model, request, &outcome);
+                    (answer.changes, answer.policy_changes) =
+                        change::changes(&self.model, request, &call, &outcome);
                     answer.enforced = (outcome.verdict == wire::Verdict::Allow)
                         .then(|| change::is_enforced(&self.model, &outcome));
                     answer

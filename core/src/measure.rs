@@ -1,7 +1,7 @@
 //! What benchmarks measure: the decision of the policies of one proxy, its choice of a route, and the answer to one
 //! request, taken again and again. No part of the API.
 
-use crate::authz::{Authentication, Policy, PolicySet};
+use crate::authz::{Authentication, PolicySet, Table};
 use crate::eval;
 use crate::explain;
 use crate::flow::Flow;
@@ -14,7 +14,7 @@ use crate::wire::{self, Verdict};
 pub struct Prepared<'m> {
     indexed: &'m PolicySet,
     walked: PolicySet,
-    policies: &'m [Policy],
+    policies: Table<'m>,
     flow: Flow,
 }
 

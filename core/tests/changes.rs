@@ -322,7 +322,8 @@ fn lacking(spec: &str, request: Value) -> (Vec<Vec<String>>, String) {
     let rules = hops
         .flat_map(|hop| &hop.policies)
         .flat_map(|policy| &policy.rules);
-    let missing = rules.map(|rule| rule.missing.clone()).collect();
+    let missing = rules.map(|rule| rule.missing.iter().map(ToString::to_string).collect());
+    let missing = missing.collect();
     (missing, answer.reason)
 }
 

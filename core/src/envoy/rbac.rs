@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::matchers::{self, Side};
-use crate::authz::{Clause, Group, Policy, PolicySet, Rule};
+use crate::authz::{Clause, Group, Policy, PolicySet, Rule, Table};
 use crate::resource::Action;
 
 /// What a chain speaks: its filters are of different kinds.
@@ -19,7 +19,7 @@ const DRY_RUN_ALLOW: &str = "istio_dry_run_allow_";
 const DRY_RUN_DENY: &str = "istio_dry_run_deny_";
 
 /// The filters of a chain, in their order.
-pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: &[Policy]) -> Vec<Value> {
+pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: Table<'_>) -> Vec<Value> {
     [
         (Action::Audit, "LOG", ""),
         (Action::Deny, "DENY", DRY_RUN_DENY),

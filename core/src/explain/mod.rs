@@ -7,7 +7,6 @@ mod policies;
 mod sentence;
 mod telemetry;
 
-use crate::authz::Near;
 use crate::eval::{Decided, HopOutcome, Outcome, Taken, routed};
 use crate::flow::Http;
 use crate::model::Model;
@@ -201,16 +200,10 @@ fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandid
         .collect()
 }
 
-/// What each `ALLOW` rule of a hop lacks, if the hop refuses because none matches.
-fn near<'m, T>(model: &'m Model, hop: &HopOutcome<'_, T>) -> impl Iterator<Item = Near<'m>> {
+/// Whether a hop refuses because no `ALLOW` rule matches.
+fn is_default<T>(hop: &HopOutcome<'_, T>) -> bool {
     let refused = hop.by.is_some_and(|by| by.cause == wire::Cause::Default);
-    let chain = hop
-        .chain
-        .filter(|_| refused && hop.verdict == wire::HopVerdict::Deny);
-    let policies = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
-    policies
-        .into_iter()
-        .flat_map(|(set, policies)| set.missing(policies, &hop.flow))
+    refused && hop.verdict == wire::HopVerdict::Deny
 }
 
 fn delivered(http: &Http) -> wire::DeliveredRequest {

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{id, no_object};
-use crate::authz::{Attribute, ClauseId, ClauseOrigin, Enforcer, Policy};
+use crate::authz::{Attribute, ClauseId, ClauseOrigin, Enforcer, Near, Policy};
 use crate::eval::HopOutcome;
 use crate::model::{Chain, Model, scope};
-use crate::resource::{Action, ObjectId, ObjectIndex};
-use crate::sorted;
+use crate::resource::{Action, ObjectId};
 use crate::source::{FieldPath, Origin};
 use crate::trace::{Entry, Log, Step, Truth, children};
 use crate::wire;
@@ -29,24 +28,13 @@ pub(super) fn explain(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::Pol
         model,
         hop,
         observed: Vec::new(),
-        missing: super::near(model, hop)
-            .map(|near| {
-                (
-                    (near.policy, near.rule),
-                    near.paths().map(str::to_owned).collect(),
-                )
-            })
-            .collect(),
+        is_default: super::is_default(hop),
     };
     // A log holds every policy of the set, in the set's own order.
-    let policies = children(hop.policies.entries(), 0).zip(captions);
+    let policies = table.logged(&hop.policies).zip(captions);
     let mut answers = Vec::with_capacity(captions.len());
-    answers.extend(policies.filter_map(|((entry, rules, offset), caption)| {
-        let Step::Policy(place) = entry.step else {
-            return None;
-        };
-        let compiled = table.get(usize::try_from(place).ok()?)?;
-        Some(telling.policy(compiled, caption, entry.truth, rules, offset))
+    answers.extend(policies.map(|((policy, entry, rules, offset), caption)| {
+        telling.policy(policy, caption, entry.truth, rules, offset)
     }));
     answers
 }
@@ -110,8 +98,8 @@ struct Telling<'a, 'm> {
     hop: &'a HopOutcome<'m, Log>,
     /// What the request has of the attributes asked about so far, in front of the token check or behind it.
     observed: Vec<(&'a Attribute, bool, Arc<Value>)>,
-    /// What rules lack, where that is why the request is refused.
-    missing: sorted::Map<(ObjectIndex, u32), Vec<String>>,
+    /// The request is refused because no `ALLOW` rule matches, and each tells what it lacks.
+    is_default: bool,
 }
 
 impl<'a> Telling<'a, '_> {
@@ -123,11 +111,20 @@ impl<'a> Telling<'a, '_> {
         rules: &[Entry],
         offset: usize,
     ) -> wire::PolicyAnswer {
+        let tells_missing =
+            self.is_default && compiled.action == Action::Allow && !compiled.dry_run;
+        // A log holds every rule of a policy, in the policy's own order.
+        let rules = compiled.rules.iter().zip(children(rules, offset));
         let mut answers = Vec::with_capacity(compiled.rules.len());
-        answers.extend(
-            children(rules, offset)
-                .filter_map(|(entry, clauses, offset)| self.rule(compiled, entry, clauses, offset)),
-        );
+        answers.extend(rules.map(|(rule, (entry, clauses, offset))| {
+            let near = tells_missing.then(|| Near::of(compiled, rule, clauses));
+            wire::RuleAnswer {
+                index: usize::try_from(rule.index).unwrap_or(usize::MAX),
+                matched: entry.truth.into(),
+                missing: near.flatten().map(|near| near.paths()).unwrap_or_default(),
+                clauses: self.clauses(compiled, clauses, offset),
+            }
+        }));
         wire::PolicyAnswer {
             caption: Arc::clone(caption),
             matched: truth.into(),
@@ -135,32 +132,18 @@ impl<'a> Telling<'a, '_> {
         }
     }
 
-    fn rule(
+    fn clauses(
         &mut self,
         compiled: &'a Policy,
-        entry: Entry,
         clauses: &[Entry],
         offset: usize,
-    ) -> Option<wire::RuleAnswer> {
-        let Step::Rule(index) = entry.step else {
-            return None;
-        };
+    ) -> Vec<wire::ClauseAnswer> {
         // Clauses have nothing inside them.
         let mut answers = Vec::with_capacity(clauses.len());
         answers.extend(
             children(clauses, offset).filter_map(|(entry, _, _)| self.clause(compiled, entry)),
         );
-        Some(wire::RuleAnswer {
-            index: usize::try_from(index).ok()?,
-            matched: entry.truth.into(),
-            missing: if self.missing.is_empty() {
-                Vec::new()
-            } else {
-                let missing = self.missing.remove(&(compiled.object, index));
-                missing.unwrap_or_default()
-            },
-            clauses: answers,
-        })
+        answers
     }
 
     fn clause(&mut self, compiled: &'a Policy, entry: Entry) -> Option<wire::ClauseAnswer> {

@@ -4,10 +4,11 @@ use super::id;
 use crate::eval::{Decided, Outcome};
 use crate::model::Model;
 use crate::route::Answered;
+use crate::trace::Log;
 use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
-pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+pub(super) fn reason(model: &Model, outcome: &Outcome<'_, Log>) -> String {
     match (outcome.verdict, &outcome.decided) {
         _ if !outcome.divided.is_empty() => divided(model, outcome),
         (Verdict::Allow, Some(decided)) => {
@@ -33,7 +34,7 @@ pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
 }
 
 /// Two waypoints, two verdicts: how many connections get which, and what the one has that the other has not.
-fn divided<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+fn divided(model: &Model, outcome: &Outcome<'_, Log>) -> String {
     let ways = outcome.divided.iter().map(|way| {
         let gateway = model.mesh.gateway(way.share.gateway);
         let name = gateway
@@ -66,7 +67,7 @@ fn divided<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
         .to_owned()
 }
 
-fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+fn denial(model: &Model, outcome: &Outcome<'_, Log>, decided: &Decided) -> String {
     let place = place(decided.hop);
     let seen = seen(outcome.response.as_ref());
     match decided.by.cause {
@@ -108,17 +109,24 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
 }
 
 /// The rule that lacks least, the first of several, with what it lacks.
-fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+fn nearest(model: &Model, outcome: &Outcome<'_, Log>, decided: &Decided) -> String {
     let mut hops = outcome.hops.iter();
     let hop = hops.find(|hop| hop.kind == decided.hop && hop.verdict == HopVerdict::Deny);
-    let rules = hop.into_iter().flat_map(|hop| super::near(model, hop));
-    let Some(near) = rules.min_by_key(|near| near.levers.len()) else {
+    let refused = hop.filter(|hop| super::is_default(hop)).and_then(|hop| {
+        let (_, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
+        table.near(&hop.policies).min_by_key(|near| near.lacking)
+    });
+    let Some(near) = refused else {
         return String::new();
     };
-    let Some(id) = id(model, near.policy) else {
+    let Some(id) = id(model, near.policy.object) else {
         return String::new();
     };
-    let paths: Vec<String> = near.paths().map(|path| format!("`{path}`")).collect();
+    let paths: Vec<String> = near
+        .paths()
+        .iter()
+        .map(|path| format!("`{path}`"))
+        .collect();
     let lacking = match paths.as_slice() {
         [] => return String::new(),
         [only] => format!("only {only} does not match"),
@@ -126,7 +134,7 @@ fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Str
     };
     format!(
         " Nearest is rule {} of {} `{}`: {lacking}.",
-        near.rule,
+        near.rule(),
         id.kind_name(),
         id.qualified_name()
     )

@@ -527,7 +527,7 @@ pub struct RuleAnswer {
     /// to turn for this one to match. The fewer, the nearer it was. Of the entries of `from` or `to` the one that lacks
     /// least counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<String>,
+    pub missing: Vec<Arc<str>>,
     /// Its fields.
     pub clauses: Vec<ClauseAnswer>,
 }

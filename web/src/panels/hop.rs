@@ -89,7 +89,8 @@ fn rule_view(rule: &wire::RuleAnswer, send: &Callback<Message>) -> Html {
     let mut parts = vec![el("h5", "", title)];
     if !rule.missing.is_empty() {
         let count = rule.missing.len();
-        let missing = rule.missing.join("`, `");
+        let missing: Vec<&str> = rule.missing.iter().map(|path| &**path).collect();
+        let missing = missing.join("`, `");
         let sentence = format!("It would match if {count} more held: `{missing}`");
         parts.push(el("p", "missing", vec![prose(&sentence)]));
     }
