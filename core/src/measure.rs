@@ -106,7 +106,9 @@ impl Asked<'_> {
     pub fn explained(&self) -> Option<wire::Answer> {
         let call = eval::resolve(self.model, self.request).ok()?;
         let outcome = eval::evaluate::<Log>(self.model, &call);
-        Some(explain::answer(self.model, self.request, &outcome))
+        let refusal = eval::Refusal::of(self.model, &outcome);
+        let answer = explain::answer(self.model, self.request, &outcome, refusal.as_ref());
+        Some(answer)
     }
 }
 

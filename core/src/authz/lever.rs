@@ -1,11 +1,9 @@
 //! Which clauses stand between a request and another verdict: what would have to hold for a rule to match, and what
 //! would have to fail for it to match no more.
 
-use std::sync::Arc;
-
 use super::attribute::Attribute;
 use super::clause::Clause;
-use super::policy::{Alternative, ClauseOrigin, Group, Policy, Rule};
+use super::policy::{ClauseOrigin, Group, Policy, Rule, hold};
 use super::table::Table;
 use crate::flow::Flow;
 use crate::resource::Action;
@@ -31,35 +29,45 @@ pub(crate) struct Near<'p> {
     pub(crate) policy: &'p Policy,
     rule: &'p Rule,
     /// A step for each of its clauses.
-    clauses: &'p [Entry],
+    steps: &'p [Entry],
     /// The fewest clauses that must turn for it to match.
     pub(crate) lacking: usize,
+    /// Its place among all rules of the log.
+    pub(crate) place: usize,
 }
 
 impl<'p> Table<'p> {
     /// The rules of each `ALLOW` policy that counts, in the order of evaluation; but none that nothing which a request says
     /// makes match.
-    pub(crate) fn near(self, log: &'p Log) -> impl Iterator<Item = Near<'p>> {
-        let policies = self.logged(log);
-        policies
-            .filter(|(policy, ..)| policy.action == Action::Allow && !policy.dry_run)
-            .flat_map(|(policy, _, rules, offset)| {
-                let rules = policy.rules.iter().zip(children(rules, offset));
-                rules.filter_map(|(rule, (_, clauses, _))| Near::of(policy, rule, clauses))
-            })
+    pub(crate) fn near(self, log: &'p Log) -> Vec<Near<'p>> {
+        let mut found = Vec::new();
+        let mut place = 0;
+        for (policy, _, steps, offset) in self.logged(log) {
+            if policy.action == Action::Allow && !policy.dry_run {
+                found.reserve(policy.rules.len());
+                for (rule, (_, steps, _)) in policy.rules.iter().zip(children(steps, offset)) {
+                    found.extend(Near::of(policy, rule, steps, place));
+                    place += 1;
+                }
+            } else {
+                place += policy.rules.len();
+            }
+        }
+        found
     }
 }
 
 impl<'p> Near<'p> {
     /// `None`: nothing that a request says makes the rule match.
-    pub(crate) fn of(policy: &'p Policy, rule: &'p Rule, clauses: &'p [Entry]) -> Option<Self> {
+    fn of(policy: &'p Policy, rule: &'p Rule, steps: &'p [Entry], place: usize) -> Option<Self> {
         let mut near = Self {
             policy,
             rule,
-            clauses,
+            steps,
             lacking: 0,
+            place,
         };
-        near.lacking = near.each(|_| ())?;
+        near.lacking = near.each(|_, _| ())?;
         Some(near)
     }
 
@@ -71,46 +79,56 @@ impl<'p> Near<'p> {
     /// The fewest clauses that must turn, of several alternatives those of the first that lacks least.
     pub(crate) fn levers(&self) -> Vec<Lever<'p>> {
         let mut levers = Vec::with_capacity(self.lacking);
-        self.each(|clause| levers.extend(self.policy.lever(clause, !clause.negated)));
+        self.each(|_, clause| levers.extend(self.policy.lever(clause, !clause.negated)));
         levers
     }
 
-    /// Where these stand, relative to the rule.
-    pub(crate) fn paths(&self) -> Vec<Arc<str>> {
-        let mut paths = Vec::with_capacity(self.lacking);
-        self.each(|clause| {
-            let origin = self.policy.origin(clause.id);
-            paths.extend(origin.map(|origin| Arc::clone(&origin.path)));
-        });
-        paths
+    /// What the clauses that must turn ask about.
+    pub(crate) fn attributes(&self) -> Vec<&'p Attribute> {
+        let mut attributes = Vec::with_capacity(self.lacking);
+        self.each(|_, clause| attributes.push(&clause.attribute));
+        attributes
     }
 
-    /// Visits the clauses that must turn, and counts them.
-    fn each(&self, mut visit: impl FnMut(&'p Clause)) -> Option<usize> {
-        let mut steps = self.clauses;
+    /// Visits the clauses that must turn, each with its place in the rule, and counts them.
+    pub(crate) fn each(&self, mut visit: impl FnMut(usize, &'p Clause)) -> Option<usize> {
+        let mut start = 0;
         let mut lacking = 0;
-        for group in &self.rule.groups {
-            let mut nearest: Option<(usize, &'p [Clause], &'p [Entry])> = None;
-            for Alternative { clauses } in &group.alternatives {
-                // All clauses have their step, in the order of the rule.
-                let (tried, rest) = steps.split_at_checked(clauses.len())?;
-                steps = rest;
-                let failing = tried.iter().filter(|step| step.truth != Truth::Yes).count();
-                if nearest.is_none_or(|(fewest, ..)| failing < fewest) {
-                    nearest = Some((failing, clauses, tried));
-                }
+        if let Some(clauses) = self.rule.plain() {
+            for (place, clause) in self.failing(start, clauses) {
+                visit(place, clause);
+                lacking += 1;
             }
-            let (failing, clauses, tried) = nearest?;
+            return Some(lacking);
+        }
+        for group in self.rule.groups() {
+            let mut nearest: Option<(usize, usize, &'p [Clause])> = None;
+            for clauses in group.alternatives() {
+                // All clauses have their step, in the order of the rule.
+                let failing = self.failing(start, clauses).count();
+                if nearest.is_none_or(|(fewest, ..)| failing < fewest) {
+                    nearest = Some((failing, start, clauses));
+                }
+                start += clauses.len();
+            }
+            let (failing, start, clauses) = nearest?;
             lacking += failing;
-            for (clause, _) in clauses
-                .iter()
-                .zip(tried)
-                .filter(|(_, step)| step.truth != Truth::Yes)
-            {
-                visit(clause);
+            for (place, clause) in self.failing(start, clauses) {
+                visit(place, clause);
             }
         }
         Some(lacking)
+    }
+
+    /// Those of an alternative's clauses that do not hold, each with its place in the rule.
+    fn failing(
+        &self,
+        start: usize,
+        clauses: &'p [Clause],
+    ) -> impl Iterator<Item = (usize, &'p Clause)> {
+        let steps = self.steps.get(start..).unwrap_or_default();
+        let tried = (start..).zip(clauses).zip(steps);
+        tried.filter_map(|(clause, step)| (step.truth != Truth::Yes).then_some(clause))
     }
 }
 
@@ -118,9 +136,8 @@ impl Policy {
     /// The clauses of a rule that matches each of which, turned, makes it match no more.
     pub(crate) fn holding(&self, rule: u32, flow: &Flow) -> Vec<Lever<'_>> {
         let rule = self.rules.iter().find(|candidate| candidate.index == rule);
-        let groups = rule.map(|rule| rule.groups.as_slice()).unwrap_or_default();
+        let groups = rule.into_iter().flat_map(Rule::groups);
         groups
-            .iter()
             .filter_map(|group| only(group, flow))
             .flatten()
             .filter_map(|clause| self.lever(clause, clause.negated))
@@ -144,13 +161,12 @@ impl Policy {
 }
 
 /// The clauses of the one alternative of a group that holds; where several hold, turning one changes nothing.
-fn only<'p>(group: &'p Group, flow: &Flow) -> Option<&'p [Clause]> {
-    let mut holding = group
-        .alternatives
-        .iter()
-        .filter(|alternative| alternative.holds(flow, &mut NoTrace) == Truth::Yes);
+fn only<'p>(group: Group<'p>, flow: &Flow) -> Option<&'p [Clause]> {
+    let alternatives = group.alternatives();
+    let mut holding =
+        alternatives.filter(|clauses| hold(clauses, flow, &mut NoTrace) == Truth::Yes);
     match (holding.next(), holding.next()) {
-        (Some(only), None) => Some(&only.clauses),
+        (Some(only), None) => Some(only),
         _ => None,
     }
 }

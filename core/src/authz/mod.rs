@@ -31,13 +31,13 @@ mod ztunnel;
 mod tests;
 
 pub(crate) use attribute::Attribute;
-pub(crate) use clause::{Clause, ClauseId, Matcher};
+pub(crate) use clause::{Clause, Matcher};
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
 pub(crate) use lever::{Lever, Near};
 pub(crate) use loss::{Loss, LossKind};
 pub(crate) use policy::{ClauseOrigin, Effect, Group, Policy, Provider, Rule};
-pub(crate) use policy_set::PolicySet;
+pub(crate) use policy_set::{PolicySet, Texts};
 pub(crate) use table::Table;
 pub(crate) use trust_domain::is_widened;
 pub(crate) use ztunnel::is_sent;

@@ -8,6 +8,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::attribute::Attribute;
 use super::compile::Enforcer;
 use super::decision::{Authentication, Deciding, Decision, Opinions};
 use super::index::Index;
@@ -16,7 +17,7 @@ use super::table::Table;
 use crate::flow::Flow;
 use crate::resource::Action;
 use crate::trace::{Step, Trace, Truth, any, step};
-use crate::wire::{Cause, PolicyCaption, ProviderAnswer, ProviderProtocol, Verdict};
+use crate::wire::{Cause, PolicyText, ProviderAnswer, ProviderProtocol, Verdict};
 
 /// The policies of one chain, by place in a table that is shared by many sets. Each list is in the order in which the
 /// proxy tries and reports them.
@@ -33,8 +34,17 @@ pub(crate) struct PolicySet {
     tcp: bool,
     /// How many steps a log of all of them has.
     steps: usize,
-    /// What answers say of each policy, in the order of evaluation, once one has asked.
-    captions: OnceLock<Box<[Arc<PolicyCaption>]>>,
+    /// What answers say of the policies, once one has asked.
+    texts: OnceLock<Texts>,
+}
+
+/// What answers say of policies whatever becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Texts {
+    /// The policies, in the order of evaluation.
+    pub(crate) policies: Arc<[PolicyText]>,
+    /// What their clauses ask about, each once, and whether in front of the token check, as `CUSTOM` policies do.
+    pub(crate) asked: Vec<(Attribute, bool)>,
 }
 
 /// The policies of one action.
@@ -120,20 +130,13 @@ impl PolicySet {
         self
     }
 
-    /// What answers say of each policy, in the order of evaluation; `word` is asked once for each.
-    pub(crate) fn captions(
-        &self,
-        policies: Table<'_>,
-        mut word: impl FnMut(&Policy) -> PolicyCaption,
-    ) -> &[Arc<PolicyCaption>] {
-        self.captions.get_or_init(|| {
-            let members = self.members().filter_map(|index| policies.get(index));
-            members.map(|policy| Arc::new(word(policy))).collect()
-        })
+    /// What answers say of the policies; `word` is asked once.
+    pub(crate) fn texts(&self, word: impl FnOnce() -> Texts) -> &Texts {
+        self.texts.get_or_init(word)
     }
 
     /// The members, in the order of evaluation.
-    pub(super) fn members(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = u32> {
         [&self.custom, &self.audit, &self.deny, &self.allow]
             .into_iter()
             .flat_map(|phase| phase.members.iter().copied())

@@ -6,13 +6,11 @@ mod edit;
 mod policy;
 
 pub(crate) use around::ways;
-pub(crate) use policy::is_enforced;
+pub(crate) use policy::{changes as policies, is_enforced};
 
-use crate::authz::{Deciding, Lever, Near, PolicySet, Table};
-use crate::eval::{self, Call, Outcome};
-use crate::flow::Flow;
+use crate::authz::{Lever, Near};
+use crate::eval::{self, Outcome, Refusal};
 use crate::model::Model;
-use crate::resource::ObjectIndex;
 use crate::trace::{Log, NoTrace};
 use crate::wire;
 use edit::Edit;
@@ -24,94 +22,21 @@ const MAX_TRIED: usize = 60;
 /// How many first steps are taken where one is not enough, and how many second ones from each.
 const MAX_FIRST_STEPS: usize = 6;
 
-/// What would give a request the other verdict: the smallest changes of the request, where it is denied, and of policies.
-pub(crate) fn changes(
-    model: &Model,
-    request: &wire::Request,
-    call: &Call,
-    outcome: &Outcome<'_, Log>,
-) -> (Vec<wire::Change>, Vec<wire::PolicyChange>) {
-    let refusal = Refusal::of(model, outcome);
-    let nearest = refusal.as_ref().map(Refusal::nearest).unwrap_or_default();
-    (
-        requests(model, request, outcome, refusal.as_ref(), &nearest),
-        policy::changes(model, call, outcome, refusal.as_ref(), &nearest),
-    )
-}
-
-/// Policies that refuse a request.
-struct Refusal<'o> {
-    /// What their proxy sees.
-    flow: &'o Flow,
-    /// How they were evaluated.
-    log: &'o Log,
-    set: &'o PolicySet,
-    table: Table<'o>,
-    by: Deciding,
-}
-
-impl<'o> Refusal<'o> {
-    fn of(model: &'o Model, outcome: &'o Outcome<'_, Log>) -> Option<Self> {
-        use wire::Cause::{Authorization, Default};
-        let by = outcome.decided?.by;
-        let by_policies =
-            outcome.verdict == wire::Verdict::Deny && matches!(by.cause, Authorization | Default);
-        let mut hops = outcome.hops.iter();
-        let hop = hops.find(|hop| by_policies && hop.verdict == wire::HopVerdict::Deny)?;
-        let (set, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
-        Some(Self {
-            flow: &hop.flow,
-            log: &hop.policies,
-            set,
-            table,
-            by,
-        })
-    }
-
-    /// The rule that refuses; `None`: no rule allows.
-    fn rule(&self) -> Option<(ObjectIndex, u32)> {
-        self.by.policy.zip(self.by.rule)
-    }
-
-    /// The clauses of that rule each of which, turned, makes it match no more.
-    fn holding(&self, (object, rule): (ObjectIndex, u32)) -> Vec<Lever<'o>> {
-        let policy = self.table.find(object);
-        policy
-            .map(|policy| policy.holding(rule, self.flow))
-            .unwrap_or_default()
-    }
-
-    /// The rules of which one would have to match, as they are tried; none where a rule refuses.
-    fn near(&self) -> Vec<Near<'o>> {
-        match self.rule() {
-            Some(_) => Vec::new(),
-            None => self.table.near(self.log).collect(),
-        }
-    }
-
-    /// The same, those that lack least first.
-    fn nearest(&self) -> Vec<Near<'o>> {
-        let mut near = self.near();
-        near.sort_by_key(|near| near.lacking);
-        near
-    }
-}
-
 /// The smallest changes of a denied request that make it allowed.
-fn requests(
+pub(crate) fn requests(
     model: &Model,
     request: &wire::Request,
     outcome: &Outcome<'_, Log>,
     refusal: Option<&Refusal<'_>>,
-    nearest: &[Near<'_>],
 ) -> Vec<wire::Change> {
-    let alone = proposals(model, request, outcome, refusal, nearest).take(MAX_TRIED);
+    let nearest = || refusal.into_iter().flat_map(Refusal::nearest);
+    let alone = proposals(model, request, outcome, refusal, nearest()).take(MAX_TRIED);
     let changes = listed(&mut alone.filter_map(|edits| verified(model, request, &edits)));
     if !changes.is_empty() {
         return changes;
     }
     // Where one step is not enough, what refuses next is met too.
-    let first = proposals(model, request, outcome, refusal, nearest).take(MAX_FIRST_STEPS);
+    let first = proposals(model, request, outcome, refusal, nearest()).take(MAX_FIRST_STEPS);
     let further = first.flat_map(|first| with_another(model, request, &first));
     let mut further: Vec<wire::Change> = further.collect();
     further.sort_by_key(|change| change.set.len());
@@ -143,8 +68,15 @@ fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<w
     };
     let outcome = eval::evaluate::<Log>(model, &call);
     let refusal = Refusal::of(model, &outcome);
-    let near = refusal.as_ref().map(Refusal::near).unwrap_or_default();
-    let further = proposals(model, &changed, &outcome, refusal.as_ref(), &near);
+    // What the first edits set stays as they set it.
+    let is_free = |near: &&Near<'_>| {
+        let fields = near.attributes().into_iter().filter_map(edit::field);
+        let mut set = fields.filter(|field| first.iter().any(|edit| edit.path == *field));
+        set.next().is_none()
+    };
+    let near = refusal.iter().flat_map(|refusal| &refusal.near);
+    let near = near.filter(is_free);
+    let further = proposals(model, &changed, &outcome, refusal.as_ref(), near);
     let further = further.filter(|second| {
         let mut paths = second.iter().map(|edit| &edit.path);
         paths.all(|path| first.iter().all(|edit| edit.path != *path))
@@ -164,7 +96,7 @@ fn proposals<'a>(
     request: &'a wire::Request,
     outcome: &Outcome<'_, Log>,
     refusal: Option<&'a Refusal<'a>>,
-    near: &'a [Near<'a>],
+    near: impl Iterator<Item = &'a Near<'a>> + 'a,
 ) -> Box<dyn Iterator<Item = Vec<Edit>> + 'a> {
     let by_token = outcome
         .decided
@@ -188,7 +120,7 @@ fn proposals<'a>(
             )
         }
         // No rule allows: all clauses that one lacks must hold.
-        None => Box::new(near.iter().flat_map(move |near| {
+        None => Box::new(near.flat_map(move |near| {
             let levers = near.levers();
             combined(levers.iter().map(edits)).unwrap_or_default()
         })),

@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::Refusal;
-use crate::authz::{Effect, Lever, Near, Policy};
-use crate::eval::{self, Call, HopOutcome, Outcome};
+use crate::authz::{Effect, Lever, Policy};
+use crate::eval::{self, Call, HopOutcome, Outcome, Refusal};
 use crate::flow::Flow;
 use crate::model::Model;
 use crate::resource::authorization_policy::{RuleFrom, Source};
@@ -18,46 +17,71 @@ use crate::wire::{Cause, HopVerdict, PolicyChange, Verdict};
 const MAX_TRIED: usize = 8;
 
 /// The smallest changes of policies that give the other verdict.
-pub(super) fn changes(
+pub(crate) fn changes(
     model: &Model,
     call: &Call,
     outcome: &Outcome<'_, Log>,
     refusal: Option<&Refusal<'_>>,
-    nearest: &[Near<'_>],
 ) -> Vec<PolicyChange> {
     let (wanted, proposals) = match outcome.verdict {
-        Verdict::Deny => (Verdict::Allow, permitting(model, refusal, nearest)),
+        Verdict::Deny => (Verdict::Allow, permitting(model, refusal)),
         Verdict::Allow => (Verdict::Deny, refusing(model, outcome)),
         Verdict::Unknown => return Vec::new(),
     };
+    let mut proposals = proposals.take(MAX_TRIED);
     let mut tried = Vec::new();
-    for proposal in proposals.take(MAX_TRIED) {
-        if verdict(&model.with_rules(&proposal.policies), call) == wanted {
+    for proposal in &mut proposals {
+        let changed = model.with_rules(&proposal.policies);
+        let then = eval::evaluate::<NoTrace>(&changed, call);
+        if then.verdict == wanted {
             return vec![proposal.into_change(model, wanted)];
         }
-        tried.push(proposal);
+        let is_met = refusal.is_some_and(|refusal| is_met(refusal, &then));
+        tried.push((proposal, changed));
+        if is_met {
+            break;
+        }
+    }
+    if wanted == Verdict::Deny {
+        return Vec::new();
     }
     // Where one change is not enough, what refuses next changes too.
-    let mut first = tried.iter().filter(|_| wanted == Verdict::Allow);
-    let found = first.find_map(|first| with_another(model, call, first));
+    let rest = proposals.map(|proposal| {
+        let changed = model.with_rules(&proposal.policies);
+        (proposal, changed)
+    });
+    let mut first = tried.into_iter().chain(rest);
+    let found = first.find_map(|(first, changed)| with_another(model, call, &first, &changed));
     found.into_iter().collect()
+}
+
+/// Whether what refuses after a change refuses whatever becomes of the rules that are proposed to change, so that no
+/// other change of them alone helps: it is no other place where these rules stand.
+fn is_met(refusal: &Refusal<'_>, then: &Outcome<'_, NoTrace>) -> bool {
+    then.decided.is_some_and(|decided| match refusal.rule() {
+        Some((object, _)) => decided.by.policy != Some(object),
+        None => decided.by.cause != Cause::Default,
+    })
 }
 
 fn verdict(changed: &Model, call: &Call) -> Verdict {
     eval::evaluate::<NoTrace>(changed, call).verdict
 }
 
-/// The change together with one of what then refuses the request.
-fn with_another(model: &Model, call: &Call, first: &Proposal) -> Option<PolicyChange> {
-    let changed = model.with_rules(&first.policies);
-    let outcome = eval::evaluate::<Log>(&changed, call);
-    let refusal = Refusal::of(&changed, &outcome);
-    let nearest = refusal.as_ref().map(Refusal::nearest).unwrap_or_default();
+/// The change, which has led to another model, together with one of what then refuses the request.
+fn with_another(
+    model: &Model,
+    call: &Call,
+    first: &Proposal,
+    changed: &Model,
+) -> Option<PolicyChange> {
+    let outcome = eval::evaluate::<Log>(changed, call);
+    let refusal = Refusal::of(changed, &outcome);
     let is_other = |second: &Proposal| {
         let mut objects = second.policies.iter().map(|(object, _)| object);
         objects.all(|object| first.policies.iter().all(|(known, _)| known != object))
     };
-    let mut further = permitting(&changed, refusal.as_ref(), &nearest)
+    let mut further = permitting(changed, refusal.as_ref())
         .filter(is_other)
         .take(MAX_TRIED);
     let second = further.find(|second| {
@@ -125,11 +149,7 @@ impl Proposal {
 type Proposals<'a> = Box<dyn Iterator<Item = Proposal> + 'a>;
 
 /// Changes after which a denied request may pass.
-fn permitting<'a>(
-    model: &'a Model,
-    refusal: Option<&'a Refusal<'a>>,
-    nearest: &'a [Near<'a>],
-) -> Proposals<'a> {
+fn permitting<'a>(model: &'a Model, refusal: Option<&'a Refusal<'a>>) -> Proposals<'a> {
     let Some(refusal) = refusal else {
         return Box::new(std::iter::empty());
     };
@@ -144,7 +164,7 @@ fn permitting<'a>(
         }
         // No rule allows: the one that lacks least has to take the request in.
         None => {
-            let widened = nearest.iter().filter_map(move |near| {
+            let widened = refusal.nearest().filter_map(move |near| {
                 let place = (near.policy.object, near.rule());
                 proposal(model, place, &near.levers(), flow, widening)
             });

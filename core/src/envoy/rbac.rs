@@ -104,13 +104,13 @@ pub(super) fn named(policy: &Policy, prefix: &str) -> Vec<(String, Value)> {
 
 /// One side of a rule: an entry for each alternative, with the conditions of that side in all of them.
 fn entries(rule: &Rule, side: Side) -> Vec<Value> {
-    let groups = rule.groups.iter().filter(|group| side_of(group) == side);
+    let groups = rule.groups().filter(|group| side_of(*group) == side);
     let mut entries: Vec<Vec<&Clause>> = vec![Vec::new()];
     for group in groups {
         let before = std::mem::take(&mut entries);
-        for alternative in &group.alternatives {
+        for alternative in group.alternatives() {
             entries.extend(before.iter().map(|entry| {
-                let clauses = entry.iter().copied().chain(&alternative.clauses);
+                let clauses = entry.iter().copied().chain(alternative);
                 clauses.collect()
             }));
         }
@@ -126,8 +126,8 @@ fn entries(rule: &Rule, side: Side) -> Vec<Value> {
 }
 
 /// A group asks about one side only: about the caller, or about what it wants. One that asks nothing is on any.
-fn side_of(group: &Group) -> Side {
-    let mut clauses = group.alternatives.iter().flat_map(|entry| &entry.clauses);
+fn side_of(group: Group<'_>) -> Side {
+    let mut clauses = group.alternatives().flatten();
     clauses
         .next()
         .map_or(Side::Principal, |clause| Side::of(&clause.attribute))

@@ -1,16 +1,20 @@
 //! The one plain sentence of a verdict.
 
 use super::id;
-use crate::eval::{Decided, Outcome};
+use crate::eval::{Decided, Outcome, Refusal};
 use crate::model::Model;
 use crate::route::Answered;
 use crate::trace::Log;
 use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
-pub(super) fn reason(model: &Model, outcome: &Outcome<'_, Log>) -> String {
+pub(super) fn reason(
+    model: &Model,
+    outcome: &Outcome<'_, Log>,
+    refusal: Option<&Refusal<'_>>,
+) -> String {
     match (outcome.verdict, &outcome.decided) {
-        _ if !outcome.divided.is_empty() => divided(model, outcome),
+        _ if !outcome.divided.is_empty() => divided(model, outcome, refusal),
         (Verdict::Allow, Some(decided)) => {
             format!(
                 "{} at {} allows it{}.",
@@ -20,7 +24,7 @@ pub(super) fn reason(model: &Model, outcome: &Outcome<'_, Log>) -> String {
             )
         }
         (Verdict::Allow, None) => format!("{}{}.", nothing_objects(outcome), destination(outcome)),
-        (Verdict::Deny, Some(decided)) => denial(model, outcome, decided),
+        (Verdict::Deny, Some(decided)) => denial(model, outcome, decided, refusal),
         (Verdict::Deny, None) => "It is refused.".to_owned(),
         (Verdict::Unknown, Some(decided)) => {
             format!(
@@ -34,7 +38,7 @@ pub(super) fn reason(model: &Model, outcome: &Outcome<'_, Log>) -> String {
 }
 
 /// Two waypoints, two verdicts: how many connections get which, and what the one has that the other has not.
-fn divided(model: &Model, outcome: &Outcome<'_, Log>) -> String {
+fn divided(model: &Model, outcome: &Outcome<'_, Log>, refusal: Option<&Refusal<'_>>) -> String {
     let ways = outcome.divided.iter().map(|way| {
         let gateway = model.mesh.gateway(way.share.gateway);
         let name = gateway
@@ -60,20 +64,25 @@ fn divided(model: &Model, outcome: &Outcome<'_, Log>) -> String {
         .decided
         .as_ref()
         .filter(|_| refused)
-        .map(|decided| denial(model, outcome, decided))
+        .map(|decided| denial(model, outcome, decided, refusal))
         .unwrap_or_default();
     format!("It depends on the waypoint that a connection gets: {ways}. {why}")
         .trim_end()
         .to_owned()
 }
 
-fn denial(model: &Model, outcome: &Outcome<'_, Log>, decided: &Decided) -> String {
+fn denial(
+    model: &Model,
+    outcome: &Outcome<'_, Log>,
+    decided: &Decided,
+    refusal: Option<&Refusal<'_>>,
+) -> String {
     let place = place(decided.hop);
     let seen = seen(outcome.response.as_ref());
     match decided.by.cause {
         Cause::Authorization => format!("{} at {place} denies it{seen}.", policy(model, decided)),
         Cause::Default => {
-            let nearest = nearest(model, outcome, decided);
+            let nearest = nearest(model, outcome, decided, refusal);
             match decided.by.policy {
                 Some(_) => format!(
                     "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.{nearest}",
@@ -109,24 +118,25 @@ fn denial(model: &Model, outcome: &Outcome<'_, Log>, decided: &Decided) -> Strin
 }
 
 /// The rule that lacks least, the first of several, with what it lacks.
-fn nearest(model: &Model, outcome: &Outcome<'_, Log>, decided: &Decided) -> String {
+fn nearest(
+    model: &Model,
+    outcome: &Outcome<'_, Log>,
+    decided: &Decided,
+    refusal: Option<&Refusal<'_>>,
+) -> String {
     let mut hops = outcome.hops.iter();
     let hop = hops.find(|hop| hop.kind == decided.hop && hop.verdict == HopVerdict::Deny);
-    let refused = hop.filter(|hop| super::is_default(hop)).and_then(|hop| {
-        let (_, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
-        table.near(&hop.policies).min_by_key(|near| near.lacking)
-    });
-    let Some(near) = refused else {
+    let rules = hop.map(|hop| super::near(model, hop, refusal));
+    let rules = rules.as_deref().unwrap_or_default();
+    let Some(near) = rules.iter().min_by_key(|near| near.lacking) else {
         return String::new();
     };
     let Some(id) = id(model, near.policy.object) else {
         return String::new();
     };
-    let paths: Vec<String> = near
-        .paths()
-        .iter()
-        .map(|path| format!("`{path}`"))
-        .collect();
+    let levers = near.levers();
+    let paths = levers.iter().map(|lever| format!("`{}`", lever.path));
+    let paths: Vec<String> = paths.collect();
     let lacking = match paths.as_slice() {
         [] => return String::new(),
         [only] => format!("only {only} does not match"),

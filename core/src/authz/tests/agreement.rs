@@ -146,12 +146,9 @@ fn refold(policy: &Policy, rules: &[Entry], offset: usize) -> Truth {
     assert_eq!(rules.len(), policy.rules.len());
     let truths = policy.rules.iter().map(|rule| {
         let (told, clauses) = &rules[&rule.index];
-        let groups = rule.groups.iter().map(|group| {
-            let alternatives = group.alternatives.iter().map(|alternative| {
-                let clauses = alternative
-                    .clauses
-                    .iter()
-                    .map(|clause| clauses[&clause.id.0]);
+        let groups = rule.groups().map(|group| {
+            let alternatives = group.alternatives().map(|alternative| {
+                let clauses = alternative.iter().map(|clause| clauses[&clause.id.0]);
                 truth_of(clauses, Truth::Yes, Truth::min)
             });
             truth_of(alternatives, Truth::No, Truth::max)

@@ -1,6 +1,7 @@
 //! Several policies together: the order of the phases, and which policy and rule is named.
 
 use super::*;
+use crate::authz::clause::ClauseId;
 use crate::wire::{Cause, ExtensionProvider, ProviderAnswer, ProviderProtocol, Verdict};
 
 const ALL: &str = "rules: [{}]";
