@@ -2,7 +2,7 @@
 //! directions. Nothing is decided here.
 
 use std::cell::OnceCell;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::attach;
 use crate::eval::{Call, Outcome, Target};
@@ -48,7 +48,7 @@ pub(crate) struct About {
 /// Which findings bear on a request: those about the objects that it comes by, and about all that affects these.
 pub(crate) struct Bearing<'m> {
     model: &'m Model,
-    findings: &'m [wire::Diagnostic],
+    findings: &'m [Arc<wire::Diagnostic>],
     remembered: &'m Remembered,
     view: OnceCell<View<'m>>,
 }
@@ -57,7 +57,7 @@ impl<'m> Bearing<'m> {
     /// Of the requests to a model; `remembered` has a place for each of its objects.
     pub(crate) fn new(
         model: &'m Model,
-        findings: &'m [wire::Diagnostic],
+        findings: &'m [Arc<wire::Diagnostic>],
         remembered: &'m Remembered,
     ) -> Self {
         Self {
@@ -69,7 +69,11 @@ impl<'m> Bearing<'m> {
     }
 
     /// The findings for one request, in their order.
-    pub(crate) fn on<T>(&self, call: &Call, outcome: &Outcome<'_, T>) -> Vec<wire::Diagnostic> {
+    pub(crate) fn on<T>(
+        &self,
+        call: &Call,
+        outcome: &Outcome<'_, T>,
+    ) -> Vec<Arc<wire::Diagnostic>> {
         let mesh = &self.model.mesh;
         let called = match call.target {
             Target::Service(service) => mesh.service(service).map(|service| service.object),

@@ -36,7 +36,7 @@ mod status;
 mod trace;
 pub mod wire;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use source::{Diagnostics, FieldPath, Origin};
 
@@ -259,7 +259,7 @@ pub struct Workspace {
     findings: Diagnostics,
     request_findings: Diagnostics,
     /// The findings about manifests, once one has asked for them.
-    told: OnceLock<Vec<wire::Diagnostic>>,
+    told: OnceLock<Vec<Arc<wire::Diagnostic>>>,
     bearing: effective::Remembered,
 }
 
@@ -383,11 +383,11 @@ impl Workspace {
         envoy::chains(&self.model, waypoint)
     }
 
-    fn manifest_diagnostics(&self) -> Vec<wire::Diagnostic> {
+    fn manifest_diagnostics(&self) -> Vec<Arc<wire::Diagnostic>> {
         self.told().to_vec()
     }
 
-    fn told(&self) -> &[wire::Diagnostic] {
+    fn told(&self) -> &[Arc<wire::Diagnostic>] {
         self.told
             .get_or_init(|| self.findings.to_wire(&self.model.documents))
     }
@@ -397,7 +397,7 @@ impl Workspace {
         &self,
         sample: &eval::Sample,
         bearing: &effective::Bearing<'_>,
-    ) -> (wire::Answer, Vec<wire::Diagnostic>) {
+    ) -> (wire::Answer, Vec<Arc<wire::Diagnostic>>) {
         let mut findings = Diagnostics::default();
         let mut bearing_on_it = Vec::new();
         let at = |path: &FieldPath| Origin {

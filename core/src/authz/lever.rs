@@ -7,7 +7,7 @@ use super::policy::{ClauseOrigin, Group, Policy, Rule, hold};
 use super::table::Table;
 use crate::flow::Flow;
 use crate::resource::Action;
-use crate::trace::{Entry, Log, NoTrace, Truth, children};
+use crate::trace::{Entry, Log, NoTrace, Step, Truth};
 
 /// One clause that has to turn.
 #[derive(Clone, Copy, Debug)]
@@ -42,16 +42,30 @@ impl<'p> Table<'p> {
     pub(crate) fn near(self, log: &'p Log) -> Vec<Near<'p>> {
         let mut found = Vec::new();
         let mut place = 0;
-        for (policy, _, steps, offset) in self.logged(log) {
-            if policy.action == Action::Allow && !policy.dry_run {
-                found.reserve(policy.rules.len());
-                for (rule, (_, steps, _)) in policy.rules.iter().zip(children(steps, offset)) {
-                    found.extend(Near::of(policy, rule, steps, place));
-                    place += 1;
-                }
-            } else {
-                place += policy.rules.len();
+        let mut policy: Option<&Policy> = None;
+        let mut rules = [].iter();
+        let mut steps = log.entries();
+        // A log holds every rule of a policy and every clause of a rule, in their order.
+        while let Some((entry, inner)) = steps.split_first() {
+            steps = inner;
+            if let Step::Policy(place) = entry.step {
+                let entered = self.get(place);
+                rules = entered
+                    .map(|policy| policy.rules.iter())
+                    .unwrap_or_default();
+                policy = entered.filter(|policy| policy.action == Action::Allow && !policy.dry_run);
+                continue;
             }
+            let Some(rule) = rules.next() else {
+                continue;
+            };
+            let of_rule = inner.split_at_checked(rule.clauses().len());
+            let (clauses, behind) = of_rule.unwrap_or_default();
+            if let Some(policy) = policy {
+                found.extend(Near::of(policy, rule, clauses, place));
+            }
+            steps = behind;
+            place += 1;
         }
         found
     }

@@ -1,5 +1,7 @@
 //! What comes out of an evaluation.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,7 +17,7 @@ pub struct Evaluation {
     /// One for each request, in their order.
     pub results: Vec<Answer>,
     /// Findings about manifests and requests.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// What becomes of one request.
@@ -61,7 +63,7 @@ pub struct Answer {
     pub enforced: Option<bool>,
     /// Findings that bear on this request.
     #[serde(default)]
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
     /// Whether `expect` is met; absent without `expect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Expected>,
