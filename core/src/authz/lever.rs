@@ -81,7 +81,10 @@ impl<'p> Near<'p> {
             lacking: 0,
             place,
         };
-        near.lacking = near.each(|_, _| ())?;
+        near.lacking = match rule.plain() {
+            Some(_) => steps.iter().filter(|step| step.truth != Truth::Yes).count(),
+            None => near.each(|_, _| ())?,
+        };
         Some(near)
     }
 
@@ -97,11 +100,11 @@ impl<'p> Near<'p> {
         levers
     }
 
-    /// What the clauses that must turn ask about.
-    pub(crate) fn attributes(&self) -> Vec<&'p Attribute> {
-        let mut attributes = Vec::with_capacity(self.lacking);
-        self.each(|_, clause| attributes.push(&clause.attribute));
-        attributes
+    /// Whether something holds of a clause that must turn.
+    pub(crate) fn any(&self, holds: impl Fn(&Clause) -> bool) -> bool {
+        let mut any = false;
+        self.each(|_, clause| any = any || holds(clause));
+        any
     }
 
     /// Visits the clauses that must turn, each with its place in the rule, and counts them.

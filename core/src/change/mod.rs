@@ -70,9 +70,8 @@ fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<w
     let refusal = Refusal::of(model, &outcome);
     // What the first edits set stays as they set it.
     let is_free = |near: &&Near<'_>| {
-        let fields = near.attributes().into_iter().filter_map(edit::field);
-        let mut set = fields.filter(|field| first.iter().any(|edit| edit.path == *field));
-        set.next().is_none()
+        let is_set = |field| first.iter().any(|edit| edit.path == field);
+        !near.any(|clause| edit::field(&clause.attribute).is_some_and(is_set))
     };
     let near = refusal.iter().flat_map(|refusal| &refusal.near);
     let near = near.filter(is_free);

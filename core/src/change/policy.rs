@@ -37,7 +37,8 @@ pub(crate) fn changes(
             return vec![proposal.into_change(model, wanted)];
         }
         let is_met = refusal.is_some_and(|refusal| is_met(refusal, &then));
-        tried.push((proposal, changed));
+        let by = refusal.and_then(|refusal| refusal.then_by(&then));
+        tried.push((proposal, changed, by));
         if is_met {
             break;
         }
@@ -48,10 +49,20 @@ pub(crate) fn changes(
     // Where one change is not enough, what refuses next changes too.
     let rest = proposals.map(|proposal| {
         let changed = model.with_rules(&proposal.policies);
-        (proposal, changed)
+        (proposal, changed, None)
     });
     let mut first = tried.into_iter().chain(rest);
-    let found = first.find_map(|(first, changed)| with_another(model, call, &first, &changed));
+    let found = first.find_map(|(first, changed, by)| {
+        let outcome;
+        let then = match refusal.zip(by) {
+            Some((refusal, by)) => Some(refusal.then(by)),
+            None => {
+                outcome = eval::evaluate::<Log>(&changed, call);
+                Refusal::of(&changed, &outcome)
+            }
+        };
+        with_another(model, call, &first, &changed, then.as_ref())
+    });
     found.into_iter().collect()
 }
 
@@ -68,20 +79,19 @@ fn verdict(changed: &Model, call: &Call) -> Verdict {
     eval::evaluate::<NoTrace>(changed, call).verdict
 }
 
-/// The change, which has led to another model, together with one of what then refuses the request.
+/// The change, which has led to another model, together with one of what refuses the request there.
 fn with_another(
     model: &Model,
     call: &Call,
     first: &Proposal,
     changed: &Model,
+    refusal: Option<&Refusal<'_>>,
 ) -> Option<PolicyChange> {
-    let outcome = eval::evaluate::<Log>(changed, call);
-    let refusal = Refusal::of(changed, &outcome);
     let is_other = |second: &Proposal| {
         let mut objects = second.policies.iter().map(|(object, _)| object);
         objects.all(|object| first.policies.iter().all(|(known, _)| known != object))
     };
-    let mut further = permitting(changed, refusal.as_ref())
+    let mut further = permitting(changed, refusal)
         .filter(is_other)
         .take(MAX_TRIED);
     let second = further.find(|second| {

@@ -3,10 +3,16 @@
 use super::evaluate::{HopOutcome, Outcome};
 use crate::authz::{Deciding, Lever, Near, PolicySet, Table};
 use crate::flow::Flow;
-use crate::model::Model;
+use crate::model::{Chain, Model};
 use crate::resource::ObjectIndex;
 use crate::trace::Log;
 use crate::wire::{Cause, HopVerdict, Verdict};
+
+/// The first proxy that refuses.
+fn refusing<'o, 'm, T>(outcome: &'o Outcome<'m, T>) -> Option<&'o HopOutcome<'m, T>> {
+    let mut hops = outcome.hops.iter();
+    hops.find(|hop| hop.verdict == HopVerdict::Deny)
+}
 
 /// Policies that refuse a request.
 pub(crate) struct Refusal<'o> {
@@ -14,6 +20,7 @@ pub(crate) struct Refusal<'o> {
     pub(crate) flow: &'o Flow,
     /// How they were evaluated.
     log: &'o Log,
+    chain: Chain,
     /// The policies of the proxy.
     pub(crate) set: &'o PolicySet,
     /// The table that these are in.
@@ -31,21 +38,38 @@ impl<'o> Refusal<'o> {
         if outcome.verdict != Verdict::Deny || !by_policies {
             return None;
         }
-        let mut hops = outcome.hops.iter();
-        let hop = hops.find(|hop| hop.verdict == HopVerdict::Deny)?;
-        let (set, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
-        let mut refusal = Self {
-            flow: &hop.flow,
-            log: &hop.policies,
+        let hop = refusing(outcome)?;
+        let (chain, flow, log) = (hop.chain?, &hop.flow, &hop.policies);
+        let (set, table) = model.policies.of(chain, flow.http.is_some())?;
+        Some(Self {
+            flow,
+            log,
+            chain,
             set,
             table,
             by,
-            near: Vec::new(),
-        };
-        if refusal.rule().is_none() {
-            refusal.near = table.near(refusal.log);
+            near: match by.policy.zip(by.rule) {
+                Some(_) => Vec::new(),
+                None => table.near(log),
+            },
+        })
+    }
+
+    /// Why the same proxy refuses once the rule does so no more: no rule allows. `None`: something else refuses then.
+    pub(crate) fn then_by<T>(&self, then: &Outcome<'_, T>) -> Option<Deciding> {
+        let by = then.decided?.by;
+        let is_here = refusing(then)?.chain == Some(self.chain);
+        let is_default = then.verdict == Verdict::Deny && by.cause == Cause::Default;
+        (self.rule().is_some() && is_here && is_default).then_some(by)
+    }
+
+    /// That refusal: what was logged of the `ALLOW` rules, which are as they were, still holds.
+    pub(crate) fn then(&self, by: Deciding) -> Self {
+        Self {
+            near: self.table.near(self.log),
+            by,
+            ..*self
         }
-        Some(refusal)
     }
 
     /// The rule that refuses; `None`: no rule allows.

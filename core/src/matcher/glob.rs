@@ -60,10 +60,13 @@ fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
     let start = match piece.as_bytes() {
         [] => return Some(text),
         [a, b, c, d, ..] => {
-            let mut places = bytes.windows(4).enumerate();
-            places.find_map(|(at, four)| {
-                let looks = four == [*a, *b, *c, *d];
-                (looks && starts_with(text.get(at..)?, piece)).then_some(at)
+            let wanted = u32::from_be_bytes([*a, *b, *c, *d]);
+            let mut last_four = 0;
+            let mut ends = bytes.iter().enumerate();
+            ends.find_map(|(end, byte)| {
+                last_four = last_four << 8 | u32::from(*byte);
+                let at = end.checked_sub(3).filter(|_| last_four == wanted)?;
+                starts_with(text.get(at..)?, piece).then_some(at)
             })
         }
         short => bytes.windows(short.len()).position(|part| part == short),
