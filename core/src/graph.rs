@@ -9,37 +9,40 @@ use crate::wire;
 
 /// The graph of a model, sorted by ids; without diagnostics.
 pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
-    let mut nodes: sorted::Map<String, wire::Node> = sorted::Map::new();
+    // Boxed, so that to put one between others moves little.
+    let mut nodes: sorted::Map<String, Box<wire::Node>> = sorted::Map::new();
     let folded = folded_pods(model);
     for (index, object) in model.mesh.drawn() {
         if !folded.contains(&index) {
-            nodes.insert(object.id.to_string(), written(model, index, &object.id));
+            let node = written(model, index, &object.id);
+            nodes.insert(node.id.clone(), Box::new(node));
         }
     }
-    let mut edges = Vec::new();
+    let mut edges = Vec::with_capacity(model.attachments.rows().len());
     for row in model.attachments.rows() {
         let Some(from) = model.mesh.object(row.from) else {
             continue;
         };
-        nodes
-            .entry(row.to.to_string())
-            .or_insert_with(|| absent(model, &row.to));
+        let to = row.to.text();
+        if !nodes.contains_key(&to) {
+            nodes.insert(to.clone(), Box::new(absent(model, &row.to)));
+        }
         let (status, reason) = model.effect(row);
         edges.push(wire::Edge {
-            from: from.id.to_string(),
-            to: row.to.to_string(),
+            from: from.id.text(),
+            to,
             via: row.via,
             status,
             reason: Some(reason.name_of(row.via).to_owned()),
             message: reason.sentence(row.via, &from.id, &row.to),
             port: row.port,
             section_name: row.section_name.clone(),
-            inherited_from: row.inherited_from.as_ref().map(ObjectId::to_string),
+            inherited_from: row.inherited_from.as_ref().map(ObjectId::text),
             range: model.documents.range(&row.origin),
             file: model.documents.file(row.origin.document).map(str::to_owned),
         });
     }
-    (nodes.into_values().collect(), edges)
+    (nodes.into_values().map(|node| *node).collect(), edges)
 }
 
 /// Pods and ReplicaSets that another workload stands for.
@@ -145,7 +148,7 @@ fn node(id: &ObjectId) -> wire::Node {
     let object = id.to_wire();
     let feature = id.kind.feature();
     wire::Node {
-        id: id.to_string(),
+        id: id.text(),
         kind: object.kind,
         namespace: object.namespace,
         name: object.name,

@@ -268,7 +268,8 @@ impl Workspace {
         let mut findings = Diagnostics::default();
         let model = model::Model::load(&input.manifests, settings, &mut findings);
         lint::run(&model, &mut findings);
-        findings.name_objects(|document| model.mesh.object_of(document).map(ToString::to_string));
+        findings
+            .name_objects(|document| model.mesh.object_of(document).map(resource::ObjectId::text));
         Self {
             model,
             samples,

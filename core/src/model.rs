@@ -98,10 +98,11 @@ impl Model {
                 return (EdgeStatus::Ignored, problem.reason);
             }
         }
-        let at_ztunnel =
-            matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
+        if !matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) || !row.is_attached() {
+            return (row.status, row.reason);
+        }
         let reason = match self.policies.at_ztunnel(row.from) {
-            Some(_) if !at_ztunnel || self.mesh.is_at_gateway(&row.to) => row.reason,
+            Some(_) if self.mesh.is_at_gateway(&row.to) => row.reason,
             Some(policy) if !crate::authz::is_sent(policy.action, policy.dry_run) => {
                 Reason::UnsupportedValue
             }

@@ -91,7 +91,7 @@ fn selected(
     mesh: &Mesh,
     index: ObjectIndex,
     object: &Object,
-    (field, labels): (&str, &Labels),
+    (field, labels): (&'static str, &Labels),
     reach: Reach,
     rows: &mut Vec<Row>,
 ) {

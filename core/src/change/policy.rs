@@ -311,7 +311,10 @@ fn exception(lever: &Lever<'_>) -> Option<(String, bool)> {
     }
     let (parent, field) = lever.path.rsplit_once('.')?;
     let (head, tail) = field.split_at_checked(1)?;
-    Some((format!("{parent}.not{}{tail}", head.to_uppercase()), true))
+    Some((
+        format!("{parent}.not{}{tail}", head.to_ascii_uppercase()),
+        true,
+    ))
 }
 
 /// What the request has, as a value of a policy.

@@ -81,6 +81,7 @@ impl Mesh {
     pub(crate) fn is_at_gateway(&self, id: &ObjectId) -> bool {
         match id.kind {
             Kind::Gateway | Kind::IstioGateway => true,
+            _ if self.routers.is_empty() => false,
             _ => self
                 .find(id)
                 .and_then(|object| self.workload_of(object))

@@ -4,22 +4,29 @@ use super::{Mesh, WorkloadIndex};
 use crate::resource::Labels;
 use crate::sorted;
 
-/// Workloads by namespace and by each of their labels.
+/// Workloads by namespace.
 #[derive(Default)]
-pub(super) struct Index {
-    by_namespace: sorted::Map<String, Vec<WorkloadIndex>>,
-    by_label: sorted::Map<(String, String, String), Vec<WorkloadIndex>>,
+pub(super) struct Index(sorted::Map<String, InNamespace>);
+
+/// Workloads of one namespace, all of them and by each of their labels.
+#[derive(Default)]
+struct InNamespace {
+    all: Vec<WorkloadIndex>,
+    by_label: sorted::Map<String, Vec<WorkloadIndex>>,
+}
+
+/// A label as one text. Two labels may have the same one: what it leads to are candidates.
+fn text(key: &str, value: &str) -> String {
+    [key, "=", value].concat()
 }
 
 impl Index {
     pub(super) fn add(&mut self, namespace: &str, labels: &Labels, workload: WorkloadIndex) {
-        self.by_namespace
-            .entry(namespace.to_owned())
-            .or_default()
-            .push(workload);
+        let near = self.0.entry(namespace.to_owned()).or_default();
+        near.all.push(workload);
         for (key, value) in labels {
-            let label = (namespace.to_owned(), key.clone(), value.clone());
-            self.by_label.entry(label).or_default().push(workload);
+            let alike = near.by_label.entry(text(key, value)).or_default();
+            alike.push(workload);
         }
     }
 }
@@ -27,28 +34,24 @@ impl Index {
 impl Mesh {
     /// The workloads of a namespace, in their order.
     pub(crate) fn workloads_in(&self, namespace: &str) -> &[WorkloadIndex] {
-        self.selection
-            .by_namespace
-            .get(namespace)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+        let near = self.selection.0.get(namespace);
+        near.map(|near| near.all.as_slice()).unwrap_or_default()
     }
 
     /// The workloads of a namespace that have all of the labels. Without labels: all of them.
     pub(crate) fn select(&self, namespace: &str, labels: &Labels) -> Vec<WorkloadIndex> {
+        let Some(near) = self.selection.0.get(namespace) else {
+            return Vec::new();
+        };
         // The rarest label leaves the fewest workloads to look at.
         let candidates = labels
             .iter()
             .map(|(key, value)| {
-                let label = (namespace.to_owned(), key.clone(), value.clone());
-                self.selection
-                    .by_label
-                    .get(&label)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default()
+                let alike = near.by_label.get(&text(key, value));
+                alike.map(Vec::as_slice).unwrap_or_default()
             })
             .min_by_key(|workloads| workloads.len())
-            .unwrap_or_else(|| self.workloads_in(namespace));
+            .unwrap_or(&near.all);
         candidates
             .iter()
             .copied()
@@ -59,7 +62,7 @@ impl Mesh {
     /// The workloads of the whole mesh that have all of the labels, namespace by namespace.
     pub(crate) fn select_everywhere(&self, labels: &Labels) -> Vec<WorkloadIndex> {
         self.selection
-            .by_namespace
+            .0
             .keys()
             .flat_map(|namespace| self.select(namespace, labels))
             .collect()

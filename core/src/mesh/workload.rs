@@ -15,6 +15,13 @@ use crate::sorted;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WorkloadIndex(pub(super) u32);
 
+impl WorkloadIndex {
+    /// The place as a number.
+    pub(crate) fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// A workload.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkloadInfo {
@@ -102,19 +109,23 @@ pub(super) fn add(mesh: &mut Mesh) {
         };
         let index = WorkloadIndex(u32::try_from(mesh.workloads.len()).unwrap_or(u32::MAX));
         mesh.selection.add(&info.namespace, &info.labels, index);
-        mesh.workload_by_object.insert(object, index);
+        if let Some(standing) = mesh.standing_mut(object) {
+            standing.workload = Some(index);
+        }
         mesh.workloads.push(info);
     }
     for (object, owner) in owned {
-        let Some(&index) = mesh.workload_by_object.get(&owner) else {
+        let Some(index) = mesh.workload_of(owner) else {
             continue;
         };
         let address = mesh
             .object(object)
             .and_then(|written| written.resource.as_workload())
             .and_then(pod_ip);
-        mesh.workload_by_object.insert(object, index);
-        if let (Some(address), Some(info)) = (address, mesh.workloads.get_mut(index.0 as usize)) {
+        if let Some(standing) = mesh.standing_mut(object) {
+            standing.workload = Some(index);
+        }
+        if let (Some(address), Some(info)) = (address, mesh.workloads.get_mut(index.place())) {
             info.addresses.push(address);
             info.addresses.sort_unstable();
         }
@@ -277,7 +288,7 @@ fn named_ports(workload: &Workload) -> sorted::Map<String, u16> {
 impl Mesh {
     /// The workload at a place.
     pub(crate) fn workload(&self, index: WorkloadIndex) -> Option<&WorkloadInfo> {
-        self.workloads.get(usize::try_from(index.0).ok()?)
+        self.workloads.get(index.place())
     }
 
     /// All workloads, by namespace and name.
@@ -287,7 +298,7 @@ impl Mesh {
 
     /// The workload that an object is, or is folded into.
     pub(crate) fn workload_of(&self, object: ObjectIndex) -> Option<WorkloadIndex> {
-        self.workload_by_object.get(&object).copied()
+        self.standing(object)?.workload
     }
 
     /// The workload of a name: a controller before a Pod.

@@ -93,7 +93,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
     };
     let id = ObjectId::new(row.kind, namespace, metadata.name.as_str());
     let mut unknown = Vec::new();
-    let resource = match row.decode(node, &mut unknown) {
+    let resource = match row.decode(node, row.lists_all_fields.then_some(&mut unknown)) {
         Ok(resource) => resource,
         Err(error) => {
             out.report(&WRONG_TYPE, at(error.path), error.message)
@@ -102,12 +102,10 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
             return None;
         }
     };
-    if row.lists_all_fields {
-        for path in unknown {
-            out.report(&UNKNOWN_FIELD, at(path.clone()), format!("`{kind}` has no field `{path}`"))
-                .resource(&id)
-                .help("the API server drops it, or refuses the object in strict mode; look for a misspelling or a wrong indentation");
-        }
+    for path in unknown {
+        out.report(&UNKNOWN_FIELD, at(path.clone()), format!("`{kind}` has no field `{path}`"))
+            .resource(&id)
+            .help("the API server drops it, or refuses the object in strict mode; look for a misspelling or a wrong indentation");
     }
     report_version(row, api_version, &id, document, out);
     let refused = validate(&resource, &metadata, (&id, api_version), document, out);
@@ -187,7 +185,7 @@ fn metadata(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<
         return Some(Metadata::default());
     };
     // The API server writes fields that nobody here reads (`uid`, `managedFields`, …): unknown ones are no finding.
-    source::decode(metadata, &mut Vec::new())
+    source::decode(metadata, None)
         .map_err(|error| {
             let path = FieldPath::new().key("metadata").join(&error.path);
             out.report(&WRONG_TYPE, Origin { document, path }, error.message)

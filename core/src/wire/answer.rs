@@ -597,7 +597,7 @@ impl Decode for Matched {
         match reader.value() {
             Some(Value::Bool(true)) => Self::Yes,
             None | Some(Value::Bool(false)) => Self::No,
-            Some(Value::String(word)) if word == "unknown" => Self::Unknown,
+            Some(Value::String(word)) if &**word == "unknown" => Self::Unknown,
             Some(_) => {
                 reader.misfit("`true`, `false` or `unknown`");
                 Self::Unknown

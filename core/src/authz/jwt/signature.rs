@@ -1,6 +1,6 @@
 //! Signatures of tokens against the keys of a set. Which keys are tried, and how, is `envoyproxy/envoy:
 //! source/common/jwt/verify.cc` (verifyJwtWithoutTimeChecking); the arithmetic is that of the RustCrypto crates, and our
-//! own for the long elliptic curves.
+//! own for ECDSA.
 
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -90,11 +90,7 @@ fn confirms(key: &Key, algorithm: &str, message: &[u8], signature: &[u8]) -> boo
         }
         Key::Ec { curve, x, y } => {
             let digest = digest(["ES384"], ["ES512"], algorithm, message);
-            let confirmed = match curve.as_str() {
-                "P-256" => p256_confirms(x, y, &digest, signature),
-                curve => ecdsa::confirms(curve, x, y, &digest, signature),
-            };
-            confirmed.unwrap_or(false)
+            ecdsa::confirms(curve, x, y, &digest, signature).unwrap_or(false)
         }
         Key::Okp { x, .. } => ed25519_confirms(x, message, signature).unwrap_or(false),
         Key::Symmetric { secret } => {
@@ -135,18 +131,6 @@ fn hmac<D: Digest>(block: usize, secret: &[u8], message: &[u8]) -> Vec<u8> {
     let inner = D::new().chain_update(padded(0x36)).chain_update(message);
     let outer = D::new().chain_update(padded(0x5c));
     outer.chain_update(inner.finalize()).finalize().to_vec()
-}
-
-fn p256_confirms(x: &[u8], y: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool> {
-    use p256::EncodedPoint;
-    use p256::ecdsa::signature::hazmat::PrehashVerifier;
-    use p256::ecdsa::{Signature, VerifyingKey};
-    let x: [u8; 32] = x.try_into().ok()?;
-    let y: [u8; 32] = y.try_into().ok()?;
-    let point = EncodedPoint::from_affine_coordinates(&x.into(), &y.into(), false);
-    let key = VerifyingKey::from_encoded_point(&point).ok()?;
-    let signature = Signature::from_slice(signature).ok()?;
-    Some(key.verify_prehash(digest, &signature).is_ok())
 }
 
 fn ed25519_confirms(x: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {

@@ -91,22 +91,36 @@ impl Compiler {
     ) {
         // A PeerAuthentication comes to the same policy in front of all workloads for which it is the one that counts.
         let mut converted: sorted::Map<ObjectIndex, u32> = sorted::Map::new();
+        // Where no selector tells a workload from others, it has the same policies as they, and for the same reasons.
+        let mut of_namespaces: sorted::Map<&str, Option<Arc<PolicySet>>> = sorted::Map::new();
         for (index, workload) in mesh
             .workloads()
             .filter(|(_, workload)| workload.capture.is_captured())
         {
-            let mut set = members.of_workload(index, &workload.namespace);
-            if let Some(policy) = self.mtls(mesh, peers, index, &workload.namespace) {
+            let namespace = workload.namespace.as_str();
+            let selected =
+                members.workloads.contains_key(&index) || peers.workloads.contains_key(&index);
+            if let Some(known) = of_namespaces.get(namespace).filter(|_| !selected) {
+                if let Some(set) = known {
+                    self.chains.workloads.insert(index, Arc::clone(set));
+                }
+                continue;
+            }
+            let mut set = members.of_workload(index, namespace);
+            if let Some(policy) = self.mtls(mesh, peers, index, namespace) {
                 let table = &mut self.ztunnel;
                 set.push(*converted.entry(policy.object).or_insert_with(|| {
                     table.push(policy);
                     place(table).saturating_sub(1)
                 }));
             }
-            if !set.is_empty() {
-                self.chains
-                    .workloads
-                    .insert(index, PolicySet::new(Enforcer::Ztunnel, &self.ztunnel, set));
+            let set = (!set.is_empty())
+                .then(|| Arc::new(PolicySet::new(Enforcer::Ztunnel, &self.ztunnel, set)));
+            if !selected {
+                of_namespaces.insert(namespace, set.clone());
+            }
+            if let Some(set) = set {
+                self.chains.workloads.insert(index, set);
             }
         }
     }
@@ -183,9 +197,9 @@ impl Compiler {
     }
 
     /// What an Envoy makes of some policies, for HTTP and for other traffic.
-    fn at_envoy(&self, set: Vec<u32>) -> (PolicySet, PolicySet) {
+    fn at_envoy(&self, set: Vec<u32>) -> Box<(PolicySet, PolicySet)> {
         let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
-        (http, PolicySet::new(Enforcer::Tcp, &self.tcp, set))
+        Box::new((http, PolicySet::new(Enforcer::Tcp, &self.tcp, set)))
     }
 
     /// Ingress gateways enforce what is attached to them, and what selects their pods, alone or by the namespace.

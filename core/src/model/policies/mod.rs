@@ -39,11 +39,11 @@ struct Chains {
     ztunnel_of: sorted::Map<ObjectIndex, u32>,
     /// At waypoints and at ingress gateways.
     envoy_of: sorted::Map<ObjectIndex, u32>,
-    workloads: sorted::Map<WorkloadIndex, PolicySet>,
-    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
+    workloads: sorted::Map<WorkloadIndex, Arc<PolicySet>>,
+    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), Box<(PolicySet, PolicySet)>>,
     /// The RequestAuthentications of chains that have any.
     tokens: sorted::Map<Chain, jwt::Providers>,
-    ingress: sorted::Map<ObjectIndex, (PolicySet, PolicySet)>,
+    ingress: sorted::Map<ObjectIndex, Box<(PolicySet, PolicySet)>>,
     /// Where PeerAuthentications do not come to what their modes say.
     surprises: sorted::Set<Surprise>,
 }
@@ -107,7 +107,7 @@ impl Policies {
                 Some((self.chains.workloads.get(&workload)?, &self.ztunnel))
             }
             Chain::Waypoint(..) | Chain::Ingress(_) => {
-                let (for_http, for_tcp) = match chain {
+                let (for_http, for_tcp) = &**match chain {
                     Chain::Ingress(gateway) => self.chains.ingress.get(&gateway)?,
                     Chain::Waypoint(gateway, service) => {
                         self.chains.waypoints.get(&(gateway, service))?
