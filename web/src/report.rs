@@ -1,7 +1,7 @@
 //! What only an open panel shows: a question with its topic, answered by a worker of its own, so that no verdict waits
 //! for it. Every topic has the same shape, so that the page has to know one.
 
-use ambient_core::decode::Decode;
+use ambient_core::decode::{Decode, json_block};
 use ambient_core::{Workspace, sorted, wire};
 use serde::Serialize;
 use serde_json::Value;
@@ -305,7 +305,7 @@ fn json(input: &wire::Input) -> Report {
         fields.insert("madeBy".to_owned(), versions().into());
     }
     Report {
-        text: format!("{graph:#}\n"),
+        text: json_block(&graph) + "\n",
         ..Report::default()
     }
 }
