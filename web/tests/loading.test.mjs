@@ -27,18 +27,19 @@ test("verdicts are on the screen before the editor is asked for", () =>
 
 test("verdicts wait for no part of the engine that they do not need, and nothing is asked later", () =>
   onPage("/", async (page) => {
-    const parts = await hold(page, /(reports|tokens)-\w+\.wasm$/);
+    const parts = await hold(page, /(patterns|reports|tokens)-\w+\.wasm$/);
     await page.reload();
     assert.ok((await verdicts(page)).length > 0);
     parts.release();
     await page.waitForLoadState("networkidle");
-    assert.deepEqual(parts.asked.map((part) => /reports|tokens/.exec(part)[0]), ["reports", "tokens"]);
+    const asked = parts.asked.map((part) => /patterns|reports|tokens/.exec(part)[0]);
+    assert.deepEqual([...new Set(asked)], ["reports", "patterns", "tokens"]);
   }));
 
 test("a real token is verified, also when the arithmetic for it could not be fetched ahead", () =>
   onPage("/", async (page) => {
     let broken = true;
-    await page.route(/(reports|tokens)-\w+\.wasm$/, (route) =>
+    await page.route(/(patterns|reports|tokens)-\w+\.wasm$/, (route) =>
       broken ? route.fulfill({ contentType: "application/wasm", body: "" }) : route.continue(),
     );
     await page.reload();
