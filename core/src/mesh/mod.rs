@@ -56,6 +56,8 @@ pub(crate) struct Mesh {
 struct Standing {
     /// It is the one that counts under its id.
     counts: bool,
+    /// A label or annotation of it, or of its pods, is one of Istio's.
+    marked: bool,
     /// The workload that it is, or belongs to.
     workload: Option<WorkloadIndex>,
     /// The Service that it is, or those that its hosts are.
@@ -73,19 +75,19 @@ struct Namespace {
 pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh {
     let mut by_id = counting(&objects);
     let documents = objects.len();
-    let endpoints: Vec<Object> = objects
-        .iter()
-        .zip(standings(&by_id, documents))
-        .filter(|(_, standing)| standing.counts)
-        .flat_map(|(object, _)| Endpoint::of(object))
+    let entries = by_id.iter().filter_map(|index| objects.get(index.place()));
+    let mut entries: Vec<&Object> = entries
+        .filter(|object| object.id.kind == Kind::ServiceEntry)
         .collect();
+    entries.sort_by_key(|entry| entry.document);
+    let endpoints: Vec<Object> = entries.into_iter().flat_map(Endpoint::of).collect();
     if !endpoints.is_empty() {
         objects.extend(endpoints);
         by_id = counting(&objects);
     }
     let mut mesh = Mesh {
         settings,
-        standings: standings(&by_id, objects.len()),
+        standings: standings(&by_id, &objects),
         objects,
         documents,
         by_id,
@@ -126,15 +128,29 @@ fn counting(objects: &[Object]) -> Vec<ObjectIndex> {
     order.into_iter().map(|(index, _)| index).collect()
 }
 
-/// What so many objects are, as far as their ids tell.
-fn standings(by_id: &[ObjectIndex], objects: usize) -> Vec<Standing> {
-    let mut standings = vec![Standing::default(); objects];
+/// What objects are, as far as they tell themselves.
+fn standings(by_id: &[ObjectIndex], objects: &[Object]) -> Vec<Standing> {
+    let standing = |object| Standing {
+        marked: is_marked(object),
+        ..Standing::default()
+    };
+    let mut standings: Vec<Standing> = objects.iter().map(standing).collect();
     for index in by_id {
         if let Some(standing) = standings.get_mut(index.place()) {
             standing.counts = true;
         }
     }
     standings
+}
+
+/// Whether a label or annotation of an object, or of its pods, is one of Istio's.
+fn is_marked(object: &Object) -> bool {
+    let metadata = [&object.metadata.labels, &object.metadata.annotations];
+    let pods = object.resource.as_workload();
+    let of_pods = pods.map(|pods| [&*pods.labels, &pods.annotations]);
+    let maps = metadata.into_iter().chain(of_pods.into_iter().flatten());
+    maps.flat_map(Labels::keys)
+        .any(|key| key.contains("istio.io/"))
 }
 
 fn namespaces(mesh: &Mesh) -> sorted::Map<String, Namespace> {
@@ -235,6 +251,11 @@ impl Mesh {
     /// Whether an object counts: it was not refused, and no later one replaced it.
     pub(crate) fn is_live(&self, index: ObjectIndex) -> bool {
         self.standing(index).is_some_and(|standing| standing.counts)
+    }
+
+    /// Whether a label or annotation of an object, or of its pods, is one of Istio's.
+    pub(crate) fn is_marked(&self, index: ObjectIndex) -> bool {
+        self.standing(index).is_some_and(|standing| standing.marked)
     }
 
     fn standing(&self, index: ObjectIndex) -> Option<&Standing> {
