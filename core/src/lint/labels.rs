@@ -55,8 +55,8 @@ const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 const INGRESS_USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
 
-/// The objects that count and have a label or annotation of Istio's: most have none, and none of these lints is about
-/// them.
+/// The objects that count and have a label or annotation that says something to the mesh: most have none, and no lint here
+/// is about these.
 fn marked(model: &Model) -> impl Iterator<Item = (ObjectIndex, &Object)> {
     live(model).filter(|(index, _)| model.mesh.is_marked(*index))
 }

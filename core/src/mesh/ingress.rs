@@ -8,7 +8,7 @@ use crate::flow::Principal;
 use crate::resource::{Kind, Labels, ObjectId, ObjectIndex, Resource};
 
 /// On the pods of a Gateway of Gateway API.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+pub(super) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// An ingress gateway.
 #[derive(Clone, Debug)]
@@ -48,7 +48,8 @@ pub(super) fn add(mesh: &mut Mesh) {
     let instances: Vec<Option<GatewayIndex>> = mesh
         .workloads()
         .map(|(_, workload)| {
-            let name = workload.labels.get(GATEWAY_NAME)?;
+            let marked = mesh.is_marked(workload.object).then_some(&workload.labels);
+            let name = marked?.get(GATEWAY_NAME)?;
             mesh.find_gateway(&workload.namespace, name)
         })
         .collect();
