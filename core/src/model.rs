@@ -7,7 +7,9 @@ mod routes;
 
 pub(crate) use envoy_names::outbound_cluster;
 pub(crate) use policies::{Chain, Policies, scope};
-pub(crate) use routes::{ParentSort, Routes, Written as WrittenVirtualService, virtual_services};
+pub(crate) use routes::{
+    ParentSort, Placed, Routes, Written as WrittenVirtualService, servers_of_pods, virtual_services,
+};
 
 use std::sync::{Arc, OnceLock};
 

@@ -7,5 +7,8 @@ globalThis.ambient = {
   loadEditor: async (...settings) => (await import("./monaco.js")).createEditor(...settings),
 };
 
+// A link opened in the tab that has the page already: the texts are kept, and it arrives like any other.
+addEventListener("hashchange", () => location.reload());
+
 await init({ module_or_path: new URL(wasm, import.meta.url) });
 page();

@@ -2,6 +2,7 @@
 //! engine runs in a worker behind `engine`, as a second instance of this wasm; what can be computed without a browser is, and is tested natively.
 
 mod app;
+mod deflate;
 mod editor;
 mod engine;
 mod examples;
@@ -15,6 +16,20 @@ mod state;
 mod worker;
 
 use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Fetches a part of the wasm that has a file of its own. Called by what stands for the parts' entries, which
+    /// `cargo xtask web` puts there when it takes the wasm apart.
+    #[wasm_bindgen(js_name = loadPart)]
+    fn load_part(part: u32);
+}
+
+/// Keeps [`load_part`] among the imports until then.
+#[wasm_bindgen]
+pub fn part(number: u32) {
+    load_part(number);
+}
 
 /// Starts the page.
 #[wasm_bindgen]

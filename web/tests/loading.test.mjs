@@ -1,9 +1,10 @@
 // What arrives when: verdicts first, the editor after them.
 
 import assert from "node:assert/strict";
+import { createHmac, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { browser } from "./harness.mjs";
-import { verdicts } from "./page.mjs";
+import { dock, edit, editor, paste, says, verdicts } from "./page.mjs";
 
 const onPage = browser();
 
@@ -22,6 +23,54 @@ test("verdicts are on the screen before the editor is asked for", () =>
     assert.ok(await page.locator("#editor > textarea").isVisible());
     release();
     await page.locator(".monaco-editor .view-line").first().waitFor();
+  }));
+
+test("verdicts wait for no part of the engine that they do not need, and nothing is asked later", () =>
+  onPage("/", async (page) => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    const parts = new Set();
+    await page.route(/(patterns|reports|tokens)-\w+\.wasm$/, async (route) => {
+      parts.add(/patterns|reports|tokens/.exec(route.request().url())[0]);
+      await held;
+      await route.continue();
+    });
+    await page.reload();
+    assert.ok((await verdicts(page)).length > 0);
+    release();
+    await page.waitForLoadState("networkidle");
+    assert.deepEqual([...parts], ["reports", "patterns", "tokens"]);
+  }));
+
+test("a real token is verified, also when the arithmetic for it could not be fetched ahead", () =>
+  onPage("/", async (page) => {
+    let broken = true;
+    await page.route(/(patterns|reports|tokens)-\w+\.wasm$/, (route) =>
+      broken ? route.fulfill({ contentType: "application/wasm", body: "" }) : route.continue(),
+    );
+    await page.reload();
+    await edit(page, "Manifests");
+    await page.waitForLoadState("networkidle");
+    broken = false;
+    await page.locator(".menu summary", { hasText: "Examples" }).click();
+    await page.locator(".menu li button", { hasText: "okens" }).click();
+    const name = "a real token";
+    await says(page, name, "UNKNOWN");
+    // The issuer's keys beside the policy, and a token that they signed.
+    const secret = randomBytes(32);
+    const { value } = await editor(page);
+    const keys = JSON.stringify({ keys: [{ kty: "oct", alg: "HS256", k: secret.toString("base64url") }] });
+    await paste(page, value.replace(/jwksUri: .*/, `jwks: '${keys}'`));
+    await edit(page, "Requests");
+    const requests = (await editor(page)).value;
+    const claims = /token: \w+\.(\w+)\./.exec(requests)[1];
+    const signed = `${Buffer.from('{"alg":"HS256"}').toString("base64url")}.${claims}`;
+    const signature = createHmac("sha256", secret).update(signed).digest("base64url");
+    await paste(page, requests.replace(/token: \S+/, `token: ${signed}.${signature}`));
+    await says(page, name, "ALLOW");
+    await paste(page, requests.replace(/token: \S+/, `token: ${signed}.${signature.replace(/^../, "__")}`));
+    await says(page, name, "DENY");
+    await dock(page, "Status");
   }));
 
 test("what is typed before the editor is there is kept and evaluated", () =>

@@ -77,6 +77,19 @@ for (const [what, link] of [
   });
 }
 
+test("a link opened in the tab that has the page arrives, and one's own texts are kept", () =>
+  onPage("/", async (page) => {
+    await edit(page, "Manifests");
+    const mine = `# mine\n${(await editor(page)).value}`;
+    await paste(page, mine);
+    await page.waitForFunction(() => Object.values(localStorage).some((text) => text.includes("# mine")));
+    await page.evaluate(() => (location.hash = "#example/ztunnel-fail-safe"));
+    await row(page, "DELETE of details").waitFor();
+    await page.locator(".notice button", { hasText: "mine" }).click();
+    await edit(page, "Manifests");
+    assert.equal((await editor(page)).value, mine);
+  }));
+
 test("an example has an address of its own", () =>
   onPage("/", async (page) => {
     await verdicts(page);

@@ -21,6 +21,8 @@ pub(crate) enum Error {
     Missing { what: String, cure: String },
     #[error("wasm-bindgen: {0}")]
     Bindgen(String),
+    #[error("the wasm in parts: {0:#}")]
+    Parts(anyhow::Error),
     #[error("{0}")]
     Check(String),
 }

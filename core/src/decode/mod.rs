@@ -5,6 +5,7 @@
 //! Messages are plain words: what was expected, what was found.
 
 mod decimal;
+mod json;
 mod node;
 mod path;
 mod types;
@@ -15,6 +16,7 @@ use std::str::Split;
 
 pub use ambient_derive::Decode;
 pub(crate) use decimal::decimal;
+pub use json::json;
 pub(crate) use node::{Entry, Node, Position, Span, Value};
 pub(crate) use path::{FieldPath, Segment};
 pub(crate) use types::Key;

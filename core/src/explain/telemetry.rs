@@ -7,7 +7,7 @@ use super::id;
 use crate::authz::Deciding;
 use crate::eval::{HopOutcome, Outcome, destinations_of_backend};
 use crate::flow::Principal;
-use crate::mesh::{Mesh, ServiceInfo, WorkloadIndex};
+use crate::mesh::{Address, Capture, Mesh, ServiceInfo, WorkloadIndex};
 use crate::model::{Chain, Model, outbound_cluster};
 use crate::resource::ObjectIndex;
 use crate::route::Answered;
@@ -17,6 +17,11 @@ use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
 
 type Text = Cow<'static, str>;
 type Fields = sorted::Map<Text, Option<Text>>;
+/// In the order in which they come to mind; of two of one name the later counts.
+type Unsorted = Vec<(Text, Option<Text>)>;
+
+/// So many labels at most has what a proxy tells.
+const MOST_LABELS: usize = 24;
 
 const UNKNOWN: Text = Cow::Borrowed("unknown");
 
@@ -51,20 +56,33 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
         hop,
         place,
     };
+    match (hop.answered, hop.kind) {
+        (Some(Answered::NoPort), HopKind::SourceZtunnel) => return Some(seen.early_deny()),
+        (Some(Answered::NoPort), _) => return Some(unmatched()),
+        (Some(Answered::NoWaypoint), _) => return None,
+        _ => {}
+    }
     let is_envoy = is_envoy(hop.kind);
-    let mut telemetry = Telemetry {
+    let mut labels = Unsorted::with_capacity(MOST_LABELS);
+    seen.source(&mut labels);
+    seen.destination(&mut labels);
+    seen.common(is_envoy, &mut labels);
+    let labels = sorted(labels);
+    Some(Telemetry {
         metrics: seen.metrics(is_envoy),
-        ..Telemetry::default()
-    };
-    seen.source(&mut telemetry.labels);
-    seen.destination(&mut telemetry.labels);
-    seen.common(is_envoy, &mut telemetry.labels);
-    telemetry.access_log = if is_envoy {
-        seen.envoy_log()
-    } else {
-        seen.ztunnel_log(&telemetry.labels)
-    };
-    Some(telemetry)
+        access_log: if is_envoy {
+            seen.envoy_log()
+        } else {
+            seen.ztunnel_log(&labels)
+        },
+        labels,
+    })
+}
+
+/// What comes in order costs a map least.
+fn sorted(mut fields: Unsorted) -> Fields {
+    fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+    fields.into_iter().collect()
 }
 
 /// One proxy, with the way to it.
@@ -75,8 +93,8 @@ struct Seen<'a, 'm> {
     place: usize,
 }
 
-fn put(fields: &mut Fields, name: &'static str, value: Option<impl Into<Text>>) {
-    fields.insert(Cow::Borrowed(name), value.map(Into::into));
+fn put(fields: &mut Unsorted, name: &'static str, value: Option<impl Into<Text>>) {
+    fields.push((Cow::Borrowed(name), value.map(Into::into)));
 }
 
 /// The names of the labels of one side of a connection.
@@ -165,21 +183,48 @@ impl Seen<'_, '_> {
         names.map(|name| Cow::Borrowed(*name)).collect()
     }
 
+    /// A ztunnel that finds nowhere to send a connection logs that, and counts nothing.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (proxy_to), `src/proxy/metrics.rs` (log_early_deny).
+    fn early_deny(&self) -> Telemetry {
+        let flow = &self.hop.flow;
+        let address = flow.destination_ip.map(|ip| {
+            let address = std::net::SocketAddr::new(ip, flow.destination_port);
+            format!("no healthy upstream: {address}")
+        });
+        let mut log = Unsorted::new();
+        put(&mut log, "direction", Some("outbound"));
+        put(&mut log, "error", address);
+        only_logged(log)
+    }
+
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client. The principal is
     /// that of the certificate.
-    fn source(&self, labels: &mut Fields) {
+    fn source(&self, labels: &mut Unsorted) {
         // What a gateway tells of it tells as the source.
         let own = self.hop.proxy.filter(|_| self.is_gateway());
         let source = own.or_else(|| self.sender()).or_else(|| self.client());
         let source = source.and_then(|object| party(self.model, object));
         self.side(&SOURCE, &End::of(source), labels);
         if self.is_gateway() {
-            put(labels, SOURCE.principal, None::<Text>);
+            put(labels, SOURCE.principal, self.hidden_principal());
             return;
         }
         let principal = self.hop.flow.peer.as_ref().filter(|_| self.is_mutual());
         let principal = principal.map_or(UNKNOWN, |peer| Text::Owned(peer.to_string()));
         put(labels, SOURCE.principal, Some(principal));
+    }
+
+    /// A gateway takes both principals from the TLS that it speaks itself, which through a tunnel is none; with a sidecar
+    /// it is mutual.
+    /// `istio/proxy: source/extensions/filters/http/istio_stats/istio_stats.cc` (populatePeerInfo).
+    fn hidden_principal(&self) -> Option<Text> {
+        let mesh = &self.model.mesh;
+        let behind = self.destinations();
+        let speaks_tls = behind.iter().any(|workload| {
+            let workload = mesh.workload(*workload);
+            workload.is_some_and(|workload| workload.capture == Capture::Sidecar)
+        });
+        (!speaks_tls).then_some(UNKNOWN)
     }
 
     fn is_gateway(&self) -> bool {
@@ -207,9 +252,32 @@ impl Seen<'_, '_> {
         behind.filter(move |hop| hop.kind == kind)
     }
 
-    /// The Service that was chosen, and the workload if there is only one.
-    fn destination(&self, labels: &mut Fields) {
+    /// The Service that was chosen, and the workload if there is only one. A gateway tells of the workload's namespace, a
+    /// waypoint of its own, as if they were the Service's.
+    /// `istio/proxy: source/extensions/filters/http/istio_stats/istio_stats.cc` (populatePeerInfo).
+    fn destination(&self, labels: &mut Unsorted) {
         let service = self.service();
+        let party = match self.hop.response {
+            // The proxy that answers by itself reaches no workload.
+            Some(_) if is_envoy(self.hop.kind) => End::Unknown,
+            _ => End::of(self.reached().and_then(|object| party(self.model, object))),
+        };
+        let namespace = match (self.hop.kind, &party) {
+            (HopKind::Waypoint, _) => {
+                let own = self.hop.proxy.and_then(|proxy| id(self.model, proxy));
+                own.map(|own| Text::Owned(own.namespace.clone()))
+            }
+            (HopKind::IngressGateway, End::Undetermined) => {
+                let waypoint = self.behind(HopKind::Waypoint).next();
+                let waypoint = waypoint.and_then(|hop| id(self.model, hop.proxy?));
+                service.value(|service| {
+                    let namespace = service.namespace.clone();
+                    namespace.filter(|own| waypoint.is_none_or(|other| other.namespace == *own))
+                })
+            }
+            (HopKind::IngressGateway, party) => party.value(|party| Some(party.namespace.clone())),
+            _ => service.value(|service| service.namespace.clone()),
+        };
         for (name, value) in [
             (
                 "destination_service",
@@ -219,28 +287,21 @@ impl Seen<'_, '_> {
                 "destination_service_name",
                 service.value(|service| Some(service.name.clone())),
             ),
-            (
-                "destination_service_namespace",
-                service.value(|service| service.namespace.clone()),
-            ),
+            ("destination_service_namespace", namespace),
         ] {
             put(labels, name, value);
         }
-        let party = match self.hop.response {
-            // The proxy that answers by itself reaches no workload.
-            Some(_) if is_envoy(self.hop.kind) => End::Unknown,
-            _ => End::of(self.reached().and_then(|object| party(self.model, object))),
-        };
         self.side(&DESTINATION, &party, labels);
-        put(
-            labels,
-            DESTINATION.principal,
-            party.value(|party| party.principal.clone()),
-        );
+        let principal = if self.is_gateway() {
+            self.hidden_principal()
+        } else {
+            party.value(|party| party.principal.clone())
+        };
+        put(labels, DESTINATION.principal, principal);
     }
 
     /// Labels of a workload, or of the pods of a Gateway. Envoy's `app` and `version` are not known.
-    fn side(&self, side: &Side, party: &End<Party>, labels: &mut Fields) {
+    fn side(&self, side: &Side, party: &End<Party>, labels: &mut Unsorted) {
         let service = party.value(|party| Some(party.service.clone()));
         let revision = party.value(|party| Some(party.revision.clone()));
         let is_ztunnel = !is_envoy(self.hop.kind);
@@ -262,9 +323,11 @@ impl Seen<'_, '_> {
         }
     }
 
-    /// The Service that the labels name. A ztunnel's is the one that is called, whatever a waypoint makes of it; in front
-    /// of a pod, where only the client's ztunnel tells of it, one that leads to the port.
-    /// `istio/ztunnel: src/proxy/outbound.rs` (conn_metrics_from_request), `src/proxy.rs` (guess_inbound_service).
+    /// The Service that the labels name. A ztunnel's is the one that is called, whatever a waypoint makes of it; the one in
+    /// front of a pod is told it by the client's ztunnel, and else guesses one that leads to the port: it has them in no
+    /// order. An Envoy's is that of the cluster, which an answer of its own has not.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (build_request, build_forwarded), `src/proxy.rs` (guess_inbound_service),
+    /// `istio/istio: pilot/pkg/model/telemetry.go` (disableHostHeaderFallback).
     fn service(&self) -> End<Addressed> {
         let mesh = &self.model.mesh;
         let chosen = || {
@@ -282,9 +345,19 @@ impl Seen<'_, '_> {
                     }
                     _ => End::Unknown,
                 },
-                None => chosen(),
+                None => match self.called() {
+                    Some(service) => End::Known(service.into()),
+                    None => End::Unknown,
+                },
             },
             (HopKind::DestinationZtunnel, Some(Chain::Ztunnel(workload))) => {
+                let first = self.outcome.hops.first();
+                let is_told = self.sender().is_none()
+                    && first.is_some_and(|first| first.kind == HopKind::SourceZtunnel);
+                let told = self.called().filter(|_| is_told);
+                if let Some(told) = told.filter(|told| told.workloads.contains(&workload)) {
+                    return End::Known(told.into());
+                }
                 let leads_here = |service: &ServiceInfo| {
                     let pod = mesh.workload(workload);
                     service.workloads.contains(&workload)
@@ -297,13 +370,27 @@ impl Seen<'_, '_> {
                 match (found.next(), found.next()) {
                     (None, _) => End::Unknown,
                     (Some((_, only)), None) => End::Known(only.into()),
-                    _ if self.sender().is_none() && self.client().is_some() => chosen(),
                     _ => End::Undetermined,
                 }
             }
-            _ if self.hop.response.is_some() => End::Undetermined,
+            _ if self.hop.response.is_some() => match self.hop.answered {
+                Some(Answered::Fault | Answered::Preflight) => chosen(),
+                Some(_) => End::Unknown,
+                // The route is looked for before policies are, and not told of here.
+                None => End::Undetermined,
+            },
             _ => chosen(),
         }
+    }
+
+    /// The Service that the client calls by its VIP. To a ztunnel, a pod's own address is that of no Service.
+    fn called(&self) -> Option<&ServiceInfo> {
+        let mesh = &self.model.mesh;
+        let backend = self.backend()?;
+        let host = self.model.backend_host(&backend.object);
+        let namespace = backend.object.namespace.as_deref().unwrap_or_default();
+        let service = mesh.service(mesh.service_of_host(&host, namespace)?)?;
+        matches!(service.address, Address::Vip(_)).then_some(service)
     }
 
     /// The only workload, or waypoint, to which this proxy can make a connection.
@@ -321,34 +408,32 @@ impl Seen<'_, '_> {
                     .filter(|_| is_only && self.hop.kind == HopKind::SourceZtunnel);
             }
         }
-        let workloads: Vec<WorkloadIndex> = match self.hop.route {
-            Some(taken) => {
-                let backends = taken.entry.action.backends();
-                let usable = backends.filter(|backend| backend.invalid.is_none());
-                usable
-                    .flat_map(|backend| destinations_of_backend(mesh, backend))
-                    .map(|destination| destination.workload)
-                    .collect()
-            }
-            None => match self.backend() {
-                Some(backend) => {
-                    let host = self.model.backend_host(&backend.object);
-                    let namespace = backend.object.namespace.as_deref().unwrap_or_default();
-                    mesh.service(mesh.service_of_host(&host, namespace)?)?
-                        .workloads
-                        .clone()
-                }
-                None => {
-                    let mut ends = self.behind(HopKind::DestinationZtunnel);
-                    let only = ends.next().filter(|_| ends.next().is_none())?;
-                    return only.proxy;
-                }
-            },
-        };
-        match workloads.as_slice() {
+        match self.destinations().as_slice() {
             [only] => Some(mesh.workload(*only)?.object),
+            // A pod that is called at its own address.
+            [] if self.hop.route.is_none() => {
+                let mut ends = self.behind(HopKind::DestinationZtunnel);
+                ends.next().filter(|_| ends.next().is_none())?.proxy
+            }
             _ => None,
         }
+    }
+
+    /// The workloads to which the route, or the Service that is called, leads.
+    fn destinations(&self) -> Vec<WorkloadIndex> {
+        let mesh = &self.model.mesh;
+        if let Some(taken) = self.hop.route {
+            let backends = taken.entry.action.backends();
+            let usable = backends.filter(|backend| backend.invalid.is_none());
+            let all = usable.flat_map(|backend| destinations_of_backend(mesh, backend));
+            return all.map(|destination| destination.workload).collect();
+        }
+        let service = self.backend().and_then(|backend| {
+            let host = self.model.backend_host(&backend.object);
+            let namespace = backend.object.namespace.as_deref().unwrap_or_default();
+            mesh.service(mesh.service_of_host(&host, namespace)?)
+        });
+        service.map_or_else(Vec::new, |service| service.workloads.clone())
     }
 
     /// Whether the connection is one of mutual TLS: a ztunnel's, if something in the mesh is behind it.
@@ -371,7 +456,7 @@ impl Seen<'_, '_> {
         }
     }
 
-    fn common(&self, is_envoy: bool, labels: &mut Fields) {
+    fn common(&self, is_envoy: bool, labels: &mut Unsorted) {
         let reporter = match self.hop.kind {
             HopKind::Waypoint => "waypoint",
             HopKind::DestinationZtunnel => "destination",
@@ -387,6 +472,7 @@ impl Seen<'_, '_> {
         let mutual = match self.hop.kind {
             HopKind::IngressGateway => "unknown",
             _ if self.is_mutual() => "mutual_tls",
+            HopKind::Waypoint => "none",
             _ => "unknown",
         };
         put(labels, "connection_security_policy", Some(mutual));
@@ -451,7 +537,7 @@ impl Seen<'_, '_> {
     }
 
     fn envoy_log(&self) -> Fields {
-        let mut fields = Fields::new();
+        let mut fields = Unsorted::new();
         if let Some(http) = &self.hop.flow.http {
             put(&mut fields, "method", Some(http.method.clone()));
             // The path as it came; the authority as it goes.
@@ -470,7 +556,7 @@ impl Seen<'_, '_> {
         put(&mut fields, "response_code_details", self.details());
         put(&mut fields, "route_name", self.route_name());
         put(&mut fields, "upstream_cluster", self.cluster());
-        fields
+        sorted(fields)
     }
 
     fn details(&self) -> Option<Text> {
@@ -535,7 +621,7 @@ impl Seen<'_, '_> {
 
     /// Of what the labels tell, too; identities where there is mutual TLS.
     fn ztunnel_log(&self, labels: &Fields) -> Fields {
-        let mut fields = Fields::new();
+        let mut fields = Unsorted::new();
         let outbound = self.hop.kind == HopKind::SourceZtunnel;
         put(
             &mut fields,
@@ -562,7 +648,27 @@ impl Seen<'_, '_> {
                 Some("connection closed due to policy rejection"),
             );
         }
-        fields
+        sorted(fields)
+    }
+}
+
+/// What a listener logs of a connection that no filter chain takes; there is none to count it.
+/// `istio/istio: pilot/pkg/networking/core/accesslog.go` (listenerAccessLogFilter).
+fn unmatched() -> Telemetry {
+    let mut log = Unsorted::new();
+    put(&mut log, "response_flags", Some("NR"));
+    put(
+        &mut log,
+        "response_code_details",
+        Some("filter_chain_not_found"),
+    );
+    only_logged(log)
+}
+
+fn only_logged(log: Unsorted) -> Telemetry {
+    Telemetry {
+        access_log: sorted(log),
+        ..Telemetry::default()
     }
 }
 

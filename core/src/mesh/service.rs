@@ -188,7 +188,12 @@ fn of_entry(
         protocol: None,
         // Of a ServiceEntry's port the name says nothing about the protocol: `istio/istio:
         // pilot/pkg/serviceregistry/serviceentry/conversion.go` (convertPort).
-        app_protocol: Some(port.protocol.as_deref().unwrap_or_default().to_lowercase()),
+        app_protocol: Some(
+            port.protocol
+                .as_deref()
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+        ),
         port: port.number,
         target_port: port.target_port.map(IntOrString::Int),
     });
@@ -285,6 +290,15 @@ impl Mesh {
                 first == Some(index)
                     || first_of.is_some_and(|first| first.address == Address::ExternalName)
             })
+        })
+    }
+
+    /// Whether clients get the addresses of a Service's pods, and call these: it is a headless one of Kubernetes'.
+    pub(crate) fn calls_pods(&self, service: ServiceIndex) -> bool {
+        self.service(service).is_some_and(|info| {
+            let object = self.object(info.object);
+            info.address == Address::Headless
+                && object.is_some_and(|object| object.id.kind == Kind::Service)
         })
     }
 

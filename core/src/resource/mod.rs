@@ -74,13 +74,13 @@ pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
-pub(crate) use syntax::{duration, is_precise_hostname};
+pub(crate) use syntax::{duration, is_gateway_hostname, is_precise_hostname};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, GRPC_STATUSES, HeaderOperations,
     Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRetry, HttpRewrite,
-    HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset,
-    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route, gateway_of,
+    HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, ServerTls, StringMatch,
+    Subset, VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route, gateway_of,
 };
 pub(crate) use workload::Workload;
 

@@ -12,7 +12,8 @@ use super::path::PathChange;
 use super::precedence::Key;
 use super::redirect::{Redirect, RedirectPort};
 use super::table::{Entry, Section};
-use super::value::{Pattern, ValueMatch};
+use super::value::ValueMatch;
+use crate::matcher::Pattern;
 use crate::resource::{
     HttpHeaderFilter, HttpPathMatch, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter,
     HttpRouteMatch, HttpRouteRule, HttpValueMatch, ObjectIndex,
@@ -39,6 +40,7 @@ pub(super) fn entries(
         for (match_index, written) in matches.iter().enumerate() {
             let conditions = conditions(written);
             let entry = Entry {
+                group: 0,
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,

@@ -21,8 +21,6 @@ pub(super) fn generate(wasm: &Path) -> Result {
     let made = bindgen
         .input_path(wasm)
         .typescript(false)
-        // A fifth of the file; a panic's message names its place without it.
-        .remove_name_section(true)
         .remove_producers_section(true)
         // The bundler gives the wasm a hashed name, so main.js and worker.js say where it is.
         .omit_default_module_path(true)

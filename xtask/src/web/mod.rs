@@ -6,6 +6,7 @@ mod bindgen;
 mod bundle;
 mod compress;
 mod npm;
+mod parts;
 mod reference;
 mod size;
 mod tables;
@@ -66,7 +67,8 @@ fn compile(toolchain: Toolchain) -> Result {
         cmd::run(&mut toolchain.build(&["--profile", "wasm", "-p", "ambient-web"]))?;
         progress("wasm-bindgen");
         let built = toolchain::target_dir().join(toolchain::TARGET).join("wasm");
-        bindgen::generate(&built.join(format!("{LIBRARY}.wasm")))
+        bindgen::generate(&built.join(format!("{LIBRARY}.wasm")))?;
+        parts::write(&bindgen::folder().join(format!("{LIBRARY}_bg.wasm")))
     })
 }
 
