@@ -4,7 +4,7 @@
 //! `decision_*` is the decision of one proxy's policies: looked up, walked one by one, and with a line for every clause.
 //! `request_*` is one whole request (who calls what, the proxies on the way, their policies and routes): the verdict
 //! alone, with the log, as the contract's answer with every policy and clause in words, and the whole call, which also
-//! looks for the changes that would turn the verdict. Before the tables the ratios at 100 policies are printed: an
+//! looks for the changes that would turn the verdict and for the findings that bear on the request. Before the tables the ratios at 100 policies are printed: an
 //! explanation names every clause, the verdict looks up the few policies that may match, and still the one has to cost
 //! less than [`BAR`] times the other.
 
@@ -16,8 +16,10 @@
 
 use std::time::{Duration, Instant};
 
-use ambient_core::{Workspace, measure, wire};
+use ambient_core::wire::Verdict;
+use ambient_core::{Workspace, measure};
 use divan::{Bencher, black_box};
+use policies::Asked;
 
 #[path = "../tests/common/policies.rs"]
 mod policies;
@@ -33,13 +35,33 @@ fn main() {
     divan::main();
 }
 
-/// Explained against plain, in one run.
+/// Explained against plain, in one run: for a request that is allowed, for one that no policy allows, and for one that a
+/// `DENY` rule is about.
 fn ratios() {
     const POLICIES: usize = 100;
-    let workspace = Workspace::load(&policies::input(POLICIES));
+    println!("times the plain verdict at {POLICIES} policies (bar: {BAR})");
+    for (asked, expected) in [
+        (Asked::Allowed, Verdict::Allow),
+        (Asked::DeniedByDefault, Verdict::Deny),
+        (Asked::DeniedByRule, Verdict::Deny),
+    ] {
+        println!("{asked:?}");
+        ratios_of(
+            &Workspace::load(&policies::asked(POLICIES, asked)),
+            expected,
+        );
+    }
+}
+
+fn ratios_of(workspace: &Workspace, expected: Verdict) {
     let prepared = workspace.prepare(0).expect("a waypoint with policies");
     let asked = workspace.ask(0).expect("a request that resolves");
-    println!("times the plain verdict at {POLICIES} policies (bar: {BAR})");
+    let answer = workspace.evaluate().results.remove(0);
+    assert_eq!(answer.verdict, expected);
+    assert!(
+        !answer.policy_changes.is_empty() && !answer.diagnostics.is_empty(),
+        "the whole answer is there"
+    );
     let line = |name: &str, explained: Duration, plain: Duration| {
         let ratio = explained.as_secs_f64() / plain.as_secs_f64();
         println!("  {ratio:7.1}  {name}: {explained:.1?} against {plain:.1?}");
@@ -80,11 +102,7 @@ fn fastest<R>(mut run: impl FnMut() -> R) -> Duration {
     samples.min().unwrap_or_default()
 }
 
-fn decision(
-    bencher: Bencher<'_, '_>,
-    size: usize,
-    decide: fn(&measure::Prepared<'_>) -> wire::Verdict,
-) {
+fn decision(bencher: Bencher<'_, '_>, size: usize, decide: fn(&measure::Prepared<'_>) -> Verdict) {
     let workspace = Workspace::load(&policies::input(size));
     let prepared = workspace.prepare(0).expect("a waypoint with policies");
     bencher.bench_local(|| decide(black_box(&prepared)));
@@ -130,4 +148,11 @@ fn request_explained(bencher: Bencher<'_, '_>, size: usize) {
 fn whole_call(bencher: Bencher<'_, '_>, size: usize) {
     let workspace = Workspace::load(&policies::input(size));
     bencher.bench_local(|| black_box(&workspace).evaluate());
+}
+
+/// What a client of the REST service waits for, less the reading of manifests.
+#[divan::bench(args = [10, 100, 1_000])]
+fn whole_call_as_json(bencher: Bencher<'_, '_>, size: usize) {
+    let workspace = Workspace::load(&policies::input(size));
+    bencher.bench_local(|| serde_json::to_vec(&black_box(&workspace).evaluate()));
 }

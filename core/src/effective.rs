@@ -1,13 +1,16 @@
 //! What affects an object, in the order in which it acts, and what an object affects: the attachments read in both
 //! directions. Nothing is decided here.
 
+use std::cell::OnceCell;
+use std::sync::{Arc, OnceLock};
+
 use crate::attach;
 use crate::eval::{Call, Outcome, Target};
 use crate::mesh::{GatewayIndex, Role, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::model::Model;
 use crate::resource::{Action, Kind, ObjectId, ObjectIndex, Resource};
 use crate::sorted;
-use crate::wire::{EdgeStatus, EffectiveObject, HopKind, Influence, Phase, Via};
+use crate::wire::{self, EdgeStatus, EffectiveObject, HopKind, Influence, Phase, Via};
 
 /// The answer for one object, or for every Service, workload, policy and route.
 pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObject> {
@@ -31,18 +34,47 @@ pub(crate) fn effective(model: &Model, only: Option<&str>) -> Vec<EffectiveObjec
     found.into_values().collect()
 }
 
-/// Whose findings bear on a request: the objects that it comes by, and all that affects these.
-pub(crate) struct Bearing<'m>(View<'m>);
+/// What is remembered of each object, by its place, once a request has come by it.
+pub(crate) type Remembered = Vec<OnceLock<About>>;
+
+/// An object and all that affects it.
+pub(crate) struct About {
+    /// These objects, in order.
+    objects: Box<[ObjectIndex]>,
+    /// The places of the findings about them.
+    findings: Box<[u32]>,
+}
+
+/// Which findings bear on a request: those about the objects that it comes by, and about all that affects these.
+pub(crate) struct Bearing<'m> {
+    model: &'m Model,
+    findings: &'m [Arc<wire::Diagnostic>],
+    remembered: &'m Remembered,
+    view: OnceCell<View<'m>>,
+}
 
 impl<'m> Bearing<'m> {
-    /// Of the requests to a model.
-    pub(crate) fn new(model: &'m Model) -> Self {
-        Self(View::new(model))
+    /// Of the requests to a model; `remembered` has a place for each of its objects.
+    pub(crate) fn new(
+        model: &'m Model,
+        findings: &'m [Arc<wire::Diagnostic>],
+        remembered: &'m Remembered,
+    ) -> Self {
+        Self {
+            model,
+            findings,
+            remembered,
+            view: OnceCell::new(),
+        }
     }
 
-    /// Their ids, for one request.
-    pub(crate) fn on<T>(&self, call: &Call, outcome: &Outcome<'_, T>) -> sorted::Set<String> {
-        let mesh = &self.0.model.mesh;
+    /// The findings for one request, in their order.
+    pub(crate) fn on<T>(
+        &self,
+        call: &Call,
+        outcome: &Outcome<'_, T>,
+    ) -> Vec<Arc<wire::Diagnostic>> {
+        let mesh = &self.model.mesh;
         let called = match call.target {
             Target::Service(service) => mesh.service(service).map(|service| service.object),
             Target::Workload(workload) => mesh.workload(workload).map(|workload| workload.object),
@@ -55,24 +87,52 @@ impl<'m> Bearing<'m> {
             let service = mesh.find_service(namespace, &backend.object.name)?;
             Some(mesh.service(service)?.object)
         }));
-        let mut ids = sorted::Set::new();
-        for index in objects {
-            let Some(object) = mesh.object(index) else {
+        let mut told: Vec<&About> = Vec::new();
+        let mut places: Vec<u32> = Vec::new();
+        for object in objects {
+            // What affects another object on the way is told of there.
+            if told
+                .iter()
+                .any(|about| about.objects.binary_search(&object).is_ok())
+            {
                 continue;
-            };
-            if ids.insert(object.id.to_string()) {
-                // Of the ways in, the request takes one, and its proxies are told of here.
-                let mut found = Found::default();
-                self.0.acting(index, &object.id, &mut found);
-                ids.extend(
-                    found
-                        .influences
-                        .into_iter()
-                        .map(|influence| influence.object),
-                );
             }
+            let about = self.about(object);
+            places.extend(about.into_iter().flat_map(|about| about.findings.iter()));
+            told.extend(about);
         }
-        ids
+        places.sort_unstable();
+        places.dedup();
+        let findings = places.into_iter();
+        let findings = findings.filter_map(|place| self.findings.get(usize::try_from(place).ok()?));
+        findings.cloned().collect()
+    }
+
+    fn about(&self, index: ObjectIndex) -> Option<&'m About> {
+        let mesh = &self.model.mesh;
+        let object = mesh.object(index)?;
+        let remembered = self.remembered.get(usize::try_from(index.0).ok()?)?;
+        Some(remembered.get_or_init(|| {
+            let view = self.view.get_or_init(|| View::new(self.model));
+            // Of the ways in, the request takes one, and its proxies are told of here.
+            let mut found = Found::default();
+            view.acting(index, &object.id, &mut found);
+            let acting = found.acts.iter().map(|act| act.object);
+            let ids: sorted::Set<&ObjectId> = acting.chain([&object.id]).collect();
+            let mut objects: Vec<ObjectIndex> = ids.iter().filter_map(|id| mesh.find(id)).collect();
+            objects.push(index);
+            objects.sort_unstable();
+            let names: sorted::Set<String> = ids.iter().map(ToString::to_string).collect();
+            let findings = (0..).zip(self.findings);
+            let bearing = findings.filter(|(_, finding)| {
+                let object = finding.resource.as_ref();
+                object.is_some_and(|object| names.contains(object))
+            });
+            About {
+                objects: objects.into(),
+                findings: bearing.map(|(place, _)| place).collect(),
+            }
+        }))
     }
 }
 
@@ -120,12 +180,12 @@ impl<'m> View<'m> {
         let mut found = Found::default();
         self.ways_in(id, &mut found);
         self.acting(index, id, &mut found);
-        found.influences
+        found.acts.iter().map(|act| self.influence(act)).collect()
     }
 
     /// What acts on requests before they are sent to a Service: at the ingress gateways whose routes lead there, then
     /// whatever route or VirtualService sends them.
-    fn ways_in(&self, id: &ObjectId, found: &mut Found) {
+    fn ways_in(&self, id: &ObjectId, found: &mut Found<'m>) {
         for (gateway, routes) in self.behind_gateways.routes_to.get(id).into_iter().flatten() {
             let mesh = &self.model.mesh;
             let ingress = mesh.find(gateway).and_then(|index| mesh.ingress(index));
@@ -175,7 +235,7 @@ impl<'m> View<'m> {
     }
 
     /// What acts at the object itself and at the proxies in front of it.
-    fn acting(&self, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
+    fn acting(&self, index: ObjectIndex, id: &ObjectId, found: &mut Found<'m>) {
         let mesh = &self.model.mesh;
         if let Some(service) = mesh.service_of(id) {
             self.service(service, index, id, found);
@@ -202,7 +262,13 @@ impl<'m> View<'m> {
         }
     }
 
-    fn service(&self, service: ServiceIndex, index: ObjectIndex, id: &ObjectId, found: &mut Found) {
+    fn service(
+        &self,
+        service: ServiceIndex,
+        index: ObjectIndex,
+        id: &ObjectId,
+        found: &mut Found<'m>,
+    ) {
         let waypoints = self.model.attachments.service_waypoints(service);
         for (place, waypoint) in waypoints.enumerate() {
             if place == 0 {
@@ -236,17 +302,20 @@ impl<'m> View<'m> {
         }
     }
 
-    fn enrolment(&self, index: ObjectIndex, found: &mut Found) {
+    fn enrolment(&self, index: ObjectIndex, found: &mut Found<'m>) {
         let rows = self.model.attachments.of(index);
         for row in rows.filter(|row| matches!(row.via, Via::UseWaypoint | Via::UseWaypointCanary)) {
-            let mut influence = self.influence(Some(HopKind::Waypoint), row, &row.to);
-            influence.phase = Phase::Enrolment;
-            found.add(influence);
+            found.act(Act {
+                object: &row.to,
+                hop: Some(HopKind::Waypoint),
+                phase: Phase::Enrolment,
+                row,
+            });
         }
     }
 
     /// What a waypoint does, for one Service or for workloads; an ingress gateway, for whatever comes.
-    fn waypoint(&self, gateway: GatewayIndex, service: Option<&ObjectId>, found: &mut Found) {
+    fn waypoint(&self, gateway: GatewayIndex, service: Option<&ObjectId>, found: &mut Found<'m>) {
         let Some(info) = self.model.mesh.gateway(gateway) else {
             return;
         };
@@ -278,7 +347,7 @@ impl<'m> View<'m> {
     }
 
     /// What an ingress gateway does whose pods are in a namespace.
-    fn ingress(&self, own: &ObjectId, namespace: &str, found: &mut Found) {
+    fn ingress(&self, own: &ObjectId, namespace: &str, found: &mut Found<'m>) {
         let namespace = ObjectId::new(Kind::Namespace, "", namespace);
         let rows = self.at_ingress(own, &namespace).collect();
         self.act(HopKind::IngressGateway, rows, found);
@@ -295,7 +364,7 @@ impl<'m> View<'m> {
             .filter(|row| self.kind_of(row) != Some(Kind::PeerAuthentication))
     }
 
-    fn ztunnel(&self, workload: WorkloadIndex, found: &mut Found) {
+    fn ztunnel(&self, workload: WorkloadIndex, found: &mut Found<'m>) {
         let Some(info) = self
             .model
             .mesh
@@ -325,7 +394,7 @@ impl<'m> View<'m> {
     }
 
     /// Adds what takes effect at one proxy, in the order in which that proxy acts.
-    fn act(&self, hop: HopKind, rows: Vec<&'m attach::Row>, found: &mut Found) {
+    fn act(&self, hop: HopKind, rows: Vec<&'m attach::Row>, found: &mut Found<'m>) {
         let mut acting: Vec<&attach::Row> = rows
             .into_iter()
             .filter(|row| {
@@ -366,8 +435,8 @@ impl<'m> View<'m> {
         }
     }
 
-    /// The row as seen from what it bears on.
-    fn influence(&self, hop: Option<HopKind>, row: &attach::Row, object: &ObjectId) -> Influence {
+    fn influence(&self, act: &Act<'_>) -> Influence {
+        let row = act.row;
         let (status, reason) = self.model.effect(row);
         let message = self
             .model
@@ -375,9 +444,9 @@ impl<'m> View<'m> {
             .object(row.from)
             .map(|from| reason.sentence(row.via, &from.id, &row.to));
         Influence {
-            object: object.to_string(),
-            hop,
-            phase: self.phase(row),
+            object: act.object.to_string(),
+            hop: act.hop,
+            phase: act.phase,
             via: row.via,
             scope: row.to.to_string(),
             status,
@@ -398,29 +467,29 @@ impl<'m> View<'m> {
             }
             let (status, _) = self.model.effect(row);
             if !matches!(status, EdgeStatus::Attached | EdgeStatus::FailSafeDeny) {
-                found.add(self.influence(None, row, &row.to));
+                found.add(self, None, row, &row.to);
                 continue;
             }
             for (hop, object) in self.reached(row) {
-                found.add(self.influence(hop, row, &object));
+                found.add(self, hop, row, object);
             }
         }
-        found
-            .influences
-            .sort_by(|left, right| (&left.object, left.via).cmp(&(&right.object, right.via)));
-        found.influences
+        let acts = found.acts.iter();
+        let mut influences: Vec<_> = acts.map(|act| self.influence(act)).collect();
+        influences.sort_by(|left, right| (&left.object, left.via).cmp(&(&right.object, right.via)));
+        influences
     }
 
     /// What a policy without selector and targetRefs reaches: captured workloads, ingress gateways, waypoints, as far as
     /// its kind has a part there.
-    fn around(&self, row: &attach::Row) -> Vec<(Option<HopKind>, ObjectId)> {
+    fn around(&self, row: &'m attach::Row) -> Vec<(Option<HopKind>, &'m ObjectId)> {
         let mesh = &self.model.mesh;
         let kind = self.kind_of(row);
         let near = |namespace: &str| row.via == Via::Mesh || namespace == row.to.name;
         let mut reached = Vec::new();
         let mut add = |hop: HopKind, object: ObjectIndex| {
             if let Some(object) = mesh.object(object) {
-                reached.push((Some(hop), object.id.clone()));
+                reached.push((Some(hop), &object.id));
             }
         };
         if matches!(
@@ -467,16 +536,16 @@ impl<'m> View<'m> {
     }
 
     /// An ingress gateway, or a workload that is one, and the Services behind it.
-    fn at_and_behind(&self, gateway: &ObjectId) -> Vec<(Option<HopKind>, ObjectId)> {
+    fn at_and_behind(&self, gateway: &'m ObjectId) -> Vec<(Option<HopKind>, &'m ObjectId)> {
         std::iter::once(gateway)
             .chain(self.behind_gateways.of(gateway))
-            .map(|id| (Some(HopKind::IngressGateway), id.clone()))
+            .map(|id| (Some(HopKind::IngressGateway), id))
             .collect()
     }
 
-    fn reached(&self, row: &attach::Row) -> Vec<(Option<HopKind>, ObjectId)> {
+    fn reached(&self, row: &'m attach::Row) -> Vec<(Option<HopKind>, &'m ObjectId)> {
         let mesh = &self.model.mesh;
-        let id = |object: ObjectIndex| mesh.object(object).map(|object| object.id.clone());
+        let id = |object: ObjectIndex| mesh.object(object).map(|object| &object.id);
         let behind = |gateway: GatewayIndex| {
             let services = mesh
                 .service_objects()
@@ -490,7 +559,7 @@ impl<'m> View<'m> {
                 .map(|(_, workload)| workload.object);
             services.chain(workloads)
         };
-        let at = |hop: HopKind, to: &ObjectId| vec![(Some(hop), to.clone())];
+        let at = |hop: HopKind, to: &'m ObjectId| vec![(Some(hop), to)];
         match (row.via, row.to.kind) {
             (Via::Mesh | Via::Namespace, _) => self.around(row),
             (Via::TargetRef, Kind::GatewayClass) => mesh
@@ -530,9 +599,9 @@ impl<'m> View<'m> {
             (Via::Gateways, _) => at(HopKind::IngressGateway, &row.to),
             (Via::BackendRef, _) => {
                 let hops = self.senders(row).into_iter();
-                hops.map(|hop| (hop, row.to.clone())).collect()
+                hops.map(|hop| (hop, &row.to)).collect()
             }
-            _ => vec![(None, row.to.clone())],
+            _ => vec![(None, &row.to)],
         }
     }
 }
@@ -605,30 +674,49 @@ fn pods_of<'m>(model: &'m Model, gateway: &ObjectId) -> impl Iterator<Item = &'m
         .map(|row| &row.to)
 }
 
-/// Influences so far, each once.
-#[derive(Default)]
-struct Found {
-    influences: Vec<Influence>,
-    seen: sorted::Set<(String, Option<HopKind>, Via, String)>,
+/// Something that affects an object, or is affected by it.
+struct Act<'m> {
+    object: &'m ObjectId,
+    hop: Option<HopKind>,
+    phase: Phase,
+    row: &'m attach::Row,
 }
 
-impl Found {
-    fn push(&mut self, view: &View<'_>, hop: Option<HopKind>, row: &attach::Row) {
+/// What is found so far, each once.
+#[derive(Default)]
+struct Found<'m> {
+    acts: Vec<Act<'m>>,
+    seen: sorted::Set<(&'m ObjectId, Option<HopKind>, Via, &'m ObjectId)>,
+}
+
+impl<'m> Found<'m> {
+    fn push(&mut self, view: &View<'m>, hop: Option<HopKind>, row: &'m attach::Row) {
         if let Some(from) = view.model.mesh.object(row.from) {
-            let influence = view.influence(hop, row, &from.id);
-            self.add(influence);
+            self.add(view, hop, row, &from.id);
         }
     }
 
-    fn add(&mut self, influence: Influence) {
-        let key = (
-            influence.object.clone(),
-            influence.hop,
-            influence.via,
-            influence.scope.clone(),
-        );
+    /// The row as seen from what it bears on.
+    fn add(
+        &mut self,
+        view: &View<'m>,
+        hop: Option<HopKind>,
+        row: &'m attach::Row,
+        object: &'m ObjectId,
+    ) {
+        let phase = view.phase(row);
+        self.act(Act {
+            object,
+            hop,
+            phase,
+            row,
+        });
+    }
+
+    fn act(&mut self, act: Act<'m>) {
+        let key = (act.object, act.hop, act.row.via, &act.row.to);
         if self.seen.insert(key) {
-            self.influences.push(influence);
+            self.acts.push(act);
         }
     }
 }

@@ -36,6 +36,8 @@ mod status;
 mod trace;
 pub mod wire;
 
+use std::sync::{Arc, OnceLock};
+
 use source::{Diagnostics, FieldPath, Origin};
 
 /// The version of the engine.
@@ -256,6 +258,9 @@ pub struct Workspace {
     samples: eval::Samples,
     findings: Diagnostics,
     request_findings: Diagnostics,
+    /// The findings about manifests, once one has asked for them.
+    told: OnceLock<Vec<Arc<wire::Diagnostic>>>,
+    bearing: effective::Remembered,
 }
 
 impl Workspace {
@@ -268,31 +273,30 @@ impl Workspace {
         let mut findings = Diagnostics::default();
         let model = model::Model::load(&input.manifests, settings, &mut findings);
         lint::run(&model, &mut findings);
-        findings.name_objects(|document| model.mesh.object_of(document).map(ToString::to_string));
+        findings
+            .name_objects(|document| model.mesh.object_of(document).map(resource::ObjectId::text));
+        let bearing = model.mesh.objects().map(|_| OnceLock::new()).collect();
         Self {
             model,
             samples,
             findings,
             request_findings,
+            told: OnceLock::new(),
+            bearing,
         }
     }
 
     /// Evaluates every sample request.
     pub fn evaluate(&self) -> wire::Evaluation {
-        let of_manifests = self.manifest_diagnostics();
-        let mut diagnostics = of_manifests.clone();
+        let of_manifests = self.told();
+        let mut diagnostics = of_manifests.to_vec();
         diagnostics.extend(self.request_findings.to_wire(&self.samples.documents));
-        let bearing = effective::Bearing::new(&self.model);
+        let bearing = effective::Bearing::new(&self.model, of_manifests, &self.bearing);
         let mut results = Vec::new();
         for sample in &self.samples.samples {
-            let (mut answer, objects) = self.answer(sample, &bearing);
+            let (mut answer, mut bearing) = self.answer(sample, &bearing);
             diagnostics.extend(answer.diagnostics.iter().cloned());
-            let bears = |finding: &&wire::Diagnostic| {
-                let object = finding.resource.as_ref();
-                object.is_some_and(|object| objects.contains(object))
-            };
-            let bearing = of_manifests.iter().filter(bears);
-            answer.diagnostics.extend(bearing.cloned());
+            answer.diagnostics.append(&mut bearing);
             results.push(answer);
         }
         wire::Evaluation {
@@ -380,18 +384,23 @@ impl Workspace {
         envoy::chains(&self.model, waypoint)
     }
 
-    fn manifest_diagnostics(&self) -> Vec<wire::Diagnostic> {
-        self.findings.to_wire(&self.model.documents)
+    fn manifest_diagnostics(&self) -> Vec<Arc<wire::Diagnostic>> {
+        self.told().to_vec()
     }
 
-    /// One request, with the findings about itself, and the ids of the objects whose findings bear on it.
+    fn told(&self) -> &[Arc<wire::Diagnostic>] {
+        self.told
+            .get_or_init(|| self.findings.to_wire(&self.model.documents))
+    }
+
+    /// One request, with the findings about itself, and those about manifests that bear on it.
     fn answer(
         &self,
         sample: &eval::Sample,
         bearing: &effective::Bearing<'_>,
-    ) -> (wire::Answer, sorted::Set<String>) {
+    ) -> (wire::Answer, Vec<Arc<wire::Diagnostic>>) {
         let mut findings = Diagnostics::default();
-        let mut objects = sorted::Set::new();
+        let mut bearing_on_it = Vec::new();
         let at = |path: &FieldPath| Origin {
             document: sample.origin.document,
             path: sample.origin.path.clone().join(path),
@@ -434,15 +443,18 @@ impl Workspace {
                         tell(&mut findings, unresolved);
                     }
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
-                    objects = bearing.on(&call, &outcome);
-                    let mut answer = explain::answer(&self.model, request, &outcome);
+                    bearing_on_it = bearing.on(&call, &outcome);
+                    let refusal = eval::Refusal::of(&self.model, &outcome);
+                    let mut answer =
+                        explain::answer(&self.model, request, &outcome, refusal.as_ref());
                     if !outcome.divided.is_empty() {
                         findings
                             .report(&eval::DIVIDED_BY_CANARY, at(&FieldPath::new()), answer.reason.as_str())
                             .help("attach what must hold for all connections to the Service, not to one of its waypoints");
                     }
-                    answer.changes = change::requests(&self.model, request, &outcome);
-                    answer.policy_changes = change::policies(&self.model, request, &outcome);
+                    let refusal = refusal.as_ref();
+                    answer.changes = change::requests(&self.model, request, &outcome, refusal);
+                    answer.policy_changes = change::policies(&self.model, &call, &outcome, refusal);
                     answer.enforced = (outcome.verdict == wire::Verdict::Allow)
                         .then(|| change::is_enforced(&self.model, &outcome));
                     answer
@@ -450,6 +462,6 @@ impl Workspace {
             },
         };
         answer.diagnostics = findings.to_wire(&self.samples.documents);
-        (answer, objects)
+        (answer, bearing_on_it)
     }
 }

@@ -1,7 +1,7 @@
 //! What benchmarks measure: the decision of the policies of one proxy, its choice of a route, and the answer to one
 //! request, taken again and again. No part of the API.
 
-use crate::authz::{Authentication, Policy, PolicySet};
+use crate::authz::{Authentication, PolicySet, Table};
 use crate::eval;
 use crate::explain;
 use crate::flow::Flow;
@@ -14,7 +14,7 @@ use crate::wire::{self, Verdict};
 pub struct Prepared<'m> {
     indexed: &'m PolicySet,
     walked: PolicySet,
-    policies: &'m [Policy],
+    policies: Table<'m>,
     flow: Flow,
 }
 
@@ -106,7 +106,9 @@ impl Asked<'_> {
     pub fn explained(&self) -> Option<wire::Answer> {
         let call = eval::resolve(self.model, self.request).ok()?;
         let outcome = eval::evaluate::<Log>(self.model, &call);
-        Some(explain::answer(self.model, self.request, &outcome))
+        let refusal = eval::Refusal::of(self.model, &outcome);
+        let answer = explain::answer(self.model, self.request, &outcome, refusal.as_ref());
+        Some(answer)
     }
 }
 

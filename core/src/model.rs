@@ -11,7 +11,7 @@ pub(crate) use routes::{
     ParentSort, Placed, Routes, Written as WrittenVirtualService, servers_of_pods, virtual_services,
 };
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::attach::{self, Attachments, Reason, Row};
 use crate::authz::{Effect, LossKind};
@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) policies: Policies,
     /// Routes as each waypoint tries them.
     pub(crate) routes: Arc<Routes>,
+    /// What becomes of every reference, once somebody has asked.
+    effects: OnceLock<Vec<(EdgeStatus, Reason)>>,
 }
 
 impl Model {
@@ -70,6 +72,7 @@ impl Model {
             attachments: Arc::new(attachments),
             policies,
             routes: Arc::new(routes),
+            effects: OnceLock::new(),
         }
     }
 
@@ -84,7 +87,18 @@ impl Model {
             attachments: Arc::clone(&self.attachments),
             policies: self.policies.with_rules(&self.mesh, changed),
             routes: Arc::clone(&self.routes),
+            effects: OnceLock::new(),
         }
+    }
+
+    /// Every reference, with what becomes of it.
+    pub(crate) fn effects(&self) -> impl Iterator<Item = (&Row, EdgeStatus, Reason)> {
+        let rows = self.attachments.rows();
+        let effects = self
+            .effects
+            .get_or_init(|| rows.iter().map(|row| self.effect(row)).collect());
+        let both = rows.iter().zip(effects);
+        both.map(|(row, &(status, reason))| (row, status, reason))
     }
 
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to
@@ -100,10 +114,11 @@ impl Model {
                 return (EdgeStatus::Ignored, problem.reason);
             }
         }
-        let at_ztunnel =
-            matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) && row.is_attached();
+        if !matches!(row.via, Via::Selector | Via::Namespace | Via::Mesh) || !row.is_attached() {
+            return (row.status, row.reason);
+        }
         let reason = match self.policies.at_ztunnel(row.from) {
-            Some(_) if !at_ztunnel || self.mesh.is_at_gateway(&row.to) => row.reason,
+            Some(_) if self.mesh.is_at_gateway(&row.to) => row.reason,
             Some(policy) if !crate::authz::is_sent(policy.action, policy.dry_run) => {
                 Reason::UnsupportedValue
             }

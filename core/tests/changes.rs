@@ -318,11 +318,10 @@ fn lacking(spec: &str, request: Value) -> (Vec<Vec<String>>, String) {
         json!({ "manifests": format!("{SHOP}{WEB}{}", policy(spec)), "requests": [request] });
     let input: wire::Input = serde_json::from_value(input).expect("the contract's shape");
     let answer = ambient_core::evaluate(&input).results.remove(0);
-    let hops = answer.hops.iter();
-    let rules = hops
-        .flat_map(|hop| &hop.policies)
-        .flat_map(|policy| &policy.rules);
-    let missing = rules.map(|rule| rule.missing.clone()).collect();
+    let policies = answer.hops.iter().flat_map(|hop| hop.policies.iter());
+    let rules = policies.flat_map(|policy| policy.rules);
+    let missing = rules.map(|rule| rule.missing.into_iter().map(str::to_owned).collect());
+    let missing = missing.collect();
     (missing, answer.reason)
 }
 

@@ -153,7 +153,7 @@ fn every_quick_fix_mends_what_it_is_about() {
                 let Some(fix) = &finding.fix else { continue };
                 fixes.insert(finding.code.clone());
                 let text = mended(&block.text, fix);
-                let count = |findings: &[wire::Diagnostic]| {
+                let count = |findings: &[std::sync::Arc<wire::Diagnostic>]| {
                     findings
                         .iter()
                         .filter(|one| one.code == finding.code)
@@ -221,7 +221,7 @@ fn where_settings_choose_the_finding_tells_of_the_other_behavior() {
                 });
                 let findings = analysis.diagnostics.into_iter();
                 let findings = findings.filter(|one| one.message.contains("document"));
-                told.extend(findings.map(|one| (one.code, format!("{behavior:?}"))));
+                told.extend(findings.map(|one| (one.code.clone(), format!("{behavior:?}"))));
             }
         }
     }

@@ -3,7 +3,6 @@
 
 use ambient_core::decode::Decode;
 use gloo::events::{EventListener, EventListenerOptions};
-use gloo::storage::{LocalStorage, Storage};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document, history, window};
 use serde::Serialize;
@@ -13,10 +12,12 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::deflate::{deflate, inflate};
 use crate::editor::markers;
 use crate::editor::monaco::{self, Editor};
 use crate::engine::Bridge;
 use crate::panels;
+use crate::share;
 use crate::state::{Arrival, Effect, Message, State, Tab, Texts, Theme};
 use crate::worker;
 
@@ -29,7 +30,17 @@ const THEME_KEY: &str = "ambient.theme";
 /// Starts the page.
 pub(crate) fn start() {
     let root = document().get_element_by_id("app");
-    yew::Renderer::<App>::with_root(root.expect_throw("it is in index.html")).render();
+    let root = root.expect_throw("it is in index.html");
+    spawn_local(async {
+        let arrival = arrival().await;
+        yew::Renderer::<App>::with_root_and_props(root, Visit { arrival }).render();
+    });
+}
+
+/// What the component is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Visit {
+    arrival: Arrival,
 }
 
 /// What reaches the component: a message for the state, or the editor.
@@ -67,11 +78,11 @@ struct App {
 
 impl Component for App {
     type Message = Event;
-    type Properties = ();
+    type Properties = Visit;
 
     fn create(ctx: &Context<Self>) -> Self {
         let engine = bridge(ctx, "answer", |answer| Message::Answered(Box::new(answer)));
-        let state = State::arrive(arrival());
+        let state = State::arrive(ctx.props().arrival.clone());
         set_theme(state.theme);
         ctx.link().send_message(Message::Evaluate);
         Self {
@@ -143,12 +154,11 @@ impl App {
                 self.reports.get_or_insert_with(start).ask(&question);
             }
             Effect::Store => {
-                // A full or forbidden store loses nothing that is on the page.
-                let _ = LocalStorage::set(MANIFESTS_KEY, &self.state.texts.manifests);
-                let _ = LocalStorage::set(REQUESTS_KEY, &self.state.texts.requests);
+                store(MANIFESTS_KEY, &self.state.texts.manifests);
+                store(REQUESTS_KEY, &self.state.texts.requests);
             }
             Effect::StoreTheme => {
-                let _ = LocalStorage::set(THEME_KEY, self.state.theme.name());
+                store(THEME_KEY, self.state.theme.name());
                 set_theme(self.state.theme);
                 self.with_editor(|editor| editor.set_theme(self.state.theme.name()));
             }
@@ -180,6 +190,15 @@ impl App {
             }
             Effect::Help => open_keys(),
             Effect::Copy(text) => copy(ctx, &text),
+            Effect::Link(plain) => {
+                let link = ctx.link().clone();
+                spawn_local(async move {
+                    if let Some(deflated) = deflate(plain.as_bytes()).await {
+                        let fragment = share::fragment(&plain, &deflated);
+                        link.send_message(Message::Linked(fragment));
+                    }
+                });
+            }
             Effect::CopyLink(fragment) => {
                 set_fragment(&fragment);
                 copy(ctx, &window().location().href().unwrap_or_default());
@@ -298,20 +317,45 @@ impl FromUtf16Lossy for char {
     }
 }
 
-fn arrival() -> Arrival {
-    let stored = match (
-        LocalStorage::get(MANIFESTS_KEY),
-        LocalStorage::get(REQUESTS_KEY),
-    ) {
-        (Ok(manifests), Ok(requests)) => Some(Texts {
+/// The browser's store for this page, unless it is forbidden.
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok()?
+}
+
+/// What an earlier visit stored: a text, as JSON.
+fn stored_text(key: &str) -> Option<String> {
+    let json = storage()?.get_item(key).ok()??;
+    worker::decode(&json).ok()
+}
+
+/// A full or forbidden store loses nothing that is on the page.
+fn store(key: &str, text: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(key, &worker::encode(&text));
+    }
+}
+
+async fn arrival() -> Arrival {
+    let stored = match (stored_text(MANIFESTS_KEY), stored_text(REQUESTS_KEY)) {
+        (Some(manifests), Some(requests)) => Some(Texts {
             manifests,
             requests,
         }),
         _ => None,
     };
-    let theme: String = LocalStorage::get(THEME_KEY).unwrap_or_default();
+    let theme = stored_text(THEME_KEY).unwrap_or_default();
+    let fragment = window().location().hash().unwrap_or_default();
+    let shared = match share::unpack(&fragment) {
+        Some(Ok(packed)) => {
+            let plain = inflate(&packed.deflated, share::MAX_TEXT).await;
+            Some(packed.open(plain.as_deref()))
+        }
+        Some(Err(unreadable)) => Some(Err(unreadable)),
+        None => None,
+    };
     Arrival {
-        fragment: window().location().hash().unwrap_or_default(),
+        fragment,
+        shared,
         stored,
         theme: Theme::named(&theme),
     }

@@ -2,6 +2,7 @@
 //! engine runs in a worker behind `engine`, as a second instance of this wasm; what can be computed without a browser is, and is tested natively.
 
 mod app;
+mod deflate;
 mod editor;
 mod engine;
 mod examples;

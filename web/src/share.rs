@@ -2,10 +2,7 @@
 //! `#s=1.` and base64url of: length of the rest, checksum of the plain text, raw deflate stream of the JSON.
 
 use ambient_core::decode::Decode;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
 use crate::worker;
@@ -78,81 +75,86 @@ impl Unreadable {
 const PREFIX: &str = "#s=";
 /// The codec and version that this page writes.
 const VERSION: &str = "1";
-const LEVEL: u8 = 9;
 /// A link is untrusted input: a small one can stand for a huge text.
-const MAX_TEXT: usize = 4 << 20;
+pub(crate) const MAX_TEXT: usize = 4 << 20;
 /// Length and checksum.
 const HEADER: usize = 8;
 
-/// The fragment for what is shown, `#s=1.…`.
-pub(crate) fn encode(shared: &Shared) -> String {
-    let json = worker::encode(shared).into_bytes();
-    let deflated = compress_to_vec(&json, LEVEL);
-    let mut bytes = Vec::with_capacity(HEADER + deflated.len());
-    bytes.extend_from_slice(
-        &u32::try_from(deflated.len())
-            .unwrap_or(u32::MAX)
-            .to_be_bytes(),
-    );
-    bytes.extend_from_slice(&crc32(&json).to_be_bytes());
-    bytes.extend_from_slice(&deflated);
-    format!("{PREFIX}{VERSION}.{}", URL_SAFE_NO_PAD.encode(bytes))
+impl Shared {
+    /// What is compressed for a link.
+    pub(crate) fn plain(&self) -> String {
+        worker::encode(self)
+    }
 }
 
-/// Reads a fragment; `None`: it is no link of this kind.
-pub(crate) fn decode(fragment: &str) -> Option<Result<Shared, Unreadable>> {
-    Some(read(fragment.strip_prefix(PREFIX)?))
+/// The fragment for a plain text and its raw deflate stream, `#s=1.…`.
+pub(crate) fn fragment(plain: &str, deflated: &[u8]) -> String {
+    let length = u32::try_from(deflated.len()).unwrap_or(u32::MAX);
+    let checksum = crc32(plain.as_bytes());
+    let bytes = [&length.to_be_bytes(), &checksum.to_be_bytes(), deflated].concat();
+    format!(
+        "{PREFIX}{VERSION}.{}",
+        Base64UrlUnpadded::encode_string(&bytes)
+    )
 }
 
-fn read(link: &str) -> Result<Shared, Unreadable> {
+/// What a fragment holds before it is inflated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Packed {
+    /// Raw deflate stream of the plain text.
+    pub(crate) deflated: Vec<u8>,
+    checksum: u32,
+}
+
+/// Unpacks a fragment; `None`: it is no link of this kind.
+pub(crate) fn unpack(fragment: &str) -> Option<Result<Packed, Unreadable>> {
+    Some(packed(fragment.strip_prefix(PREFIX)?))
+}
+
+fn packed(link: &str) -> Result<Packed, Unreadable> {
     let (version, text) = link.split_once('.').unwrap_or((link, ""));
     if version != VERSION {
         return Err(Unreadable::Version(version.chars().take(12).collect()));
     }
-    // Of a link that was cut the last character may stand alone, which base64 has not.
-    let whole = text.len() - usize::from(text.len() % 4 == 1);
-    let bytes = URL_SAFE_NO_PAD
-        .decode(text.get(..whole).unwrap_or_default())
-        .or_else(|_| lenient(text))
+    // A link that was cut may end within a byte: what is whole of it says how much is missing.
+    let whole = text.len() - text.len() % 4;
+    let mut bytes = Base64UrlUnpadded::decode_vec(text)
+        .or_else(|_| Base64UrlUnpadded::decode_vec(text.get(..whole).unwrap_or_default()))
         .map_err(|_| Unreadable::Damaged)?;
-    let (Some(length), Some(checksum), Some(deflated)) =
-        (number(&bytes, 0), number(&bytes, 4), bytes.get(HEADER..))
-    else {
-        return Err(Unreadable::Incomplete {
-            have: text.len(),
-            want: HEADER * 4 / 3,
-        });
+    let incomplete = |length: usize| {
+        let want = length.saturating_add(HEADER).saturating_mul(4).div_ceil(3);
+        let have = text.len();
+        match have < want {
+            true => Unreadable::Incomplete { have, want },
+            false => Unreadable::Damaged,
+        }
+    };
+    let (Some(length), Some(checksum)) = (number(&bytes, 0), number(&bytes, 4)) else {
+        // No stream is empty.
+        return Err(incomplete(1));
     };
     let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let mut deflated = bytes.split_off(HEADER);
     if deflated.len() < length {
-        let want = length.saturating_add(HEADER).saturating_mul(4).div_ceil(3);
-        return Err(Unreadable::Incomplete {
-            have: text.len(),
-            want,
-        });
+        return Err(incomplete(length));
     }
-    let json =
-        decompress_to_vec_with_limit(deflated, MAX_TEXT).map_err(|error| match error.status {
-            miniz_oxide::inflate::TINFLStatus::HasMoreOutput => Unreadable::TooLarge,
-            _ => Unreadable::Damaged,
-        })?;
-    if crc32(&json) != checksum {
-        return Err(Unreadable::Damaged);
-    }
-    let json = std::str::from_utf8(&json).map_err(|_| Unreadable::Damaged)?;
-    let json: serde_json::Value = serde_json::from_str(json).map_err(|_| Unreadable::Damaged)?;
-    ambient_core::decode::from_json(&json).map_err(|_| Unreadable::Damaged)
+    deflated.truncate(length);
+    Ok(Packed { deflated, checksum })
 }
 
-/// Bits behind the last whole byte are no damage: a cut link has them.
-fn lenient(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
-    use base64::alphabet::URL_SAFE;
-    use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-    let config = GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone);
-    let whole = text.len() - usize::from(text.len() % 4 == 1);
-    GeneralPurpose::new(&URL_SAFE, config).decode(text.get(..whole).unwrap_or_default())
+impl Packed {
+    /// What it says, given what its stream holds, if it is one.
+    pub(crate) fn open(&self, plain: Option<&[u8]>) -> Result<Shared, Unreadable> {
+        let plain = plain.ok_or(Unreadable::Damaged)?;
+        if plain.len() > MAX_TEXT {
+            return Err(Unreadable::TooLarge);
+        }
+        if crc32(plain) != self.checksum {
+            return Err(Unreadable::Damaged);
+        }
+        let plain = std::str::from_utf8(plain).map_err(|_| Unreadable::Damaged)?;
+        worker::decode(plain).map_err(|_| Unreadable::Damaged)
+    }
 }
 
 /// CRC-32 as gzip has it, bit by bit: a table of it would be a fortieth of the page.
@@ -166,8 +168,27 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
+/// As the browser does it, for tests.
+#[cfg(test)]
+pub(crate) mod native {
+    use super::*;
+
+    pub(crate) fn encode(shared: &Shared) -> String {
+        let plain = shared.plain();
+        let deflated = miniz_oxide::deflate::compress_to_vec(plain.as_bytes(), 9);
+        fragment(&plain, &deflated)
+    }
+
+    pub(crate) fn decode(fragment: &str) -> Option<Result<Shared, Unreadable>> {
+        let inflate = |stream: &[u8]| miniz_oxide::inflate::decompress_to_vec(stream).ok();
+        let open = |packed: Packed| packed.open(inflate(&packed.deflated).as_deref());
+        Some(unpack(fragment)?.and_then(open))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::native::{decode, encode};
     use super::*;
 
     fn shared() -> Shared {

@@ -88,7 +88,6 @@ pub(crate) fn encode<T: Serialize>(message: &T) -> String {
 
 /// A message of the other side.
 pub(crate) fn decode<T: Decode>(message: &str) -> Result<T, String> {
-    let json: serde_json::Value =
-        serde_json::from_str(message).map_err(|error| error.to_string())?;
+    let json = ambient_core::decode::json(message).ok_or("this is no JSON")?;
     ambient_core::decode::from_json(&json)
 }

@@ -39,10 +39,8 @@ pub(crate) struct Share {
 fn canary(mesh: &Mesh, service: &ServiceInfo, primary: &Binding) -> Option<Canary> {
     let gateway = mesh.gateway(primary.gateway()?)?;
     let own = mesh.object(service.object)?;
-    let namespace = ObjectId::new(Kind::Namespace, "", service.namespace.as_str());
     let inherited = mesh
-        .find(&namespace)
-        .and_then(|index| mesh.object(index))
+        .namespace(&service.namespace)
         .filter(|_| !own.metadata.labels.contains_key(USE_WAYPOINT));
     let (holder, label) = if own.metadata.labels.contains_key(CANARY) {
         (own, Label::Own)

@@ -49,7 +49,7 @@ pub(super) fn rows(mesh: &Mesh, attachments: &Attachments, parents: &[Row], rows
     }
 }
 
-fn spec(key: &str) -> FieldPath {
+fn spec(key: &'static str) -> FieldPath {
     FieldPath::new().key("spec").key(key)
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Row {
     /// The section that the reference names.
     pub(crate) section_name: Option<String>,
     /// The namespace whose label `from` inherits.
-    pub(crate) inherited_from: Option<ObjectId>,
+    pub(crate) inherited_from: Option<Box<ObjectId>>,
     /// Where the reference stands.
     pub(crate) origin: Origin,
 }
@@ -80,32 +80,36 @@ impl Row {
 /// All references, and the waypoint of everything that can have one.
 pub(crate) struct Attachments {
     rows: Vec<Row>,
-    by_holder: sorted::Map<ObjectIndex, Vec<usize>>,
-    services: sorted::Map<ServiceIndex, Binding>,
+    /// The places of the rows that each object holds.
+    by_holder: Vec<Vec<usize>>,
+    /// By their places in the mesh.
+    services: Vec<Binding>,
     canaries: sorted::Map<ServiceIndex, Share>,
-    workloads: sorted::Map<WorkloadIndex, Binding>,
+    /// By their places in the mesh.
+    workloads: Vec<Binding>,
     listeners: Listeners,
 }
 
 /// Resolves every reference in the mesh.
 pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
-    let services: sorted::Map<_, _> = mesh
+    let services: Vec<Binding> = mesh
         .services()
-        .map(|(index, service)| (index, use_waypoint::service(mesh, service)))
+        .map(|(_, service)| use_waypoint::service(mesh, service))
         .collect();
-    let canaries = services
-        .iter()
-        .filter_map(|(&index, binding)| {
-            Some((index, canary::share(mesh, mesh.service(index)?, binding)?))
+    let canaries = mesh
+        .services()
+        .zip(&services)
+        .filter_map(|((index, service), binding)| {
+            Some((index, canary::share(mesh, service, binding)?))
         })
         .collect();
     let workloads = mesh
         .workloads()
-        .map(|(index, workload)| (index, use_waypoint::workload(mesh, workload)))
+        .map(|(_, workload)| use_waypoint::workload(mesh, workload))
         .collect();
     let mut attachments = Attachments {
         rows: Vec::new(),
-        by_holder: sorted::Map::new(),
+        by_holder: vec![Vec::new(); mesh.objects().count()],
         services,
         canaries,
         workloads,
@@ -128,11 +132,11 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
     membership::rows(mesh, &mut rows);
     // By ids, never by the order of documents.
     rows.sort_by_cached_key(|row| {
-        let from = mesh.object(row.from).map(|object| object.id.to_string());
+        let from = mesh.object(row.from).map(|object| object.id.text());
         (
             from,
             row.via,
-            row.to.to_string(),
+            row.to.text(),
             row.port,
             row.section_name.clone(),
             row.from,
@@ -140,11 +144,9 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         )
     });
     for (place, row) in rows.iter().enumerate() {
-        attachments
-            .by_holder
-            .entry(row.from)
-            .or_default()
-            .push(place);
+        if let Some(held) = attachments.by_holder.get_mut(row.from.place()) {
+            held.push(place);
+        }
     }
     attachments.rows = rows;
     attachments
@@ -159,7 +161,7 @@ impl Attachments {
     /// The references that one object holds.
     pub(crate) fn of(&self, from: ObjectIndex) -> impl Iterator<Item = &Row> {
         self.by_holder
-            .get(&from)
+            .get(from.place())
             .into_iter()
             .flatten()
             .filter_map(|&place| self.rows.get(place))
@@ -172,7 +174,7 @@ impl Attachments {
 
     /// The waypoint of traffic addressed to a Service.
     pub(crate) fn service_waypoint(&self, service: ServiceIndex) -> Option<GatewayIndex> {
-        self.services.get(&service)?.gateway()
+        self.services.get(service.place())?.gateway()
     }
 
     /// All waypoints of such traffic: the first, and the canary if there is one, each with its share. Both are told of
@@ -195,17 +197,17 @@ impl Attachments {
 
     /// The same, with the reason where there is none.
     pub(crate) fn service_binding(&self, service: ServiceIndex) -> Option<&Binding> {
-        self.services.get(&service)
+        self.services.get(service.place())
     }
 
     /// The waypoint of traffic addressed to a workload.
     pub(crate) fn workload_waypoint(&self, workload: WorkloadIndex) -> Option<GatewayIndex> {
-        self.workloads.get(&workload)?.gateway()
+        self.workloads.get(workload.place())?.gateway()
     }
 
     /// The same, with the reason where there is none.
     pub(crate) fn workload_binding(&self, workload: WorkloadIndex) -> Option<&Binding> {
-        self.workloads.get(&workload)
+        self.workloads.get(workload.place())
     }
 }
 

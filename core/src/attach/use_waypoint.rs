@@ -317,12 +317,12 @@ pub(super) fn holder<'m>(
     mesh: &'m Mesh,
     object: &'m Object,
     label: Label,
-) -> Option<(&'m Object, Option<ObjectId>)> {
+) -> Option<(&'m Object, Option<Box<ObjectId>>)> {
     match label {
         Label::Own => Some((object, None)),
         Label::Namespace => {
-            let namespace = ObjectId::new(Kind::Namespace, "", object.id.namespace.as_str());
-            Some((mesh.object(mesh.find(&namespace)?)?, Some(namespace)))
+            let namespace = mesh.namespace(&object.id.namespace)?;
+            Some((namespace, Some(Box::new(namespace.id.clone()))))
         }
     }
 }
@@ -351,7 +351,7 @@ fn row(mesh: &Mesh, from: ObjectIndex, object: &Object, binding: &Binding) -> Op
 
 /// Where a label stands that counts for an object: in the pod template of a controller, in the spec of a WorkloadEntry
 /// if its metadata has it not.
-pub(super) fn label_path(object: &Object, key: &str) -> FieldPath {
+pub(super) fn label_path(object: &Object, key: &'static str) -> FieldPath {
     if let Resource::Endpoint(endpoint) = &object.resource {
         return endpoint.path().key("labels").key(key);
     }

@@ -78,6 +78,7 @@ impl Attribute {
     }
 
     /// What the request has of it.
+    #[inline]
     pub(crate) fn observe<'a>(&self, flow: &'a Flow) -> Observed<'a> {
         let http = flow.http.as_ref();
         let text = |read: fn(&Http) -> &str| {

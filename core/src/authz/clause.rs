@@ -1,5 +1,7 @@
 //! One field of a rule, compiled: a list of values, each parsed once. Evaluating a clause allocates nothing.
 
+use std::ops::Deref;
+
 use ipnet::IpNet;
 use serde_json::Value;
 
@@ -15,13 +17,43 @@ pub(crate) struct ClauseId(pub(crate) u32);
 /// One field of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Clause {
-    pub(super) id: ClauseId,
+    /// Its place in the side table.
+    pub(crate) id: ClauseId,
     /// What it asks about.
     pub(crate) attribute: Attribute,
     /// None of the values may match.
     pub(crate) negated: bool,
     /// One of these must match.
-    pub(crate) values: Box<[Matcher]>,
+    pub(crate) values: Values,
+}
+
+/// The values of a field. Most fields have one, which lies where it is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Values {
+    /// One.
+    One(Matcher),
+    /// Several, or none.
+    Many(Box<[Matcher]>),
+}
+
+impl Values {
+    pub(super) fn new(values: Vec<Matcher>) -> Self {
+        match <[Matcher; 1]>::try_from(values) {
+            Ok([only]) => Self::One(only),
+            Err(values) => Self::Many(values.into()),
+        }
+    }
+}
+
+impl Deref for Values {
+    type Target = [Matcher];
+
+    fn deref(&self) -> &[Matcher] {
+        match self {
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Many(values) => values,
+        }
+    }
 }
 
 /// One value of a field, as one kind of proxy reads it.
@@ -82,6 +114,7 @@ impl Clause {
 }
 
 impl Matcher {
+    #[inline]
     fn matches(&self, observed: Observed<'_>) -> bool {
         match (self, observed) {
             (Self::Text(text), Observed::Text(seen)) => text.matches(seen),

@@ -4,9 +4,9 @@
 use std::sync::{Arc, OnceLock};
 
 use super::attribute::Attribute;
-use super::clause::{Clause, ClauseId, Matcher};
+use super::clause::{Clause, ClauseId, Matcher, Values};
 use super::loss::{Loss, LossKind};
-use super::policy::{Alternative, ClauseOrigin, Group, Order, Policy, Provider, Rule};
+use super::policy::{ClauseOrigin, Order, Policy, Provider, Rule};
 use super::trust_domain::TrustDomains;
 use super::{waypoint, ztunnel};
 use crate::matcher::{self, Glob, PathTemplate, ServiceAccountUri, StringMatch};
@@ -69,7 +69,7 @@ pub(crate) fn compile(
     let provider = (action == Action::Custom).then(|| Arc::new(provider(policy, context.settings)));
     let mut compiler = Compiler {
         context,
-        values: Values::new(context, enforcer),
+        reading: Reading::new(context, enforcer),
         losses: Vec::new(),
         origins: Vec::new(),
     };
@@ -131,7 +131,7 @@ fn provider(policy: &AuthorizationPolicy, settings: &Settings) -> Provider {
 
 struct Compiler<'a> {
     context: Context<'a>,
-    values: Values<'a>,
+    reading: Reading<'a>,
     losses: Vec<Loss>,
     origins: Vec<ClauseOrigin>,
 }
@@ -164,23 +164,16 @@ impl Compiler<'_> {
         let Kept::Groups(groups) = kept else {
             return None;
         };
-        let groups = groups
-            .into_iter()
-            .map(|group| Group {
-                alternatives: group
-                    .alternatives
-                    .into_iter()
-                    .map(|alternative| Alternative {
-                        clauses: alternative
-                            .clauses
-                            .into_iter()
-                            .filter_map(|clause| self.clause(clause, index))
-                            .collect(),
-                    })
-                    .collect(),
-            })
-            .collect();
-        Some(Rule { index, groups })
+        let groups = groups.into_iter().map(|group| {
+            let alternatives = group.alternatives.into_iter();
+            let clauses = alternatives.map(|alternative| {
+                let clauses = alternative.clauses.into_iter();
+                let clauses = clauses.filter_map(|clause| self.clause(clause, index));
+                clauses.collect()
+            });
+            clauses.collect()
+        });
+        Some(Rule::new(index, groups))
     }
 
     fn clause(&mut self, clause: WrittenClause<'_>, rule: u32) -> Option<Clause> {
@@ -195,11 +188,13 @@ impl Compiler<'_> {
         });
         Some(Clause {
             id,
-            values: clause
-                .values
-                .iter()
-                .flat_map(|value| self.values.compile(&attribute, value))
-                .collect(),
+            values: Values::new(
+                clause
+                    .values
+                    .iter()
+                    .flat_map(|value| self.reading.compile(&attribute, value))
+                    .collect(),
+            ),
             attribute,
             negated: clause.negated,
         })
@@ -207,7 +202,7 @@ impl Compiler<'_> {
 }
 
 /// How one kind of proxy reads values.
-struct Values<'a> {
+struct Reading<'a> {
     namespace: &'a str,
     /// `None`: this proxy does not know of aliases.
     trust_domains: Option<TrustDomains<'a>>,
@@ -217,7 +212,7 @@ struct Values<'a> {
     lenient_templates: bool,
 }
 
-impl<'a> Values<'a> {
+impl<'a> Reading<'a> {
     fn new(context: Context<'a>, enforcer: Enforcer) -> Self {
         let settings = context.settings;
         let documented = settings.behavior == Behavior::Documented;

@@ -3,7 +3,7 @@
 
 use super::attribute::Attribute;
 use super::clause::{Clause, Matcher};
-use super::policy::{Alternative, Group, Policy, Rule};
+use super::policy::{Group, Policy, Rule};
 use crate::flow::Flow;
 use crate::matcher::{self, PathIndex, StringMatch};
 use crate::sorted;
@@ -93,10 +93,7 @@ impl Index {
 
 /// Texts of which a request has one if the rule matches; `None`: nothing can be said.
 fn keys(policy: &Policy, rule: &Rule) -> Option<Vec<Key>> {
-    let of_groups = rule
-        .groups
-        .iter()
-        .filter_map(|group| of_group(policy, group));
+    let of_groups = rule.groups().filter_map(|group| of_group(policy, group));
     of_groups.min_by(|left, right| {
         // What narrows least decides about a group.
         left.iter().max().cmp(&right.iter().max())
@@ -104,21 +101,18 @@ fn keys(policy: &Policy, rule: &Rule) -> Option<Vec<Key>> {
 }
 
 /// Every alternative has to name one: any of them may be the one that holds.
-fn of_group(policy: &Policy, group: &Group) -> Option<Vec<Key>> {
+fn of_group(policy: &Policy, group: Group<'_>) -> Option<Vec<Key>> {
     let of_alternatives: Option<Vec<Vec<Key>>> = group
-        .alternatives
-        .iter()
-        .map(|alternative| of_alternative(policy, alternative))
+        .alternatives()
+        .map(|clauses| of_alternative(policy, clauses))
         .collect();
     let keys: Vec<Key> = of_alternatives?.into_iter().flatten().collect();
     (keys.len() <= MAX_KEYS).then_some(keys)
 }
 
-fn of_alternative(policy: &Policy, alternative: &Alternative) -> Option<Vec<Key>> {
-    let of_clauses = alternative
-        .clauses
-        .iter()
-        .filter_map(|clause| of_clause(policy, clause));
+fn of_alternative(policy: &Policy, clauses: &[Clause]) -> Option<Vec<Key>> {
+    let of_clauses = clauses.iter();
+    let of_clauses = of_clauses.filter_map(|clause| of_clause(policy, clause));
     of_clauses.min_by(|left, right| left.iter().max().cmp(&right.iter().max()))
 }
 

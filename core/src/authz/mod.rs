@@ -5,7 +5,7 @@
 //!
 //! What the numbers in a log mean:
 //!
-//! - `Step::Policy(i)`: the policy at `i` of the slice given to [`PolicySet::decide`];
+//! - `Step::Policy(i)`: the policy at `i` of the table given to [`PolicySet::decide`];
 //! - `Step::Rule(i)`, inside a policy: the rule at `i` of the policy *as written*;
 //! - `Step::Clause(i)`, inside a policy: [`Policy::origin`] of [`ClauseId`]`(i)`.
 //!
@@ -22,6 +22,7 @@ mod loss;
 pub(crate) mod mtls;
 mod policy;
 mod policy_set;
+mod table;
 mod trust_domain;
 mod waypoint;
 mod ztunnel;
@@ -30,12 +31,13 @@ mod ztunnel;
 mod tests;
 
 pub(crate) use attribute::Attribute;
-pub(crate) use clause::{Clause, ClauseId, Matcher};
+pub(crate) use clause::{Clause, Matcher};
 pub(crate) use compile::{Context, Enforcer, compile};
 pub(crate) use decision::{Authentication, Deciding, Decision};
 pub(crate) use lever::{Lever, Near};
 pub(crate) use loss::{Loss, LossKind};
 pub(crate) use policy::{ClauseOrigin, Effect, Group, Policy, Provider, Rule};
-pub(crate) use policy_set::PolicySet;
+pub(crate) use policy_set::{PolicySet, Texts};
+pub(crate) use table::Table;
 pub(crate) use trust_domain::is_widened;
 pub(crate) use ztunnel::is_sent;

@@ -9,8 +9,8 @@
 use std::sync::{Arc, OnceLock};
 
 use super::attribute::Attribute;
-use super::clause::{Clause, ClauseId, Matcher};
-use super::policy::{Alternative, ClauseOrigin, Group, Order, Policy, Rule};
+use super::clause::{Clause, ClauseId, Matcher, Values};
+use super::policy::{ClauseOrigin, Order, Policy, Rule};
 use crate::flow::Principal;
 use crate::matcher::StringMatch;
 use crate::resource::peer_authentication::{MutualTlsMode, PortKey};
@@ -249,7 +249,7 @@ impl Builder {
             id,
             attribute,
             negated,
-            values: [value].into(),
+            values: Values::One(value),
         }
     }
 
@@ -276,15 +276,8 @@ impl Builder {
 
     fn rule(&mut self, clauses: Vec<Clause>) {
         let index = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
-        let groups = clauses.into_iter().map(|clause| Group {
-            alternatives: vec![Alternative {
-                clauses: vec![clause],
-            }],
-        });
-        self.rules.push(Rule {
-            index,
-            groups: groups.collect(),
-        });
+        let groups = clauses.into_iter().map(|clause| vec![vec![clause]]);
+        self.rules.push(Rule::new(index, groups));
     }
 }
 

@@ -87,27 +87,29 @@ impl Order {
     }
 }
 
-/// One rule: every group must hold.
+/// One rule: every group must hold. Its clauses lie in one row, in which groups and alternatives have their ends, so that
+/// to walk many rules is to follow few pointers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rule {
     /// Its place in the policy as written.
     pub(crate) index: u32,
-    /// `from`, `to` and each condition.
-    pub(crate) groups: Vec<Group>,
+    clauses: Box<[Clause]>,
+    /// Where alternatives end among the clauses.
+    alternatives: Box<[usize]>,
+    /// Where groups end among the alternatives.
+    groups: Box<[usize]>,
+    /// Every group has one alternative, so that all clauses must hold.
+    is_plain: bool,
 }
 
 /// `from`, `to` or one condition: one of the alternatives must hold.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Group {
-    /// Entries of `from` or `to`, or all of a condition.
-    pub(crate) alternatives: Vec<Alternative>,
-}
-
-/// One entry: all of its clauses must hold.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Alternative {
-    /// Fields.
-    pub(crate) clauses: Vec<Clause>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Group<'r> {
+    /// From the first clause of the group on.
+    clauses: &'r [Clause],
+    /// Where these begin in the rule.
+    start: usize,
+    ends: &'r [usize],
 }
 
 /// What is left of a policy at a proxy.
@@ -135,9 +137,8 @@ impl Policy {
     /// What is left of it.
     pub(crate) fn effect(&self) -> Effect {
         let can_match = self.rules.iter().any(|rule| {
-            rule.groups
-                .iter()
-                .all(|group| !group.alternatives.is_empty())
+            let mut groups = rule.groups();
+            groups.all(|group| !group.is_empty())
         });
         match self.action {
             _ if can_match => Effect::Enforced,
@@ -161,27 +162,93 @@ impl Policy {
 }
 
 impl Rule {
+    /// A rule of groups of alternatives of clauses.
+    pub(super) fn new(index: u32, groups: impl IntoIterator<Item = Vec<Vec<Clause>>>) -> Self {
+        let (mut clauses, mut alternatives) = (Vec::new(), Vec::new());
+        let mut ends = Vec::new();
+        let mut is_plain = true;
+        for group in groups {
+            is_plain &= group.len() == 1;
+            for mut alternative in group {
+                clauses.append(&mut alternative);
+                alternatives.push(clauses.len());
+            }
+            ends.push(alternatives.len());
+        }
+        Self {
+            index,
+            clauses: clauses.into(),
+            alternatives: alternatives.into(),
+            groups: ends.into(),
+            is_plain,
+        }
+    }
+
+    /// All clauses, in the order of groups and alternatives.
+    pub(crate) fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
+    /// The same, if all of them must hold; `None`: some group has a choice, or none.
+    pub(super) fn plain(&self) -> Option<&[Clause]> {
+        self.is_plain.then_some(&*self.clauses)
+    }
+
+    /// `from`, `to` and each condition.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let (mut first, mut start) = (0, 0);
+        self.groups.iter().map(move |end| {
+            let group = Group {
+                clauses: self.clauses.get(start..).unwrap_or_default(),
+                start,
+                ends: self.alternatives.get(first..*end).unwrap_or_default(),
+            };
+            first = *end;
+            start = group.ends.last().copied().unwrap_or(start);
+            group
+        })
+    }
+
     fn matches<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
         step(trace, Step::Rule(self.index), |trace| {
-            all(trace, &self.groups, |trace, group| group.holds(flow, trace))
+            // The minimum of minima: no other truth, and no other steps, than by groups.
+            if let Some(clauses) = self.plain() {
+                return hold(clauses, flow, trace);
+            }
+            all(trace, self.groups(), |trace, group| {
+                any(trace, group.alternatives(), |trace, clauses| {
+                    hold(clauses, flow, trace)
+                })
+            })
         })
     }
 }
 
-impl Group {
-    fn holds<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
-        any(trace, &self.alternatives, |trace, alternative| {
-            alternative.holds(flow, trace)
+impl<'r> Group<'r> {
+    /// Whether it has no alternative, so that it never holds.
+    pub(crate) fn is_empty(self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Entries of `from` or `to`, or all of a condition: all clauses of one must hold.
+    pub(crate) fn alternatives(self) -> impl Iterator<Item = &'r [Clause]> {
+        let mut rest = self.clauses;
+        let mut start = self.start;
+        self.ends.iter().map(move |end| {
+            let length = end.saturating_sub(start);
+            start = *end;
+            let (alternative, behind) = rest.split_at_checked(length).unwrap_or_default();
+            rest = behind;
+            alternative
         })
     }
 }
 
-impl Alternative {
-    pub(super) fn holds<T: Trace>(&self, flow: &Flow, trace: &mut T) -> Truth {
-        all(trace, &self.clauses, |trace, clause| {
-            let truth = clause.holds(flow);
-            trace.leaf(Step::Clause(clause.id.0), truth);
-            truth
-        })
-    }
+/// Whether all clauses of an alternative hold.
+pub(super) fn hold<T: Trace>(clauses: &[Clause], flow: &Flow, trace: &mut T) -> Truth {
+    all(trace, clauses, |trace, clause| {
+        let truth = clause.holds(flow);
+        trace.leaf(Step::Clause(clause.id.0), truth);
+        truth
+    })
 }

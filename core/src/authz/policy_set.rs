@@ -8,16 +8,18 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::attribute::Attribute;
 use super::compile::Enforcer;
 use super::decision::{Authentication, Deciding, Decision, Opinions};
 use super::index::Index;
 use super::policy::{Effect, Policy, Provider};
+use super::table::Table;
 use crate::flow::Flow;
 use crate::resource::Action;
 use crate::trace::{Step, Trace, Truth, any, step};
-use crate::wire::{Cause, PolicyCaption, ProviderAnswer, ProviderProtocol, Verdict};
+use crate::wire::{Cause, PolicyText, ProviderAnswer, ProviderProtocol, Verdict};
 
-/// The policies of one chain, by place in a slice that is shared by many sets. Each list is in the order in which the
+/// The policies of one chain, by place in a table that is shared by many sets. Each list is in the order in which the
 /// proxy tries and reports them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PolicySet {
@@ -32,8 +34,17 @@ pub(crate) struct PolicySet {
     tcp: bool,
     /// How many steps a log of all of them has.
     steps: usize,
-    /// What answers say of each policy, in the order of evaluation, once one has asked.
-    captions: OnceLock<Box<[Arc<PolicyCaption>]>>,
+    /// What answers say of the policies, once one has asked.
+    texts: OnceLock<Texts>,
+}
+
+/// What answers say of policies whatever becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Texts {
+    /// The policies, in the order of evaluation.
+    pub(crate) policies: Arc<[PolicyText]>,
+    /// What their clauses ask about, each once, and whether in front of the token check, as `CUSTOM` policies do.
+    pub(crate) asked: Vec<(Attribute, bool)>,
 }
 
 /// The policies of one action.
@@ -46,13 +57,10 @@ struct Phase {
 }
 
 impl Phase {
-    fn policies<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
-        self.members.iter().filter_map(|index| at(policies, *index))
+    fn policies<'p>(&self, policies: Table<'p>) -> impl Iterator<Item = &'p Policy> {
+        let members = self.members.iter();
+        members.filter_map(move |index| policies.get(*index))
     }
-}
-
-fn at(policies: &[Policy], index: u32) -> Option<&Policy> {
-    policies.get(usize::try_from(index).ok()?)
 }
 
 impl PolicySet {
@@ -62,13 +70,14 @@ impl PolicySet {
         policies: &[Policy],
         members: impl IntoIterator<Item = u32>,
     ) -> Self {
+        let policies = Table::from(policies);
         let mut set = Self {
             tcp: enforcer == Enforcer::Tcp,
             ..Self::default()
         };
         let mut members: Vec<(u32, &Policy)> = members
             .into_iter()
-            .filter_map(|index| Some((index, at(policies, index)?)))
+            .filter_map(|index| Some((index, policies.get(index)?)))
             .collect();
         // Ztunnel's order is the one given: all its policies have the same.
         members.sort_by(|(_, a), (_, b)| a.order.cmp(&b.order));
@@ -98,16 +107,11 @@ impl PolicySet {
         set
     }
 
-    /// The policies that could allow a request.
-    pub(super) fn allowing<'p>(&self, policies: &'p [Policy]) -> impl Iterator<Item = &'p Policy> {
-        self.allow.policies(policies)
-    }
-
     /// The policies of one phase, in the order in which the proxy tries them.
     pub(crate) fn of<'p>(
         &self,
         action: Action,
-        policies: &'p [Policy],
+        policies: Table<'p>,
     ) -> impl Iterator<Item = &'p Policy> {
         let phase = match action {
             Action::Custom => &self.custom,
@@ -126,29 +130,22 @@ impl PolicySet {
         self
     }
 
-    /// What answers say of each policy, in the order of evaluation; `word` is asked once for each.
-    pub(crate) fn captions(
-        &self,
-        policies: &[Policy],
-        mut word: impl FnMut(&Policy) -> PolicyCaption,
-    ) -> &[Arc<PolicyCaption>] {
-        self.captions.get_or_init(|| {
-            let members = self.members().filter_map(|index| at(policies, index));
-            members.map(|policy| Arc::new(word(policy))).collect()
-        })
+    /// What answers say of the policies; `word` is asked once.
+    pub(crate) fn texts(&self, word: impl FnOnce() -> Texts) -> &Texts {
+        self.texts.get_or_init(word)
     }
 
     /// The members, in the order of evaluation.
-    pub(super) fn members(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = u32> {
         [&self.custom, &self.audit, &self.deny, &self.allow]
             .into_iter()
             .flat_map(|phase| phase.members.iter().copied())
     }
 
-    /// What the policies come to. `policies` is the slice that the set was made for.
+    /// What the policies come to. `policies` is the table that the set was made for.
     pub(crate) fn decide<T: Trace>(
         &self,
-        policies: &[Policy],
+        policies: Table<'_>,
         flow: &Flow,
         authentication: Authentication,
         trace: &mut T,
@@ -159,7 +156,7 @@ impl PolicySet {
     /// The same, where the token check has changed the request: `CUSTOM` policies stand in front of it and see `arrived`.
     pub(crate) fn decide_behind_check<T: Trace>(
         &self,
-        policies: &[Policy],
+        policies: Table<'_>,
         arrived: &Flow,
         flow: &Flow,
         authentication: Authentication,
@@ -282,7 +279,7 @@ fn token(by: Option<crate::resource::ObjectIndex>) -> Deciding {
 /// and does not count.
 fn first_match<'a, T: Trace>(
     phase: &Phase,
-    policies: &'a [Policy],
+    policies: Table<'a>,
     flow: &Flow,
     trace: &mut T,
 ) -> Option<(&'a Policy, Matched)> {
@@ -293,7 +290,7 @@ fn first_match<'a, T: Trace>(
     let members = phase
         .members
         .iter()
-        .filter_map(|index| Some((*index, at(policies, *index)?)))
+        .filter_map(|index| Some((*index, policies.get(*index)?)))
         .filter(|(_, policy)| T::EXHAUSTIVE || !policy.dry_run);
     any(trace, members, |trace, (index, policy)| {
         let matched = evaluate(index, policy, flow, trace);
@@ -313,12 +310,12 @@ fn first_match<'a, T: Trace>(
 fn first_candidate<'a, T: Trace>(
     index: &Index,
     phase: &Phase,
-    policies: &'a [Policy],
+    policies: Table<'a>,
     flow: &Flow,
     trace: &mut T,
 ) -> Option<(&'a Policy, Matched)> {
     let mut settled: Option<(u32, &Policy, Matched)> = None;
-    index.candidates(flow, |places| {
+    let mut consider = |places: &[u32]| {
         for place in places {
             let certain = |matched: Matched| matched.truth == Truth::Yes;
             if settled.is_some_and(|(first, _, matched)| certain(matched) && first <= *place) {
@@ -326,7 +323,7 @@ fn first_candidate<'a, T: Trace>(
             }
             let member = usize::try_from(*place).ok();
             let member = member.and_then(|place| phase.members.get(place));
-            let Some((member, policy)) = member.and_then(|it| Some((*it, at(policies, *it)?)))
+            let Some((member, policy)) = member.and_then(|it| Some((*it, policies.get(*it)?)))
             else {
                 continue;
             };
@@ -344,7 +341,15 @@ fn first_candidate<'a, T: Trace>(
                 settled = Some((*place, policy, matched));
             }
         }
-    });
+    };
+    index.candidates(flow, &mut consider);
+    // The index knows what was there before.
+    for replaced in policies.replaced() {
+        let place = phase.members.iter().position(|member| *member == replaced);
+        if let Some(place) = place.and_then(|place| u32::try_from(place).ok()) {
+            consider(&[place]);
+        }
+    }
     settled.map(|(_, policy, matched)| (policy, matched))
 }
 

@@ -1,5 +1,7 @@
 //! One edit of a request that turns one clause.
 
+use std::borrow::Cow;
+
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
@@ -80,11 +82,45 @@ pub(super) fn no_token(request: &Request) -> Option<Edit> {
         return present.then(|| header("authorization", None));
     }
     Some(Edit {
-        path: "jwt".to_owned(),
+        path: TOKENS.to_owned(),
         value: Value::Null,
         summary: "no token".to_owned(),
         to: Target::Tokens(Vec::new()),
     })
+}
+
+const METHOD: &str = "http.method";
+const PATH: &str = "http.path";
+const HOST: &str = "http.host";
+const PORT: &str = "to.port";
+const FROM: &str = "from";
+const IP: &str = "from.ip";
+const TOKENS: &str = "jwt";
+
+fn header_path(name: &str) -> String {
+    format!("http.headers.{name}")
+}
+
+/// The field that edits for an attribute change; `None`: there are no such edits.
+pub(super) fn field(attribute: &Attribute) -> Option<Cow<'static, str>> {
+    Some(Cow::Borrowed(match attribute {
+        Attribute::Method => METHOD,
+        Attribute::Path => PATH,
+        Attribute::Host => HOST,
+        Attribute::RequestHeader(name) => return Some(Cow::Owned(header_path(name))),
+        Attribute::DestinationPort => PORT,
+        Attribute::SourceNamespace
+        | Attribute::SourceServiceAccount
+        | Attribute::SourcePrincipal => FROM,
+        Attribute::SourceIp | Attribute::RemoteIp => IP,
+        Attribute::RequestPrincipal | Attribute::RequestClaim(_) => TOKENS,
+        Attribute::SourceTrustDomain
+        | Attribute::DestinationIp
+        | Attribute::ConnectionSni
+        | Attribute::EnvoyFilterMetadata { .. }
+        | Attribute::RequestAudiences
+        | Attribute::RequestPresenter => return None,
+    }))
 }
 
 /// The edits that may turn a clause, the likeliest first. What no request says has none.
@@ -178,7 +214,7 @@ fn method(request: &Request, method: &str) -> Edit {
         .as_ref()
         .map_or("", |http| http.method.as_str());
     Edit {
-        path: "http.method".to_owned(),
+        path: METHOD.to_owned(),
         value: method.into(),
         summary: format!("method `{method}` instead of `{old}`"),
         to: Target::Method(method.to_owned()),
@@ -187,7 +223,7 @@ fn method(request: &Request, method: &str) -> Edit {
 
 fn path(path: &str) -> Edit {
     Edit {
-        path: "http.path".to_owned(),
+        path: PATH.to_owned(),
         value: path.into(),
         summary: format!("path `{path}`"),
         to: Target::Path(path.to_owned()),
@@ -196,7 +232,7 @@ fn path(path: &str) -> Edit {
 
 fn host(host: &str) -> Edit {
     Edit {
-        path: "http.host".to_owned(),
+        path: HOST.to_owned(),
         value: host.into(),
         summary: format!("host `{host}`"),
         to: Target::Host(host.to_owned()),
@@ -205,7 +241,7 @@ fn host(host: &str) -> Edit {
 
 fn header(name: &str, value: Option<String>) -> Edit {
     Edit {
-        path: format!("http.headers.{name}"),
+        path: header_path(name),
         value: value.clone().into(),
         summary: match &value {
             Some(value) => format!("header `{name}: {value}`"),
@@ -217,7 +253,7 @@ fn header(name: &str, value: Option<String>) -> Edit {
 
 fn port(port: u16) -> Edit {
     Edit {
-        path: "to.port".to_owned(),
+        path: PORT.to_owned(),
         value: port.into(),
         summary: format!("port {port}"),
         to: Target::Port(port),
@@ -238,7 +274,7 @@ fn caller(mesh: &Mesh, namespace: &str, account: Option<&str>) -> Edit {
     let account = account.or_else(in_use).unwrap_or("default");
     let name = format!("{namespace}/{account}");
     Edit {
-        path: "from".to_owned(),
+        path: FROM.to_owned(),
         value: json!({ "serviceAccount": name }),
         summary: format!("called by service account `{name}`"),
         to: Target::From(Source {
@@ -259,7 +295,7 @@ fn principal(mesh: &Mesh, value: &str) -> Option<Edit> {
     }
     let id = format!("spiffe://{value}");
     Some(Edit {
-        path: "from".to_owned(),
+        path: FROM.to_owned(),
         value: json!({ "principal": id }),
         summary: format!("called by `{id}`"),
         to: Target::From(Source {
@@ -275,7 +311,7 @@ fn address(block: &str) -> Option<Edit> {
         Err(_) => block.to_owned(),
     };
     Some(Edit {
-        path: "from.ip".to_owned(),
+        path: IP.to_owned(),
         value: ip.as_str().into(),
         summary: format!("from address `{ip}`"),
         to: Target::Ip(ip),
@@ -298,7 +334,7 @@ fn token(request: &Request, change: impl Fn(&mut Jwt)) -> Edit {
         }
     }
     Edit {
-        path: "jwt".to_owned(),
+        path: TOKENS.to_owned(),
         value: serde_json::to_value(&tokens).unwrap_or_default(),
         summary,
         to: Target::Tokens(tokens),

@@ -8,10 +8,9 @@ mod policy;
 pub(crate) use around::ways;
 pub(crate) use policy::{changes as policies, is_enforced};
 
-use crate::authz::Lever;
-use crate::eval::{self, HopOutcome, Outcome};
+use crate::authz::{Lever, Near};
+use crate::eval::{self, Outcome, Refusal};
 use crate::model::Model;
-use crate::sorted;
 use crate::trace::{Log, NoTrace};
 use crate::wire;
 use edit::Edit;
@@ -28,30 +27,30 @@ pub(crate) fn requests(
     model: &Model,
     request: &wire::Request,
     outcome: &Outcome<'_, Log>,
+    refusal: Option<&Refusal<'_>>,
 ) -> Vec<wire::Change> {
-    let mut proposals = proposals(model, request, outcome);
-    proposals.sort_by_key(Vec::len);
-    let alone = proposals.iter().take(MAX_TRIED);
-    let changes = listed(alone.filter_map(|edits| verified(model, request, edits)));
+    let nearest = || refusal.into_iter().flat_map(Refusal::nearest);
+    let alone = proposals(model, request, outcome, refusal, nearest()).take(MAX_TRIED);
+    let changes = listed(&mut alone.filter_map(|edits| verified(model, request, &edits)));
     if !changes.is_empty() {
         return changes;
     }
     // Where one step is not enough, what refuses next is met too.
-    let first = proposals.iter().take(MAX_FIRST_STEPS);
-    let further = first.flat_map(|first| with_another(model, request, first));
+    let first = proposals(model, request, outcome, refusal, nearest()).take(MAX_FIRST_STEPS);
+    let further = first.flat_map(|first| with_another(model, request, &first));
     let mut further: Vec<wire::Change> = further.collect();
     further.sort_by_key(|change| change.set.len());
-    listed(further.into_iter())
+    listed(&mut further.into_iter())
 }
 
 /// The first few, each once.
-fn listed(found: impl Iterator<Item = wire::Change>) -> Vec<wire::Change> {
+fn listed(found: &mut dyn Iterator<Item = wire::Change>) -> Vec<wire::Change> {
     let mut changes: Vec<wire::Change> = Vec::new();
-    let mut seen = sorted::Set::new();
     for change in found {
         // Who needs to change two things is not helped by a list of all that may come third.
         let fewest = changes.first().map_or(usize::MAX, |first| first.set.len());
-        if change.set.len() <= fewest && seen.insert(change.summary.clone()) {
+        let is_new = changes.iter().all(|known| known.summary != change.summary);
+        if change.set.len() <= fewest && is_new {
             changes.push(change);
         }
         if changes.len() == MAX_LISTED {
@@ -68,7 +67,15 @@ fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<w
         return Vec::new();
     };
     let outcome = eval::evaluate::<Log>(model, &call);
-    let further = proposals(model, &changed, &outcome).into_iter();
+    let refusal = Refusal::of(model, &outcome);
+    // What the first edits set stays as they set it.
+    let is_free = |near: &&Near<'_>| {
+        let is_set = |field| first.iter().any(|edit| edit.path == field);
+        !near.any(|clause| edit::field(&clause.attribute).is_some_and(is_set))
+    };
+    let near = refusal.iter().flat_map(|refusal| &refusal.near);
+    let near = near.filter(is_free);
+    let further = proposals(model, &changed, &outcome, refusal.as_ref(), near);
     let further = further.filter(|second| {
         let mut paths = second.iter().map(|edit| &edit.path);
         paths.all(|path| first.iter().all(|edit| edit.path != *path))
@@ -82,48 +89,40 @@ fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<w
         .collect()
 }
 
-/// The proxy whose policies refuse the request.
-fn refusing<'o, 'm>(outcome: &'o Outcome<'m, Log>) -> Option<&'o HopOutcome<'m, Log>> {
-    use wire::Cause::{Authorization, Default};
-    let decided = outcome.decided?;
-    let by_policies = outcome.verdict == wire::Verdict::Deny
-        && matches!(decided.by.cause, Authorization | Default);
-    let mut hops = outcome.hops.iter();
-    hops.find(|hop| by_policies && hop.verdict == wire::HopVerdict::Deny)
-}
-
-/// Sets of edits, each of which turns every clause that it has to.
-fn proposals(model: &Model, request: &wire::Request, outcome: &Outcome<'_, Log>) -> Vec<Vec<Edit>> {
+/// Sets of edits, each of which turns every clause that it has to; made as they are asked for.
+fn proposals<'a>(
+    model: &'a Model,
+    request: &'a wire::Request,
+    outcome: &Outcome<'_, Log>,
+    refusal: Option<&'a Refusal<'a>>,
+    near: impl Iterator<Item = &'a Near<'a>> + 'a,
+) -> Box<dyn Iterator<Item = Vec<Edit>> + 'a> {
     let by_token = outcome
         .decided
         .is_some_and(|decided| decided.by.cause == wire::Cause::Authentication);
     if by_token && outcome.verdict == wire::Verdict::Deny {
         let edit = edit::no_token(request);
-        return edit.map(|edit| vec![edit]).into_iter().collect();
+        return Box::new(edit.map(|edit| vec![edit]).into_iter());
     }
-    let Some(hop) = refusing(outcome) else {
-        return Vec::new();
-    };
-    let chain = hop.chain;
-    let policies = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
-    let (Some((set, policies)), Some(decided)) = (policies, outcome.decided) else {
-        return Vec::new();
+    let Some(refusal) = refusal else {
+        return Box::new(std::iter::empty());
     };
     let edits = |lever: &Lever<'_>| edit::of(&model.mesh, request, lever);
-    match (decided.by.policy, decided.by.rule) {
+    match refusal.rule() {
         // A rule refuses: one clause of it must fail.
-        (Some(object), Some(rule)) => {
-            let policy = policies.iter().find(|policy| policy.object == object);
-            let levers = policy.map(|policy| policy.holding(rule, &hop.flow));
-            let edits = levers.iter().flatten().flat_map(edits);
-            edits.map(|edit| vec![edit]).collect()
+        Some(rule) => {
+            let levers = refusal.holding(rule).into_iter();
+            Box::new(
+                levers
+                    .flat_map(move |lever| edits(&lever))
+                    .map(|edit| vec![edit]),
+            )
         }
         // No rule allows: all clauses that one lacks must hold.
-        _ => set
-            .missing(policies, &hop.flow)
-            .filter_map(|near| combined(near.levers.iter().map(edits)))
-            .flatten()
-            .collect(),
+        None => Box::new(near.flat_map(move |near| {
+            let levers = near.levers();
+            combined(levers.iter().map(edits)).unwrap_or_default()
+        })),
     }
 }
 

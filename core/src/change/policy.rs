@@ -3,15 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::authz::{Effect, Lever, Near};
-use crate::eval::{self, HopOutcome, Outcome};
+use crate::authz::{Effect, Lever, Policy};
+use crate::eval::{self, Call, HopOutcome, Outcome, Refusal};
 use crate::flow::Flow;
 use crate::model::Model;
 use crate::resource::authorization_policy::{RuleFrom, Source};
 use crate::resource::{Action, AuthorizationPolicy, ObjectIndex, Resource, Rule};
 use crate::sorted;
-use crate::trace::{Log, Step, Truth, children};
-use crate::wire::{self, Cause, HopVerdict, PolicyChange, Verdict};
+use crate::trace::{Entry, Log, NoTrace, Step, Truth, children};
+use crate::wire::{Cause, HopVerdict, PolicyChange, Verdict};
 
 /// How many changes are tried for a request.
 const MAX_TRIED: usize = 8;
@@ -19,52 +19,96 @@ const MAX_TRIED: usize = 8;
 /// The smallest changes of policies that give the other verdict.
 pub(crate) fn changes(
     model: &Model,
-    request: &wire::Request,
+    call: &Call,
     outcome: &Outcome<'_, Log>,
+    refusal: Option<&Refusal<'_>>,
 ) -> Vec<PolicyChange> {
-    let proposals = match outcome.verdict {
-        Verdict::Deny => permitting(model, outcome),
-        Verdict::Allow => refusing(model, outcome),
-        Verdict::Unknown => Vec::new(),
+    let (wanted, proposals) = match outcome.verdict {
+        Verdict::Deny => (Verdict::Allow, permitting(model, refusal)),
+        Verdict::Allow => (Verdict::Deny, refusing(model, outcome)),
+        Verdict::Unknown => return Vec::new(),
     };
-    let wanted = match outcome.verdict {
-        Verdict::Allow => Verdict::Deny,
-        Verdict::Deny | Verdict::Unknown => Verdict::Allow,
-    };
-    let tried: Vec<Proposal> = proposals.into_iter().take(MAX_TRIED).collect();
-    let mut alone = tried.iter();
-    let found = alone.find_map(|proposal| verified(model, request, proposal, wanted));
-    let found = found.or_else(|| {
-        // Where one change is not enough, what refuses next changes too.
-        let mut first = tried.iter().filter(|_| wanted == Verdict::Allow);
-        first.find_map(|first| with_another(model, request, first))
+    let mut proposals = proposals.take(MAX_TRIED);
+    let mut tried = Vec::new();
+    for proposal in &mut proposals {
+        let changed = model.with_rules(&proposal.policies);
+        let then = eval::evaluate::<NoTrace>(&changed, call);
+        if then.verdict == wanted {
+            return vec![proposal.into_change(model, wanted)];
+        }
+        let is_met = refusal.is_some_and(|refusal| is_met(refusal, &then));
+        let by = refusal.and_then(|refusal| refusal.then_by(&then));
+        tried.push((proposal, changed, by));
+        if is_met {
+            break;
+        }
+    }
+    if wanted == Verdict::Deny {
+        return Vec::new();
+    }
+    // Where one change is not enough, what refuses next changes too.
+    let rest = proposals.map(|proposal| {
+        let changed = model.with_rules(&proposal.policies);
+        (proposal, changed, None)
+    });
+    let mut first = tried.into_iter().chain(rest);
+    let found = first.find_map(|(first, changed, by)| {
+        let outcome;
+        let then = match refusal.zip(by) {
+            Some((refusal, by)) => Some(refusal.then(by)),
+            None => {
+                outcome = eval::evaluate::<Log>(&changed, call);
+                Refusal::of(&changed, &outcome)
+            }
+        };
+        with_another(model, call, &first, &changed, then.as_ref())
     });
     found.into_iter().collect()
 }
 
-/// The change together with one of what then refuses the request.
-fn with_another(model: &Model, request: &wire::Request, first: &Proposal) -> Option<PolicyChange> {
-    let changed = model.with_rules(&first.policies);
-    let call = eval::resolve(&changed, request).ok()?;
-    let outcome = eval::evaluate::<Log>(&changed, &call);
+/// Whether what refuses after a change refuses whatever becomes of the rules that are proposed to change, so that no
+/// other change of them alone helps: it is no other place where these rules stand.
+fn is_met(refusal: &Refusal<'_>, then: &Outcome<'_, NoTrace>) -> bool {
+    then.decided.is_some_and(|decided| match refusal.rule() {
+        Some((object, _)) => decided.by.policy != Some(object),
+        None => decided.by.cause != Cause::Default,
+    })
+}
+
+fn verdict(changed: &Model, call: &Call) -> Verdict {
+    eval::evaluate::<NoTrace>(changed, call).verdict
+}
+
+/// The change, which has led to another model, together with one of what refuses the request there.
+fn with_another(
+    model: &Model,
+    call: &Call,
+    first: &Proposal,
+    changed: &Model,
+    refusal: Option<&Refusal<'_>>,
+) -> Option<PolicyChange> {
     let is_other = |second: &Proposal| {
         let mut objects = second.policies.iter().map(|(object, _)| object);
         objects.all(|object| first.policies.iter().all(|(known, _)| known != object))
     };
-    let further = permitting(&changed, &outcome).into_iter().filter(is_other);
-    further.take(MAX_TRIED).find_map(|second| {
-        let both = Proposal {
-            summary: format!("{}, and {}", first.summary, second.summary),
-            policies: first
-                .policies
-                .iter()
-                .cloned()
-                .chain(second.policies)
-                .collect(),
-            set: sorted::Map::new(),
-        };
-        verified(model, request, &both, Verdict::Allow)
-    })
+    let mut further = permitting(changed, refusal)
+        .filter(is_other)
+        .take(MAX_TRIED);
+    let second = further.find(|second| {
+        let both = changed.with_rules(&second.policies);
+        verdict(&both, call) == Verdict::Allow
+    })?;
+    let both = Proposal {
+        summary: format!("{}, and {}", first.summary, second.summary),
+        policies: first
+            .policies
+            .iter()
+            .cloned()
+            .chain(second.policies)
+            .collect(),
+        set: sorted::Map::new(),
+    };
+    Some(both.into_change(model, Verdict::Allow))
 }
 
 /// Whether any policy has a say about the request at a proxy that it reached.
@@ -73,46 +117,22 @@ pub(crate) fn is_enforced(model: &Model, outcome: &Outcome<'_, Log>) -> bool {
         .hops
         .iter()
         .filter(|hop| hop.verdict != HopVerdict::Skipped);
-    reached.filter_map(|hop| policies(model, hop)).any(|list| {
-        let mut list = list.into_iter();
-        list.any(|policy| policy.action != Action::Audit && !policy.dry_run && !policy.is_inert)
-    })
-}
-
-/// A policy that was evaluated at a hop.
-struct Evaluated {
-    object: ObjectIndex,
-    action: Action,
-    dry_run: bool,
-    cause: Cause,
-    /// The proxy keeps nothing of it that could refuse or allow anything.
-    is_inert: bool,
-    /// The rules that match, by their places in the policy as written.
-    matching: Vec<u32>,
-}
-
-fn policies(model: &Model, hop: &HopOutcome<'_, Log>) -> Option<Vec<Evaluated>> {
-    let (_, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
-    let entries = children(hop.policies.entries(), 0);
-    let evaluated = entries.filter_map(|(entry, rules, offset)| {
-        let Step::Policy(place) = entry.step else {
-            return None;
-        };
-        let policy = table.get(usize::try_from(place).ok()?)?;
-        let matching = children(rules, offset).filter_map(|(rule, _, _)| match rule.step {
-            Step::Rule(index) if rule.truth == Truth::Yes => Some(index),
-            _ => None,
-        });
-        Some(Evaluated {
-            object: policy.object,
-            action: policy.action,
-            dry_run: policy.dry_run,
-            cause: policy.cause,
-            is_inert: policy.effect() == Effect::Nothing,
-            matching: matching.collect(),
+    reached
+        .flat_map(|hop| evaluated(model, hop))
+        .any(|(policy, ..)| {
+            let is_inert = policy.effect() == Effect::Nothing;
+            policy.action != Action::Audit && !policy.dry_run && !is_inert
         })
-    });
-    Some(evaluated.collect())
+}
+
+/// The policies that were evaluated at a hop, as [`Table::logged`](crate::authz::Table::logged) has them.
+fn evaluated<'o>(
+    model: &'o Model,
+    hop: &'o HopOutcome<'_, Log>,
+) -> impl Iterator<Item = (&'o Policy, Entry, &'o [Entry], usize)> {
+    let chain = hop.chain.into_iter();
+    let table = chain.filter_map(|chain| model.policies.of(chain, hop.flow.http.is_some()));
+    table.flat_map(|(_, table)| table.logged(&hop.policies))
 }
 
 /// What is done to the policies.
@@ -122,48 +142,52 @@ struct Proposal {
     set: sorted::Map<String, Value>,
 }
 
+impl Proposal {
+    fn into_change(self, model: &Model, verdict: Verdict) -> PolicyChange {
+        let ids = self.policies.iter();
+        let ids = ids.filter_map(|(index, _)| Some(model.mesh.object(*index)?.id.to_wire()));
+        PolicyChange {
+            policies: ids.collect(),
+            summary: self.summary,
+            set: self.set,
+            verdict,
+        }
+    }
+}
+
+/// Proposals, made as they are asked for.
+type Proposals<'a> = Box<dyn Iterator<Item = Proposal> + 'a>;
+
 /// Changes after which a denied request may pass.
-fn permitting(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
-    let Some(hop) = super::refusing(outcome) else {
-        return Vec::new();
+fn permitting<'a>(model: &'a Model, refusal: Option<&'a Refusal<'a>>) -> Proposals<'a> {
+    let Some(refusal) = refusal else {
+        return Box::new(std::iter::empty());
     };
-    let chain = hop.chain;
-    let compiled = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
-    let (Some((set, policies)), Some(decided)) = (compiled, outcome.decided) else {
-        return Vec::new();
-    };
-    match (decided.by.policy, decided.by.rule) {
+    let flow = refusal.flow;
+    match refusal.rule() {
         // A rule refuses: it has to except the request.
-        (Some(object), Some(rule)) => {
-            let policy = policies.iter().find(|policy| policy.object == object);
-            let levers = policy.map(|policy| policy.holding(rule, &hop.flow));
-            let excepted = levers.iter().flatten().filter_map(|lever| {
-                let near = Near {
-                    policy: object,
-                    rule,
-                    levers: vec![*lever],
-                };
-                proposal(model, &near, &hop.flow, exception)
-            });
-            excepted.chain(without_rule(model, object, rule)).collect()
+        Some(place) => {
+            let levers = refusal.holding(place).into_iter();
+            let excepted =
+                levers.filter_map(move |lever| proposal(model, place, &[lever], flow, exception));
+            Box::new(excepted.chain(without_rule(model, place)))
         }
         // No rule allows: the one that lacks least has to take the request in.
-        _ => {
-            let mut near: Vec<Near<'_>> = set.missing(policies, &hop.flow).collect();
-            near.sort_by_key(|near| near.levers.len());
-            let widened = near.iter();
-            let widened = widened.filter_map(|near| proposal(model, near, &hop.flow, widening));
-            let allowing = set
-                .of(Action::Allow, policies)
-                .filter(|policy| !policy.dry_run);
-            let added = allowing.filter_map(|policy| with_rule(model, policy.object, &hop.flow));
-            widened.chain(added).collect()
+        None => {
+            let widened = refusal.nearest().filter_map(move |near| {
+                let place = (near.policy.object, near.rule());
+                proposal(model, place, &near.levers(), flow, widening)
+            });
+            let allowing = refusal.set.of(Action::Allow, refusal.table);
+            let allowing = allowing.filter(|policy| !policy.dry_run);
+            let added = allowing.filter_map(|policy| with_rule(model, policy.object, flow));
+            Box::new(widened.chain(added))
         }
     }
 }
 
 /// The rule goes; with the last one its policy does.
-fn without_rule(model: &Model, object: ObjectIndex, rule: u32) -> Option<Proposal> {
+fn without_rule(model: &Model, (object, rule): (ObjectIndex, u32)) -> Option<Proposal> {
     let (name, mut written) = written(model, object)?;
     let is_last = written.rules.len() == 1;
     // A rule that is null matches nothing, and the others keep their places.
@@ -211,13 +235,13 @@ fn with_rule(model: &Model, object: ObjectIndex, flow: &Flow) -> Option<Proposal
 }
 
 /// The one change after which an allowed request is refused: at one hop, no rule that allows it is left.
-fn refusing(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
-    let hops = outcome.hops.iter().filter_map(|hop| {
-        let allowing = policies(model, hop)?.into_iter().filter(|policy| {
+fn refusing<'a>(model: &'a Model, outcome: &'a Outcome<'_, Log>) -> Proposals<'a> {
+    Box::new(outcome.hops.iter().filter_map(move |hop| {
+        let allowing = evaluated(model, hop).filter(|(policy, entry, ..)| {
             policy.action == Action::Allow
                 && policy.cause == Cause::Authorization
                 && !policy.dry_run
-                && !policy.matching.is_empty()
+                && entry.truth == Truth::Yes
         });
         let mut proposal = Proposal {
             summary: String::new(),
@@ -225,11 +249,14 @@ fn refusing(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
             set: sorted::Map::new(),
         };
         let mut rules = Vec::new();
-        for policy in allowing {
+        for (policy, _, steps, offset) in allowing {
             let (name, mut written) = written(model, policy.object)?;
-            for index in &policy.matching {
+            for (rule, ..) in children(steps, offset) {
+                let (Step::Rule(index), Truth::Yes) = (rule.step, rule.truth) else {
+                    continue;
+                };
                 // A rule that is null matches nothing, and the others keep their places.
-                *written.rules.get_mut(usize::try_from(*index).ok()?)? = None;
+                *written.rules.get_mut(usize::try_from(index).ok()?)? = None;
                 rules.push(format!("rule {index} of {name}"));
                 let path = format!("spec.rules[{index}]");
                 proposal.set.insert(path, Value::Null);
@@ -245,8 +272,7 @@ fn refusing(model: &Model, outcome: &Outcome<'_, Log>) -> Vec<Proposal> {
             proposal.set = sorted::Map::new();
         }
         Some(proposal)
-    });
-    hops.collect()
+    }))
 }
 
 /// The policy as written, with its name for sentences.
@@ -259,21 +285,22 @@ fn written(model: &Model, object: ObjectIndex) -> Option<(String, AuthorizationP
     Some((name, policy.clone()))
 }
 
-/// Changes every clause that has to turn; `None`: one of them cannot.
+/// Changes every clause of a rule that has to turn; `None`: one of them cannot.
 fn proposal(
     model: &Model,
-    near: &Near<'_>,
+    (object, rule): (ObjectIndex, u32),
+    levers: &[Lever<'_>],
     flow: &Flow,
     place: fn(&Lever<'_>) -> Option<(String, bool)>,
 ) -> Option<Proposal> {
-    let (name, mut written) = written(model, near.policy)?;
+    let (name, mut written) = written(model, object)?;
     let slot = written
         .rules
-        .get_mut(usize::try_from(near.rule).ok()?)?
+        .get_mut(usize::try_from(rule).ok()?)?
         .as_mut()?;
     let mut phrases = Vec::new();
     let mut set = sorted::Map::new();
-    for lever in &near.levers {
+    for lever in levers {
         let (path, add) = place(lever)?;
         let values = values(slot, &path)?;
         let field = path.rsplit('.').next().unwrap_or_default();
@@ -289,11 +316,11 @@ fn proposal(
             true => Value::Null,
             false => values.clone().into(),
         };
-        set.insert(format!("spec.rules[{}].{path}", near.rule), values);
+        set.insert(format!("spec.rules[{rule}].{path}"), values);
     }
     (!phrases.is_empty()).then(|| Proposal {
-        summary: format!("{} in rule {} of {name}", phrases.join(" and "), near.rule),
-        policies: vec![(near.policy, written)],
+        summary: format!("{} in rule {rule} of {name}", phrases.join(" and ")),
+        policies: vec![(object, written)],
         set,
     })
 }
@@ -311,7 +338,10 @@ fn exception(lever: &Lever<'_>) -> Option<(String, bool)> {
     }
     let (parent, field) = lever.path.rsplit_once('.')?;
     let (head, tail) = field.split_at_checked(1)?;
-    Some((format!("{parent}.not{}{tail}", head.to_uppercase()), true))
+    Some((
+        format!("{parent}.not{}{tail}", head.to_ascii_uppercase()),
+        true,
+    ))
 }
 
 /// What the request has, as a value of a policy.
@@ -371,25 +401,4 @@ fn values<'r>(rule: &'r mut Rule, path: &str) -> Option<&'r mut Vec<String>> {
         "notPaths" => Some(&mut operation.not_paths),
         _ => None,
     }
-}
-
-/// The change, if the request then gets the verdict.
-fn verified(
-    model: &Model,
-    request: &wire::Request,
-    proposal: &Proposal,
-    wanted: Verdict,
-) -> Option<PolicyChange> {
-    let ids = proposal.policies.iter();
-    let ids = ids.filter_map(|(index, _)| Some(model.mesh.object(*index)?.id.to_wire()));
-    let policies = ids.collect();
-    let changed = model.with_rules(&proposal.policies);
-    let call = eval::resolve(&changed, request).ok()?;
-    let verdict = eval::evaluate::<Log>(&changed, &call).verdict;
-    (verdict == wanted).then_some(PolicyChange {
-        summary: proposal.summary.clone(),
-        policies,
-        set: proposal.set.clone(),
-        verdict,
-    })
 }

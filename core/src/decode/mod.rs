@@ -5,18 +5,22 @@
 //! Messages are plain words: what was expected, what was found.
 
 mod decimal;
+mod json;
 mod node;
 mod path;
 mod types;
+mod word;
 
 use std::cell::RefCell;
 use std::str::Split;
 
 pub use ambient_derive::Decode;
 pub(crate) use decimal::decimal;
+pub use json::json;
 pub(crate) use node::{Entry, Node, Position, Span, Value};
 pub(crate) use path::{FieldPath, Segment};
 pub(crate) use types::Key;
+pub(crate) use word::Word;
 
 /// A type that can be read from a value. To be derived: the derive knows serde's attributes.
 pub trait Decode: Sized {
@@ -33,10 +37,10 @@ pub(crate) struct DecodeError {
     pub(crate) message: String,
 }
 
-/// Decodes a value. Paths of fields that the type does not know are pushed to `unknown`.
+/// Decodes a value. Paths of fields that the type does not know are pushed to `unknown`, where anybody asks for them.
 pub(crate) fn decode<T: Decode>(
     node: &Node,
-    unknown: &mut Vec<FieldPath>,
+    unknown: Option<&mut Vec<FieldPath>>,
 ) -> Result<T, DecodeError> {
     whole(node, T::decode, unknown)
 }
@@ -45,9 +49,9 @@ pub(crate) fn decode<T: Decode>(
 pub(crate) fn whole<T>(
     node: &Node,
     read: fn(&Reader<'_>) -> T,
-    unknown: &mut Vec<FieldPath>,
+    unknown: Option<&mut Vec<FieldPath>>,
 ) -> Result<T, DecodeError> {
-    let notes = Notes::default();
+    let notes = Notes::new(unknown.is_some());
     let decoded = read(&Reader::new(node, &notes));
     notes.finish(decoded, unknown)
 }
@@ -57,9 +61,9 @@ pub(crate) fn part<T>(
     node: &Node,
     key: &str,
     read: fn(&Reader<'_>) -> T,
-    unknown: &mut Vec<FieldPath>,
+    unknown: Option<&mut Vec<FieldPath>>,
 ) -> Result<T, DecodeError> {
-    let notes = Notes::default();
+    let notes = Notes::new(unknown.is_some());
     let place = Place::Key(&Place::Root, key);
     let decoded = read(&Reader::new(node, &notes).at(node.get(key), place));
     notes.finish(decoded, unknown)
@@ -68,20 +72,20 @@ pub(crate) fn part<T>(
 /// The fields that a type asks for when it reads a value, and those of the value that it does not know.
 #[cfg(test)]
 pub(crate) fn fields<T: Decode>(json: &serde_json::Value) -> (Vec<String>, Vec<FieldPath>) {
-    let (node, notes) = (Node::from(json), Notes::default());
+    let (node, notes) = (Node::from(json), Notes::new(true));
     T::decode(&Reader::new(&node, &notes));
     (notes.known.into_inner(), notes.unknown.into_inner())
 }
 
 /// Decodes JSON of our own making, such as an answer that comes from another thread.
 pub fn from_json<T: Decode>(json: &serde_json::Value) -> Result<T, String> {
-    decode(&Node::from(json), &mut Vec::new())
-        .map_err(|error| format!("{}: {}", error.path, error.message))
+    decode(&Node::from(json), None).map_err(|error| format!("{}: {}", error.path, error.message))
 }
 
 /// What is noted while reading.
-#[derive(Default)]
 struct Notes {
+    /// Whether somebody asks for the fields that no type knows.
+    strict: bool,
     /// The misfit that comes first in the text, and where that is.
     error: RefCell<Option<(Position, DecodeError)>>,
     /// Fields that no type knows.
@@ -92,8 +96,20 @@ struct Notes {
 }
 
 impl Notes {
-    fn finish<T>(self, decoded: T, unknown: &mut Vec<FieldPath>) -> Result<T, DecodeError> {
-        unknown.append(&mut self.unknown.into_inner());
+    fn new(strict: bool) -> Self {
+        Self {
+            strict,
+            error: RefCell::default(),
+            unknown: RefCell::default(),
+            #[cfg(test)]
+            known: RefCell::default(),
+        }
+    }
+
+    fn finish<T>(self, decoded: T, unknown: Option<&mut Vec<FieldPath>>) -> Result<T, DecodeError> {
+        if let Some(unknown) = unknown {
+            unknown.append(&mut self.unknown.into_inner());
+        }
         match self.error.into_inner() {
             Some((_, error)) => Err(error),
             None => Ok(decoded),
@@ -113,7 +129,7 @@ impl Place<'_> {
     fn path(&self) -> FieldPath {
         match self {
             Place::Root => FieldPath::new(),
-            Place::Key(parent, key) => parent.path().key(*key),
+            Place::Key(parent, key) => parent.path().key((*key).to_owned()),
             Place::Index(parent, index) => parent.path().index(*index),
         }
     }
@@ -175,12 +191,12 @@ impl<'a> Reader<'a> {
             Some(Value::Map(written)) => entries = written,
             Some(_) => self.misfit("a mapping"),
         }
-        if !self.lenient {
+        if self.notes.strict && !self.lenient {
             for entry in entries {
                 let known = names.split(' ').any(|name| is_named(name, &entry.key));
                 // A field that is `null` counts as absent, as it does for the API server.
                 if !known && !matches!(entry.value.value, Value::Null) {
-                    let path = self.place.path().key(entry.key.as_str());
+                    let path = self.place.path().key(entry.key.to_string());
                     self.notes.unknown.borrow_mut().push(path);
                 }
             }
@@ -209,7 +225,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let index = names.split(' ').position(|name| name == found);
+        let index = names.split(' ').position(|name| *name == **found);
         if index.is_none() {
             let known: Vec<String> = names.split(' ').map(|name| format!("`{name}`")).collect();
             self.note(format!("`{found}` is none of {}", known.join(", ")));
@@ -244,7 +260,7 @@ impl<'a> Reader<'a> {
         };
         entries.iter().map(|entry| {
             let place = Place::Key(&self.place, &entry.key);
-            (entry.key.as_str(), self.at(Some(&entry.value), place))
+            (&*entry.key, self.at(Some(&entry.value), place))
         })
     }
 

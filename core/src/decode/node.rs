@@ -1,6 +1,8 @@
 //! A value with its place: what YAML and JSON become, and what types are decoded from.
 
-use super::{FieldPath, Segment};
+use std::sync::Arc;
+
+use super::{FieldPath, Segment, Word};
 
 /// A position: line and column count from 0, the column in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,18 +40,18 @@ pub(crate) enum Value {
     /// Another number.
     Float(f64),
     /// A string.
-    String(String),
+    String(Word),
     /// A list.
-    List(Vec<Node>),
+    List(Box<[Node]>),
     /// A mapping, in the order of the text.
-    Map(Vec<Entry>),
+    Map(Box<[Entry]>),
 }
 
 /// One entry of a mapping.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
-    /// The key.
-    pub(crate) key: String,
+    /// The key. Most keys are the same few words, so the mappings of a text share them.
+    pub(crate) key: Arc<str>,
     /// Where the key stands.
     pub(crate) key_span: Span,
     /// The value.
@@ -80,7 +82,7 @@ impl Node {
 
     fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            Value::Map(entries) => entries.iter().find(|entry| *entry.key == *key),
             _ => None,
         }
     }
@@ -138,13 +140,13 @@ impl From<&serde_json::Value> for Node {
                 || Value::Float(number.as_f64().unwrap_or_default()),
                 Value::Int,
             ),
-            serde_json::Value::String(text) => Value::String(text.clone()),
+            serde_json::Value::String(text) => Value::String(text.as_str().into()),
             serde_json::Value::Array(items) => Value::List(items.iter().map(Self::from).collect()),
             serde_json::Value::Object(entries) => Value::Map(
                 entries
                     .iter()
                     .map(|(key, value)| Entry {
-                        key: key.clone(),
+                        key: key.as_str().into(),
                         key_span: Span::default(),
                         value: value.into(),
                     })

@@ -1,12 +1,13 @@
 //! Field paths, as messages write them: `spec.rules[0].from[0].source.namespaces`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Segment {
     /// Into a mapping.
-    Key(String),
+    Key(Cow<'static, str>),
     /// Into a list.
     Index(usize),
 }
@@ -23,7 +24,7 @@ impl FieldPath {
 
     /// A step into a mapping.
     #[must_use]
-    pub(crate) fn key(mut self, key: impl Into<String>) -> Self {
+    pub(crate) fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.0.push(Segment::Key(key.into()));
         self
     }
@@ -49,7 +50,7 @@ impl FieldPath {
         while !rest.is_empty() {
             if let Some(quoted) = rest.strip_prefix("[\"") {
                 let (key, behind) = quoted.split_once("\"]").unwrap_or((quoted, ""));
-                path = path.key(key);
+                path = path.key(key.to_owned());
                 rest = behind;
             } else if let Some((index, behind)) = rest
                 .strip_prefix('[')
@@ -57,14 +58,14 @@ impl FieldPath {
             {
                 path = match index.parse() {
                     Ok(index) => path.index(index),
-                    Err(_) => path.key(index),
+                    Err(_) => path.key(index.to_owned()),
                 };
                 rest = behind;
             } else {
                 let text = rest.strip_prefix('.').unwrap_or(rest);
                 let end = text.find(['.', '[']).unwrap_or(text.len());
                 let (key, behind) = text.split_at(end);
-                path = path.key(key);
+                path = path.key(key.to_owned());
                 rest = behind;
             }
         }

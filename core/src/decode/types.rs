@@ -23,7 +23,7 @@ impl Decode for String {
     fn decode(reader: &Reader<'_>) -> Self {
         match reader.value() {
             None => Self::new(),
-            Some(Value::String(text)) => text.clone(),
+            Some(Value::String(text)) => (**text).to_owned(),
             Some(_) => {
                 reader.misfit("a string");
                 Self::new()
@@ -180,10 +180,10 @@ fn json(node: &Node) -> serde_json::Value {
         Value::Bool(value) => (*value).into(),
         Value::Int(value) => (*value).into(),
         Value::Float(value) => (*value).into(),
-        Value::String(text) => text.as_str().into(),
+        Value::String(text) => (**text).into(),
         Value::List(items) => items.iter().map(json).collect(),
         Value::Map(entries) => {
-            let pair = |entry: &Entry| (entry.key.clone(), json(&entry.value));
+            let pair = |entry: &Entry| (entry.key.as_ref().into(), json(&entry.value));
             serde_json::Value::Object(entries.iter().map(pair).collect())
         }
     }

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::rbac::{self, Protocol};
-use crate::authz::{Policy, PolicySet, Provider};
+use crate::authz::{Policy, PolicySet, Provider, Table};
 use crate::resource::Action;
 use crate::sorted;
 use crate::wire::ProviderProtocol;
@@ -16,7 +16,7 @@ pub(super) const HTTP_RBAC: &str = "envoy.filters.http.rbac";
 pub(super) const NETWORK_RBAC: &str = "envoy.filters.network.rbac";
 
 /// The filters of a chain, by the names of the authorizers.
-pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: &[Policy]) -> Vec<Value> {
+pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: Table<'_>) -> Vec<Value> {
     let mut by_provider: sorted::Map<&str, (&Provider, Vec<&Policy>)> = sorted::Map::new();
     for policy in set.of(Action::Custom, policies) {
         if let Some(provider) = &policy.provider {

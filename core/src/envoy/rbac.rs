@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::matchers::{self, Side};
-use crate::authz::{Clause, Group, Policy, PolicySet, Rule};
+use crate::authz::{Clause, Group, Policy, PolicySet, Rule, Table};
 use crate::resource::Action;
 
 /// What a chain speaks: its filters are of different kinds.
@@ -19,7 +19,7 @@ const DRY_RUN_ALLOW: &str = "istio_dry_run_allow_";
 const DRY_RUN_DENY: &str = "istio_dry_run_deny_";
 
 /// The filters of a chain, in their order.
-pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: &[Policy]) -> Vec<Value> {
+pub(super) fn filters(protocol: Protocol, set: &PolicySet, policies: Table<'_>) -> Vec<Value> {
     [
         (Action::Audit, "LOG", ""),
         (Action::Deny, "DENY", DRY_RUN_DENY),
@@ -104,13 +104,13 @@ pub(super) fn named(policy: &Policy, prefix: &str) -> Vec<(String, Value)> {
 
 /// One side of a rule: an entry for each alternative, with the conditions of that side in all of them.
 fn entries(rule: &Rule, side: Side) -> Vec<Value> {
-    let groups = rule.groups.iter().filter(|group| side_of(group) == side);
+    let groups = rule.groups().filter(|group| side_of(*group) == side);
     let mut entries: Vec<Vec<&Clause>> = vec![Vec::new()];
     for group in groups {
         let before = std::mem::take(&mut entries);
-        for alternative in &group.alternatives {
+        for alternative in group.alternatives() {
             entries.extend(before.iter().map(|entry| {
-                let clauses = entry.iter().copied().chain(&alternative.clauses);
+                let clauses = entry.iter().copied().chain(alternative);
                 clauses.collect()
             }));
         }
@@ -126,8 +126,8 @@ fn entries(rule: &Rule, side: Side) -> Vec<Value> {
 }
 
 /// A group asks about one side only: about the caller, or about what it wants. One that asks nothing is on any.
-fn side_of(group: &Group) -> Side {
-    let mut clauses = group.alternatives.iter().flat_map(|entry| &entry.clauses);
+fn side_of(group: Group<'_>) -> Side {
+    let mut clauses = group.alternatives().flatten();
     clauses
         .next()
         .map_or(Side::Principal, |clause| Side::of(&clause.attribute))

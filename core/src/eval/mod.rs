@@ -7,12 +7,14 @@ mod canary;
 mod evaluate;
 mod hops;
 mod ingress;
+mod refusal;
 mod routing;
 mod sample;
 
 pub(crate) use call::{Call, Target, Traffic, Unresolved, resolve};
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate, routed};
 pub(crate) use ingress::gateways_use_waypoint;
+pub(crate) use refusal::Refusal;
 pub(crate) use routing::destinations_of_backend;
 pub(crate) use sample::{
     BAD_REQUEST, DIVIDED_BY_CANARY, LINTS, Sample, Samples, UNKNOWN_REQUEST_FIELD,

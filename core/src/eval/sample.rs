@@ -85,7 +85,7 @@ fn from_text(text: &str, out: &mut Diagnostics) -> Samples {
         };
         if let Some(written) = root.get("settings") {
             let mut unknown = Vec::new();
-            match decode(written, &mut unknown) {
+            match decode(written, Some(&mut unknown)) {
                 Ok(decoded) => settings = Some(decoded),
                 Err(error) => {
                     let path = FieldPath::new().key("settings").join(&error.path);
@@ -147,8 +147,8 @@ pub(crate) fn check_settings(settings: &wire::Settings, out: &mut Diagnostics) {
 
 fn sample(node: &Node, document: DocumentId, path: FieldPath) -> Sample {
     let mut unknown = Vec::new();
-    let request =
-        decode::<wire::Request>(node, &mut unknown).map_err(|error| (error.path, error.message));
+    let request = decode::<wire::Request>(node, Some(&mut unknown))
+        .map_err(|error| (error.path, error.message));
     // What a test expects is compared as it is.
     unknown.retain(|path| !path.to_string().starts_with("expect"));
     let name = node.get("name").and_then(Node::as_str).map(str::to_owned);

@@ -7,8 +7,10 @@ mod policies;
 mod sentence;
 mod telemetry;
 
+use std::borrow::Cow;
+
 use crate::authz::Near;
-use crate::eval::{Decided, HopOutcome, Outcome, Taken, routed};
+use crate::eval::{Decided, HopOutcome, Outcome, Refusal, Taken, routed};
 use crate::flow::Http;
 use crate::model::Model;
 use crate::resource::{ObjectId, ObjectIndex};
@@ -22,11 +24,12 @@ pub(crate) fn answer(
     model: &Model,
     request: &wire::Request,
     outcome: &Outcome<'_, Log>,
+    refusal: Option<&Refusal<'_>>,
 ) -> wire::Answer {
     let mut answer = wire::Answer {
         name: request.name.clone(),
         verdict: outcome.verdict,
-        reason: sentence::reason(model, outcome),
+        reason: sentence::reason(model, outcome, refusal),
         response: outcome.response.clone(),
         decision: outcome
             .decided
@@ -42,7 +45,7 @@ pub(crate) fn answer(
             .enumerate()
             .map(|(place, hop)| wire::HopAnswer {
                 telemetry: telemetry::of(model, outcome, place),
-                ..self::hop(model, hop)
+                ..self::hop(model, hop, refusal)
             })
             .collect(),
         changes: Vec::new(),
@@ -125,7 +128,7 @@ fn route(model: &Model, taken: &Taken<'_>) -> wire::RouteChoice {
     }
 }
 
-fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
+fn hop(model: &Model, hop: &HopOutcome<'_, Log>, refusal: Option<&Refusal<'_>>) -> wire::HopAnswer {
     wire::HopAnswer {
         hop: hop.kind,
         proxy: hop
@@ -141,7 +144,7 @@ fn hop(model: &Model, hop: &HopOutcome<'_, Log>) -> wire::HopAnswer {
         },
         verdict: hop.verdict,
         authentication: authentication::explain(model, hop),
-        policies: policies::explain(model, hop),
+        policies: policies::explain(model, hop, refusal),
         route: hop.route.map(|taken| route(model, &taken)),
         backends: hop.backends.clone(),
         response: hop.response.clone(),
@@ -201,16 +204,23 @@ fn candidates(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::RouteCandid
         .collect()
 }
 
-/// What each `ALLOW` rule of a hop lacks, if the hop refuses because none matches.
-fn near<'m, T>(model: &'m Model, hop: &HopOutcome<'_, T>) -> impl Iterator<Item = Near<'m>> {
-    let refused = hop.by.is_some_and(|by| by.cause == wire::Cause::Default);
-    let chain = hop
-        .chain
-        .filter(|_| refused && hop.verdict == wire::HopVerdict::Deny);
+/// The rules that could have allowed what a hop refuses because none does.
+fn near<'a>(
+    model: &'a Model,
+    hop: &'a HopOutcome<'_, Log>,
+    refusal: Option<&'a Refusal<'a>>,
+) -> Cow<'a, [Near<'a>]> {
+    let is_default = hop.by.is_some_and(|by| by.cause == wire::Cause::Default);
+    if !is_default || hop.verdict != wire::HopVerdict::Deny {
+        return Cow::default();
+    }
+    if let Some(refusal) = refusal.filter(|refusal| refusal.is_at(hop)) {
+        return Cow::Borrowed(&refusal.near);
+    }
+    let chain = hop.chain;
     let policies = chain.and_then(|chain| model.policies.of(chain, hop.flow.http.is_some()));
-    policies
-        .into_iter()
-        .flat_map(|(set, policies)| set.missing(policies, &hop.flow))
+    let near = policies.map(|(_, table)| table.near(&hop.policies));
+    Cow::Owned(near.unwrap_or_default())
 }
 
 fn delivered(http: &Http) -> wire::DeliveredRequest {

@@ -1,54 +1,95 @@
-//! The policies of one hop: each with its rules and clauses, read off the log. What every answer says of a policy is
-//! worded once and shared; so is what the request has of an attribute among the clauses that ask about it.
+//! The policies of one hop: each with its rules and clauses, read off the log. What every answer says of them is worded
+//! once and shared.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{id, no_object};
-use crate::authz::{Attribute, ClauseId, ClauseOrigin, Enforcer, Policy};
-use crate::eval::HopOutcome;
+use crate::authz::{Attribute, ClauseOrigin, Enforcer, Policy, PolicySet, Rule, Table, Texts};
+use crate::eval::{HopOutcome, Refusal};
 use crate::model::{Chain, Model, scope};
-use crate::resource::{Action, ObjectId, ObjectIndex};
-use crate::sorted;
+use crate::resource::{Action, ObjectId};
 use crate::source::{FieldPath, Origin};
-use crate::trace::{Entry, Log, Step, Truth, children};
-use crate::wire;
+use crate::trace::{Log, Truth};
+use crate::wire::{self, ClauseText, PolicyAnswers, PolicyText, RuleText};
 
 /// The policies of a hop, in evaluation order.
-pub(super) fn explain(model: &Model, hop: &HopOutcome<'_, Log>) -> Vec<wire::PolicyAnswer> {
+pub(super) fn explain(
+    model: &Model,
+    hop: &HopOutcome<'_, Log>,
+    refusal: Option<&Refusal<'_>>,
+) -> PolicyAnswers {
     let Some(chain) = hop.chain.filter(|_| !hop.policies.entries().is_empty()) else {
-        return Vec::new();
+        return PolicyAnswers::default();
     };
     let Some((set, table)) = model.policies.of(chain, hop.flow.http.is_some()) else {
-        return Vec::new();
+        return PolicyAnswers::default();
     };
-    let captions = set.captions(table, |policy| caption(model, chain, enforcer(hop), policy));
-    let mut telling = Telling {
-        model,
-        hop,
-        observed: Vec::new(),
-        missing: super::near(model, hop)
-            .map(|near| {
-                (
-                    (near.policy, near.rule),
-                    near.paths().map(str::to_owned).collect(),
-                )
-            })
-            .collect(),
-    };
-    // A log holds every policy of the set, in the set's own order.
-    let policies = children(hop.policies.entries(), 0).zip(captions);
-    let mut answers = Vec::with_capacity(captions.len());
-    answers.extend(policies.filter_map(|((entry, rules, offset), caption)| {
-        let Step::Policy(place) = entry.step else {
-            return None;
-        };
-        let compiled = table.get(usize::try_from(place).ok()?)?;
-        Some(telling.policy(compiled, caption, entry.truth, rules, offset))
-    }));
-    answers
+    let texts = set.texts(|| texts(model, chain, enforcer(hop), set, table));
+    // A log holds every policy of the set, every rule and every clause, in the order in which they are told.
+    let truths = hop.policies.entries().iter();
+    let truths = truths.map(|entry| entry.truth.into()).collect();
+    let got = texts.asked.iter().map(|(attribute, in_front)| {
+        let arrived = hop.arrived.as_ref().filter(|_| *in_front);
+        attribute.observe(arrived.unwrap_or(&hop.flow)).to_value()
+    });
+    let mut missing = Vec::new();
+    for near in super::near(model, hop, refusal).iter() {
+        near.each(|clause, _| missing.push((near.place, clause)));
+    }
+    PolicyAnswers::new(Arc::clone(&texts.policies), truths, got.collect(), missing)
+}
+
+/// What is said of policies whatever becomes of a request.
+fn texts(
+    model: &Model,
+    chain: Chain,
+    enforcer: Enforcer,
+    set: &PolicySet,
+    table: Table<'_>,
+) -> Texts {
+    let mut asked: Vec<(Attribute, bool)> = Vec::new();
+    let policies = set.members().filter_map(|member| table.get(member));
+    let policies = policies.map(|policy| {
+        let rules = policy.rules.iter();
+        let rules = rules.map(|rule| rule_text(model, policy, rule, &mut asked));
+        PolicyText {
+            rules: rules.collect(),
+            caption: caption(model, chain, enforcer, policy),
+        }
+    });
+    Texts {
+        policies: policies.collect(),
+        asked,
+    }
+}
+
+fn rule_text(
+    model: &Model,
+    policy: &Policy,
+    rule: &Rule,
+    asked: &mut Vec<(Attribute, bool)>,
+) -> RuleText {
+    let origins = rule.clauses().iter();
+    let origins = origins.filter_map(|clause| policy.origin(clause.id));
+    let clauses = origins.map(|source| {
+        let asks = (source.attribute.clone(), policy.action == Action::Custom);
+        let known = asked.iter().position(|known| *known == asks);
+        let field = source
+            .field
+            .get_or_init(|| Arc::new(field(model, policy, source)));
+        ClauseText {
+            field: Arc::clone(field),
+            got: known.unwrap_or_else(|| {
+                asked.push(asks);
+                asked.len() - 1
+            }),
+        }
+    });
+    RuleText {
+        index: usize::try_from(rule.index).unwrap_or(usize::MAX),
+        clauses: clauses.collect(),
+    }
 }
 
 /// What is said of a policy whatever becomes of the request.
@@ -101,98 +142,6 @@ fn field(model: &Model, policy: &Policy, source: &ClauseOrigin) -> wire::ClauseF
                 path: FieldPath::parse(&path),
             })
         }),
-    }
-}
-
-/// One hop's policies in the making.
-struct Telling<'a, 'm> {
-    model: &'a Model,
-    hop: &'a HopOutcome<'m, Log>,
-    /// What the request has of the attributes asked about so far, in front of the token check or behind it.
-    observed: Vec<(&'a Attribute, bool, Arc<Value>)>,
-    /// What rules lack, where that is why the request is refused.
-    missing: sorted::Map<(ObjectIndex, u32), Vec<String>>,
-}
-
-impl<'a> Telling<'a, '_> {
-    fn policy(
-        &mut self,
-        compiled: &'a Policy,
-        caption: &Arc<wire::PolicyCaption>,
-        truth: Truth,
-        rules: &[Entry],
-        offset: usize,
-    ) -> wire::PolicyAnswer {
-        let mut answers = Vec::with_capacity(compiled.rules.len());
-        answers.extend(
-            children(rules, offset)
-                .filter_map(|(entry, clauses, offset)| self.rule(compiled, entry, clauses, offset)),
-        );
-        wire::PolicyAnswer {
-            caption: Arc::clone(caption),
-            matched: truth.into(),
-            rules: answers,
-        }
-    }
-
-    fn rule(
-        &mut self,
-        compiled: &'a Policy,
-        entry: Entry,
-        clauses: &[Entry],
-        offset: usize,
-    ) -> Option<wire::RuleAnswer> {
-        let Step::Rule(index) = entry.step else {
-            return None;
-        };
-        // Clauses have nothing inside them.
-        let mut answers = Vec::with_capacity(clauses.len());
-        answers.extend(
-            children(clauses, offset).filter_map(|(entry, _, _)| self.clause(compiled, entry)),
-        );
-        Some(wire::RuleAnswer {
-            index: usize::try_from(index).ok()?,
-            matched: entry.truth.into(),
-            missing: if self.missing.is_empty() {
-                Vec::new()
-            } else {
-                let missing = self.missing.remove(&(compiled.object, index));
-                missing.unwrap_or_default()
-            },
-            clauses: answers,
-        })
-    }
-
-    fn clause(&mut self, compiled: &'a Policy, entry: Entry) -> Option<wire::ClauseAnswer> {
-        let Step::Clause(place) = entry.step else {
-            return None;
-        };
-        let source = compiled.origin(ClauseId(place))?;
-        let field = source
-            .field
-            .get_or_init(|| Arc::new(field(self.model, compiled, source)));
-        Some(wire::ClauseAnswer {
-            field: Arc::clone(field),
-            got: self.observe(&source.attribute, compiled.action),
-            matched: entry.truth.into(),
-        })
-    }
-
-    fn observe(&mut self, attribute: &'a Attribute, action: Action) -> Arc<Value> {
-        let arrived = self.hop.arrived.as_ref();
-        let arrived = arrived.filter(|_| action == Action::Custom);
-        let known = self.observed.iter().find(|(known, in_front, _)| {
-            *in_front == arrived.is_some()
-                && (std::ptr::eq(*known, attribute) || *known == attribute)
-        });
-        if let Some((_, _, value)) = known {
-            return Arc::clone(value);
-        }
-        let flow = arrived.unwrap_or(&self.hop.flow);
-        let value = Arc::new(attribute.observe(flow).to_value());
-        let entry = (attribute, arrived.is_some(), Arc::clone(&value));
-        self.observed.push(entry);
-        value
     }
 }
 

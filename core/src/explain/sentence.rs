@@ -1,15 +1,20 @@
 //! The one plain sentence of a verdict.
 
 use super::id;
-use crate::eval::{Decided, Outcome};
+use crate::eval::{Decided, Outcome, Refusal};
 use crate::model::Model;
 use crate::route::Answered;
+use crate::trace::Log;
 use crate::wire::{Cause, HopKind, HopVerdict, Response, Verdict};
 
 /// Why the verdict is as it is.
-pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+pub(super) fn reason(
+    model: &Model,
+    outcome: &Outcome<'_, Log>,
+    refusal: Option<&Refusal<'_>>,
+) -> String {
     match (outcome.verdict, &outcome.decided) {
-        _ if !outcome.divided.is_empty() => divided(model, outcome),
+        _ if !outcome.divided.is_empty() => divided(model, outcome, refusal),
         (Verdict::Allow, Some(decided)) => {
             format!(
                 "{} at {} allows it{}.",
@@ -19,7 +24,7 @@ pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
             )
         }
         (Verdict::Allow, None) => format!("{}{}.", nothing_objects(outcome), destination(outcome)),
-        (Verdict::Deny, Some(decided)) => denial(model, outcome, decided),
+        (Verdict::Deny, Some(decided)) => denial(model, outcome, decided, refusal),
         (Verdict::Deny, None) => "It is refused.".to_owned(),
         (Verdict::Unknown, Some(decided)) => {
             format!(
@@ -33,7 +38,7 @@ pub(super) fn reason<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
 }
 
 /// Two waypoints, two verdicts: how many connections get which, and what the one has that the other has not.
-fn divided<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
+fn divided(model: &Model, outcome: &Outcome<'_, Log>, refusal: Option<&Refusal<'_>>) -> String {
     let ways = outcome.divided.iter().map(|way| {
         let gateway = model.mesh.gateway(way.share.gateway);
         let name = gateway
@@ -59,20 +64,25 @@ fn divided<T>(model: &Model, outcome: &Outcome<'_, T>) -> String {
         .decided
         .as_ref()
         .filter(|_| refused)
-        .map(|decided| denial(model, outcome, decided))
+        .map(|decided| denial(model, outcome, decided, refusal))
         .unwrap_or_default();
     format!("It depends on the waypoint that a connection gets: {ways}. {why}")
         .trim_end()
         .to_owned()
 }
 
-fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+fn denial(
+    model: &Model,
+    outcome: &Outcome<'_, Log>,
+    decided: &Decided,
+    refusal: Option<&Refusal<'_>>,
+) -> String {
     let place = place(decided.hop);
     let seen = seen(outcome.response.as_ref());
     match decided.by.cause {
         Cause::Authorization => format!("{} at {place} denies it{seen}.", policy(model, decided)),
         Cause::Default => {
-            let nearest = nearest(model, outcome, decided);
+            let nearest = nearest(model, outcome, decided, refusal);
             match decided.by.policy {
                 Some(_) => format!(
                     "{} is the only ALLOW policy at {place}, and no rule of it matches{seen}.{nearest}",
@@ -108,17 +118,25 @@ fn denial<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Stri
 }
 
 /// The rule that lacks least, the first of several, with what it lacks.
-fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> String {
+fn nearest(
+    model: &Model,
+    outcome: &Outcome<'_, Log>,
+    decided: &Decided,
+    refusal: Option<&Refusal<'_>>,
+) -> String {
     let mut hops = outcome.hops.iter();
     let hop = hops.find(|hop| hop.kind == decided.hop && hop.verdict == HopVerdict::Deny);
-    let rules = hop.into_iter().flat_map(|hop| super::near(model, hop));
-    let Some(near) = rules.min_by_key(|near| near.levers.len()) else {
+    let rules = hop.map(|hop| super::near(model, hop, refusal));
+    let rules = rules.as_deref().unwrap_or_default();
+    let Some(near) = rules.iter().min_by_key(|near| near.lacking) else {
         return String::new();
     };
-    let Some(id) = id(model, near.policy) else {
+    let Some(id) = id(model, near.policy.object) else {
         return String::new();
     };
-    let paths: Vec<String> = near.paths().map(|path| format!("`{path}`")).collect();
+    let levers = near.levers();
+    let paths = levers.iter().map(|lever| format!("`{}`", lever.path));
+    let paths: Vec<String> = paths.collect();
     let lacking = match paths.as_slice() {
         [] => return String::new(),
         [only] => format!("only {only} does not match"),
@@ -126,7 +144,7 @@ fn nearest<T>(model: &Model, outcome: &Outcome<'_, T>, decided: &Decided) -> Str
     };
     format!(
         " Nearest is rule {} of {} `{}`: {lacking}.",
-        near.rule,
+        near.rule(),
         id.kind_name(),
         id.qualified_name()
     )

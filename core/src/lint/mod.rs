@@ -78,7 +78,7 @@ fn at(model: &Model, object: ObjectIndex, path: &str) -> Option<Origin> {
 
 /// The field of a reference that a finding is about: the one that its reason blames, as far as it is written.
 fn blamed(model: &Model, row: &attach::Row, reason: Reason) -> Origin {
-    let fields: &[&str] = match reason {
+    let fields: &[&'static str] = match reason {
         Reason::InvalidKind | Reason::UnsupportedParent => match (row.via, row.to.kind) {
             // A kind that could be meant, so its group is not the right one.
             (_, Kind::Service)
@@ -98,7 +98,7 @@ fn blamed(model: &Model, row: &attach::Row, reason: Reason) -> Origin {
 }
 
 /// The first of some fields that is written in a reference, else the reference.
-fn first_written(model: &Model, row: &attach::Row, fields: &[&str]) -> Origin {
+fn first_written(model: &Model, row: &attach::Row, fields: &[&'static str]) -> Origin {
     let origin = row.origin.clone();
     let is_reference = matches!(row.via, Via::TargetRef | Via::ParentRef | Via::BackendRef);
     let entry = model

@@ -265,7 +265,7 @@ fn field_not_evaluated(model: &Model, lint: &'static Lint, out: &mut Diagnostics
 }
 
 /// The places of a field that are written, below a node.
-fn written(node: &Node, steps: &[&str], at: &FieldPath, found: &mut Vec<FieldPath>) {
+fn written(node: &Node, steps: &[&'static str], at: &FieldPath, found: &mut Vec<FieldPath>) {
     let Some((step, rest)) = steps.split_first() else {
         found.push(at.clone());
         return;

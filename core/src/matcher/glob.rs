@@ -1,5 +1,7 @@
 //! A text in which every `*` stands for any characters, none included.
 
+use super::string::starts_with;
+
 /// Literal pieces between the stars; there is always at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Glob {
@@ -33,9 +35,10 @@ impl Glob {
 
     /// Whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let Some(mut rest) = text.strip_prefix(&*self.first) else {
+        if !starts_with(text, &self.first) {
             return false;
-        };
+        }
+        let mut rest = text.get(self.first.len()..).unwrap_or_default();
         let Some(last) = &self.last else {
             return rest.is_empty();
         };
@@ -51,21 +54,24 @@ impl Glob {
 }
 
 /// What stands behind the first place of a piece. Identities are short, and so are the pieces that are looked for in
-/// them: preparing a search for each costs more than searching. Their slashes are many: two bytes tell where to look.
+/// them: preparing a search for each costs more than searching. Four bytes at once tell where to look closer.
 fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
     let bytes = text.as_bytes();
-    let starts = match piece.as_bytes() {
+    let start = match piece.as_bytes() {
         [] => return Some(text),
-        [only] => bytes.iter().position(|byte| byte == only),
-        piece @ [first, second, ..] => {
-            let mut pairs = bytes.windows(2).enumerate();
-            pairs.find_map(|(at, pair)| {
-                let looks = pair == [*first, *second];
-                (looks && bytes.get(at..)?.starts_with(piece)).then_some(at)
+        [a, b, c, d, ..] => {
+            let wanted = u32::from_be_bytes([*a, *b, *c, *d]);
+            let mut last_four = 0;
+            let mut ends = bytes.iter().enumerate();
+            ends.find_map(|(end, byte)| {
+                last_four = last_four << 8 | u32::from(*byte);
+                let at = end.checked_sub(3).filter(|_| last_four == wanted)?;
+                starts_with(text.get(at..)?, piece).then_some(at)
             })
         }
+        short => bytes.windows(short.len()).position(|part| part == short),
     };
-    text.get(starts? + piece.len()..)
+    text.get(start? + piece.len()..)
 }
 
 #[cfg(test)]

@@ -32,9 +32,13 @@ impl StringMatch {
     /// Whether a text matches, case and all.
     pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
-            Self::Exact(exact) => text == &**exact,
-            Self::Prefix(prefix) => text.starts_with(&**prefix),
-            Self::Suffix(suffix) => text.ends_with(&**suffix),
+            Self::Exact(exact) => is_same(text.as_bytes(), exact.as_bytes()),
+            Self::Prefix(prefix) => starts_with(text, prefix),
+            Self::Suffix(suffix) => {
+                let start = text.len().checked_sub(suffix.len());
+                let end = start.and_then(|start| text.as_bytes().get(start..));
+                end.is_some_and(|end| is_same(end, suffix.as_bytes()))
+            }
             Self::NotEmpty => !text.is_empty(),
         }
     }
@@ -54,6 +58,24 @@ impl StringMatch {
             Self::NotEmpty => !text.is_empty(),
         }
     }
+}
+
+/// Whether a text begins with another.
+pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
+    let head = text.as_bytes().get(..prefix.len());
+    head.is_some_and(|head| is_same(head, prefix.as_bytes()))
+}
+
+/// Whether two texts are the same. They are short and many, and to call for each comparison costs more than to compare.
+fn is_same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let (left, left_end) = left.as_chunks::<8>();
+    let (right, right_end) = right.as_chunks::<8>();
+    let words = || left.iter().zip(right).all(|(left, right)| left == right);
+    let mut ends = left_end.iter().zip(right_end);
+    ends.all(|(left, right)| left == right) && words()
 }
 
 #[cfg(test)]

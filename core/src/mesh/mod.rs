@@ -19,7 +19,10 @@ pub(crate) use ingress::Ingress;
 pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 
-use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex, in_order};
 use crate::sorted;
 use crate::source::DocumentId;
 use crate::wire;
@@ -33,13 +36,14 @@ pub(crate) struct Mesh {
     objects: Vec<Object>,
     /// How many of these have a document of their own.
     documents: usize,
-    by_id: sorted::Map<ObjectId, ObjectIndex>,
-    namespaces: sorted::Map<String, Labels>,
+    /// Those that count under their ids, in the order of these.
+    by_id: Vec<ObjectIndex>,
+    /// What each object is here.
+    standings: Vec<Standing>,
+    namespaces: sorted::Map<String, Namespace>,
     services: Vec<ServiceInfo>,
-    services_by_object: sorted::Map<ObjectIndex, Vec<ServiceIndex>>,
     service_by_host: sorted::Map<String, Vec<ServiceIndex>>,
     workloads: Vec<WorkloadInfo>,
-    workload_by_object: sorted::Map<ObjectIndex, WorkloadIndex>,
     selection: select::Index,
     gateways: Vec<GatewayInfo>,
     gateway_by_object: sorted::Map<ObjectIndex, GatewayIndex>,
@@ -47,37 +51,48 @@ pub(crate) struct Mesh {
     routers: sorted::Set<WorkloadIndex>,
 }
 
+/// What an object is in the mesh.
+#[derive(Clone, Debug, Default)]
+struct Standing {
+    /// It is the one that counts under its id.
+    counts: bool,
+    /// The workload that it is, or belongs to.
+    workload: Option<WorkloadIndex>,
+    /// The Service that it is, or those that its hosts are.
+    services: Vec<ServiceIndex>,
+}
+
+/// A namespace that has a manifest.
+struct Namespace {
+    object: ObjectIndex,
+    labels: Labels,
+}
+
 /// Indexes objects. Of several objects with one id the last counts, as it would if they were applied in their order;
 /// an object that validation refused is kept for the graph, and found by no lookup.
 pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh {
-    let mut by_id = sorted::Map::new();
-    for (index, object) in numbered(&objects) {
-        if !object.refused {
-            by_id.insert(object.id.clone(), index);
-        }
-    }
-    let counting =
-        numbered(&objects).filter(|(index, object)| by_id.get(&object.id) == Some(index));
-    let endpoints: Vec<Object> = counting
-        .flat_map(|(_, object)| Endpoint::of(object))
-        .collect();
+    let mut by_id = counting(&objects);
     let documents = objects.len();
-    for endpoint in endpoints {
-        let index = ObjectIndex(u32::try_from(objects.len()).unwrap_or(u32::MAX));
-        by_id.insert(endpoint.id.clone(), index);
-        objects.push(endpoint);
+    let endpoints: Vec<Object> = objects
+        .iter()
+        .zip(standings(&by_id, documents))
+        .filter(|(_, standing)| standing.counts)
+        .flat_map(|(object, _)| Endpoint::of(object))
+        .collect();
+    if !endpoints.is_empty() {
+        objects.extend(endpoints);
+        by_id = counting(&objects);
     }
     let mut mesh = Mesh {
         settings,
+        standings: standings(&by_id, objects.len()),
         objects,
         documents,
         by_id,
         namespaces: sorted::Map::new(),
         services: Vec::new(),
-        services_by_object: sorted::Map::new(),
         service_by_host: sorted::Map::new(),
         workloads: Vec::new(),
-        workload_by_object: sorted::Map::new(),
         selection: select::Index::default(),
         gateways: Vec::new(),
         gateway_by_object: sorted::Map::new(),
@@ -97,12 +112,41 @@ fn numbered(objects: &[Object]) -> impl Iterator<Item = (ObjectIndex, &Object)> 
     (0..).map(ObjectIndex).zip(objects)
 }
 
-fn namespaces(mesh: &Mesh) -> sorted::Map<String, Labels> {
+/// Those that count, by their ids: no refused ones, and of several of one id the last.
+fn counting(objects: &[Object]) -> Vec<ObjectIndex> {
+    let mut order = in_order(objects);
+    order.retain(|(_, object)| !object.refused);
+    order.dedup_by(|(next, later), (index, object)| {
+        let replaces = later.id == object.id;
+        if replaces {
+            *index = *next;
+        }
+        replaces
+    });
+    order.into_iter().map(|(index, _)| index).collect()
+}
+
+/// What so many objects are, as far as their ids tell.
+fn standings(by_id: &[ObjectIndex], objects: usize) -> Vec<Standing> {
+    let mut standings = vec![Standing::default(); objects];
+    for index in by_id {
+        if let Some(standing) = standings.get_mut(index.place()) {
+            standing.counts = true;
+        }
+    }
+    standings
+}
+
+fn namespaces(mesh: &Mesh) -> sorted::Map<String, Namespace> {
     mesh.live(Kind::Namespace)
-        .map(|(_, object)| {
+        .map(|(index, object)| {
             let mut labels = object.metadata.labels.clone();
             labels.insert(NAMESPACE_NAME_LABEL.to_owned(), object.id.name.clone());
-            (object.id.name.clone(), labels)
+            let namespace = Namespace {
+                object: index,
+                labels,
+            };
+            (object.id.name.clone(), namespace)
         })
         .collect()
 }
@@ -121,11 +165,9 @@ impl Mesh {
     /// The objects that the graph draws: those that count, and those that validation refused, if nothing else of their
     /// id counts. One that a later one replaced is neither.
     pub(crate) fn drawn(&self) -> impl Iterator<Item = (ObjectIndex, &Object)> {
-        self.objects()
-            .filter(|(index, object)| match self.find(&object.id) {
-                Some(counting) => counting == *index,
-                None => object.refused,
-            })
+        self.objects().filter(|(index, object)| {
+            self.is_live(*index) || (object.refused && self.find(&object.id).is_none())
+        })
     }
 
     /// The objects of one kind that count, in the order of their ids.
@@ -136,10 +178,8 @@ impl Mesh {
             name: String::new(),
             other: None,
         };
-        self.by_id
-            .starting_at(&first)
-            .take_while(move |(id, _)| id.kind == kind)
-            .filter_map(|(_, &index)| Some((index, self.object(index)?)))
+        self.starting_at(&first)
+            .take_while(move |(_, object)| object.id.kind == kind)
     }
 
     /// The objects of one kind and namespace that count, in the order of their names.
@@ -154,10 +194,28 @@ impl Mesh {
             name: String::new(),
             other: None,
         };
-        self.by_id
-            .starting_at(&first)
-            .take_while(move |(id, _)| id.kind == kind && id.namespace == namespace)
-            .filter_map(|(_, &index)| Some((index, self.object(index)?)))
+        self.starting_at(&first).take_while(move |(_, object)| {
+            object.id.kind == kind && object.id.namespace == namespace
+        })
+    }
+
+    /// The objects that count, from an id on.
+    fn starting_at<'a>(
+        &'a self,
+        first: &ObjectId,
+    ) -> impl Iterator<Item = (ObjectIndex, &'a Object)> + use<'a> {
+        let (Ok(place) | Err(place)) = self.place(first);
+        let rest = self.by_id.get(place..).unwrap_or_default();
+        rest.iter()
+            .filter_map(|&index| Some((index, self.object(index)?)))
+    }
+
+    /// Where the object that counts under an id is among them, or where it belongs.
+    fn place(&self, id: &ObjectId) -> Result<usize, usize> {
+        self.by_id.binary_search_by(|&index| {
+            self.object(index)
+                .map_or(Ordering::Less, |object| object.id.cmp(id))
+        })
     }
 
     /// The endpoints that a ServiceEntry writes out.
@@ -169,21 +227,27 @@ impl Mesh {
                 && id.namespace == entry.namespace
                 && id.name.starts_with(&prefix)
         };
-        self.by_id
-            .starting_at(&first)
-            .take_while(move |(id, _)| own(id))
-            .map(|(_, &index)| index)
+        self.starting_at(&first)
+            .take_while(move |(_, object)| own(&object.id))
+            .map(|(index, _)| index)
     }
 
     /// Whether an object counts: it was not refused, and no later one replaced it.
     pub(crate) fn is_live(&self, index: ObjectIndex) -> bool {
-        self.object(index)
-            .is_some_and(|object| self.find(&object.id) == Some(index))
+        self.standing(index).is_some_and(|standing| standing.counts)
+    }
+
+    fn standing(&self, index: ObjectIndex) -> Option<&Standing> {
+        self.standings.get(index.place())
+    }
+
+    fn standing_mut(&mut self, index: ObjectIndex) -> Option<&mut Standing> {
+        self.standings.get_mut(index.place())
     }
 
     /// The object at a place.
     pub(crate) fn object(&self, index: ObjectIndex) -> Option<&Object> {
-        self.objects.get(usize::try_from(index.0).ok()?)
+        self.objects.get(index.place())
     }
 
     /// The object that a document holds. Documents are read in their order, and so are objects.
@@ -202,19 +266,29 @@ impl Mesh {
 
     /// The object that counts under an id.
     pub(crate) fn find(&self, id: &ObjectId) -> Option<ObjectIndex> {
-        self.by_id.get(id).copied()
+        self.by_id.get(self.place(id).ok()?).copied()
     }
 
     /// The labels of a namespace; one without a manifest has the implied name label alone.
-    pub(crate) fn namespace_labels(&self, namespace: &str) -> Labels {
-        self.namespaces.get(namespace).cloned().unwrap_or_else(|| {
-            Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned())])
-        })
+    pub(crate) fn namespace_labels(&self, namespace: &str) -> Cow<'_, Labels> {
+        match self.namespaces.get(namespace) {
+            Some(known) => Cow::Borrowed(&known.labels),
+            None => Cow::Owned(Labels::from([(
+                NAMESPACE_NAME_LABEL.to_owned(),
+                namespace.to_owned(),
+            )])),
+        }
     }
 
     /// One label of a namespace.
     pub(crate) fn namespace_label(&self, namespace: &str, key: &str) -> Option<&str> {
-        self.namespaces.get(namespace)?.get(key).map(String::as_str)
+        let known = self.namespaces.get(namespace)?;
+        known.labels.get(key).map(String::as_str)
+    }
+
+    /// The object that a namespace is.
+    pub(crate) fn namespace(&self, namespace: &str) -> Option<&Object> {
+        self.object(self.namespaces.get(namespace)?.object)
     }
 
     /// The root namespace, whose policies are mesh-wide.

@@ -1,25 +1,35 @@
 //! Label selection over workloads, without walking all of them.
 
-use super::{Mesh, WorkloadIndex};
+use super::{Capture, Mesh, WorkloadIndex, WorkloadInfo};
 use crate::resource::Labels;
 use crate::sorted;
 
-/// Workloads by namespace and by each of their labels.
+/// Workloads by namespace.
 #[derive(Default)]
-pub(super) struct Index {
-    by_namespace: sorted::Map<String, Vec<WorkloadIndex>>,
-    by_label: sorted::Map<(String, String, String), Vec<WorkloadIndex>>,
+pub(super) struct Index(sorted::Map<String, InNamespace>);
+
+/// Workloads of one namespace, all of them and by each of their labels.
+#[derive(Default)]
+struct InNamespace {
+    all: Vec<WorkloadIndex>,
+    /// How they are captured.
+    captures: sorted::Set<Capture>,
+    by_label: sorted::Map<String, Vec<WorkloadIndex>>,
+}
+
+/// A label as one text. Two labels may have the same one: what it leads to are candidates.
+fn text(key: &str, value: &str) -> String {
+    [key, "=", value].concat()
 }
 
 impl Index {
-    pub(super) fn add(&mut self, namespace: &str, labels: &Labels, workload: WorkloadIndex) {
-        self.by_namespace
-            .entry(namespace.to_owned())
-            .or_default()
-            .push(workload);
-        for (key, value) in labels {
-            let label = (namespace.to_owned(), key.clone(), value.clone());
-            self.by_label.entry(label).or_default().push(workload);
+    pub(super) fn add(&mut self, workload: &WorkloadInfo, index: WorkloadIndex) {
+        let near = self.0.entry(workload.namespace.clone()).or_default();
+        near.all.push(index);
+        near.captures.insert(workload.capture);
+        for (key, value) in &*workload.labels {
+            let alike = near.by_label.entry(text(key, value)).or_default();
+            alike.push(index);
         }
     }
 }
@@ -27,28 +37,33 @@ impl Index {
 impl Mesh {
     /// The workloads of a namespace, in their order.
     pub(crate) fn workloads_in(&self, namespace: &str) -> &[WorkloadIndex] {
-        self.selection
-            .by_namespace
-            .get(namespace)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+        let near = self.selection.0.get(namespace);
+        near.map(|near| near.all.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether a workload of a namespace, or of any where none is given, is captured so.
+    pub(crate) fn has_captured(&self, namespace: Option<&str>, capture: Capture) -> bool {
+        let fits = |near: &InNamespace| near.captures.contains(&capture);
+        match namespace {
+            Some(namespace) => self.selection.0.get(namespace).is_some_and(fits),
+            None => self.selection.0.values().any(fits),
+        }
     }
 
     /// The workloads of a namespace that have all of the labels. Without labels: all of them.
     pub(crate) fn select(&self, namespace: &str, labels: &Labels) -> Vec<WorkloadIndex> {
+        let Some(near) = self.selection.0.get(namespace) else {
+            return Vec::new();
+        };
         // The rarest label leaves the fewest workloads to look at.
         let candidates = labels
             .iter()
             .map(|(key, value)| {
-                let label = (namespace.to_owned(), key.clone(), value.clone());
-                self.selection
-                    .by_label
-                    .get(&label)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default()
+                let alike = near.by_label.get(&text(key, value));
+                alike.map(Vec::as_slice).unwrap_or_default()
             })
             .min_by_key(|workloads| workloads.len())
-            .unwrap_or_else(|| self.workloads_in(namespace));
+            .unwrap_or(&near.all);
         candidates
             .iter()
             .copied()
@@ -59,7 +74,7 @@ impl Mesh {
     /// The workloads of the whole mesh that have all of the labels, namespace by namespace.
     pub(crate) fn select_everywhere(&self, labels: &Labels) -> Vec<WorkloadIndex> {
         self.selection
-            .by_namespace
+            .0
             .keys()
             .flat_map(|namespace| self.select(namespace, labels))
             .collect()

@@ -12,6 +12,13 @@ use crate::resource::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ServiceIndex(pub(super) u32);
 
+impl ServiceIndex {
+    /// The place as a number.
+    pub(crate) fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// How clients reach a Service. `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (getVIPs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
@@ -66,8 +73,9 @@ pub(super) fn add(mesh: &mut Mesh) {
         }
     }
     for (index, service) in (0..).map(ServiceIndex).zip(&services) {
-        let of_object = mesh.services_by_object.entry(service.object).or_default();
-        of_object.push(index);
+        if let Some(standing) = mesh.standing_mut(service.object) {
+            standing.services.push(index);
+        }
         let of_host = mesh
             .service_by_host
             .entry(service.host.clone())
@@ -180,7 +188,12 @@ fn of_entry(
         protocol: None,
         // Of a ServiceEntry's port the name says nothing about the protocol: `istio/istio:
         // pilot/pkg/serviceregistry/serviceentry/conversion.go` (convertPort).
-        app_protocol: Some(port.protocol.as_deref().unwrap_or_default().to_lowercase()),
+        app_protocol: Some(
+            port.protocol
+                .as_deref()
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+        ),
         port: port.number,
         target_port: port.target_port.map(IntOrString::Int),
     });
@@ -234,7 +247,7 @@ fn entry_address(object: &Object, entry: &ServiceEntry, host: &str) -> Address {
 impl Mesh {
     /// The Service at a place.
     pub(crate) fn service(&self, index: ServiceIndex) -> Option<&ServiceInfo> {
-        self.services.get(usize::try_from(index.0).ok()?)
+        self.services.get(index.place())
     }
 
     /// All Services, and all hosts of ServiceEntries, by namespace and name.
@@ -245,8 +258,8 @@ impl Mesh {
     /// All Services and ServiceEntries, these by their first host, for what is the same for all hosts; by namespace and name.
     pub(crate) fn service_objects(&self) -> impl Iterator<Item = (ServiceIndex, &ServiceInfo)> {
         self.services().filter(|(index, service)| {
-            let of = self.services_by_object.get(&service.object);
-            of.is_some_and(|of| of.first() == Some(index))
+            let of = self.standing(service.object);
+            of.is_some_and(|of| of.services.first() == Some(index))
         })
     }
 
@@ -262,9 +275,8 @@ impl Mesh {
 
     /// The Service of an id, or all hosts of the ServiceEntry.
     pub(crate) fn services_of(&self, id: &ObjectId) -> &[ServiceIndex] {
-        let found = self.find(id);
-        let services = found.and_then(|object| self.services_by_object.get(&object));
-        services.map(Vec::as_slice).unwrap_or_default()
+        let found = self.find(id).and_then(|object| self.standing(object));
+        found.map(|of| of.services.as_slice()).unwrap_or_default()
     }
 
     /// Whether a Service or ServiceEntry counts in its namespace with one of its hosts at least. Of one host in one namespace

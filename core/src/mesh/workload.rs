@@ -2,6 +2,7 @@
 //! identity, labels and capture.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::{Capture, Mesh, ServiceInfo, capture};
 use crate::flow::Principal;
@@ -15,6 +16,13 @@ use crate::sorted;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WorkloadIndex(pub(super) u32);
 
+impl WorkloadIndex {
+    /// The place as a number.
+    pub(crate) fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// A workload.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkloadInfo {
@@ -23,7 +31,7 @@ pub(crate) struct WorkloadInfo {
     /// Its namespace.
     pub(crate) namespace: String,
     /// The labels of its pods.
-    pub(crate) labels: Labels,
+    pub(crate) labels: Arc<Labels>,
     /// Its identity, if it is in the mesh.
     pub(crate) principal: Principal,
     /// Whether ztunnel captures its traffic.
@@ -101,20 +109,24 @@ pub(super) fn add(mesh: &mut Mesh) {
             continue;
         };
         let index = WorkloadIndex(u32::try_from(mesh.workloads.len()).unwrap_or(u32::MAX));
-        mesh.selection.add(&info.namespace, &info.labels, index);
-        mesh.workload_by_object.insert(object, index);
+        mesh.selection.add(&info, index);
+        if let Some(standing) = mesh.standing_mut(object) {
+            standing.workload = Some(index);
+        }
         mesh.workloads.push(info);
     }
     for (object, owner) in owned {
-        let Some(&index) = mesh.workload_by_object.get(&owner) else {
+        let Some(index) = mesh.workload_of(owner) else {
             continue;
         };
         let address = mesh
             .object(object)
             .and_then(|written| written.resource.as_workload())
             .and_then(pod_ip);
-        mesh.workload_by_object.insert(object, index);
-        if let (Some(address), Some(info)) = (address, mesh.workloads.get_mut(index.0 as usize)) {
+        if let Some(standing) = mesh.standing_mut(object) {
+            standing.workload = Some(index);
+        }
+        if let (Some(address), Some(info)) = (address, mesh.workloads.get_mut(index.place())) {
             info.addresses.push(address);
             info.addresses.sort_unstable();
         }
@@ -178,7 +190,7 @@ fn of_pod(
     let namespace = object.id.namespace.clone();
     Some(WorkloadInfo {
         object: index,
-        labels: workload.labels.clone(),
+        labels: Arc::clone(&workload.labels),
         principal: principal(
             mesh,
             &namespace,
@@ -228,7 +240,7 @@ fn written_out(
         object: index,
         principal: principal(mesh, &namespace, entry.service_account.as_deref()),
         capture: capture::of_entry(&labels, annotations),
-        labels,
+        labels: Arc::new(labels),
         addresses: entry
             .address
             .iter()
@@ -277,7 +289,7 @@ fn named_ports(workload: &Workload) -> sorted::Map<String, u16> {
 impl Mesh {
     /// The workload at a place.
     pub(crate) fn workload(&self, index: WorkloadIndex) -> Option<&WorkloadInfo> {
-        self.workloads.get(usize::try_from(index.0).ok()?)
+        self.workloads.get(index.place())
     }
 
     /// All workloads, by namespace and name.
@@ -287,7 +299,7 @@ impl Mesh {
 
     /// The workload that an object is, or is folded into.
     pub(crate) fn workload_of(&self, object: ObjectIndex) -> Option<WorkloadIndex> {
-        self.workload_by_object.get(&object).copied()
+        self.standing(object)?.workload
     }
 
     /// The workload of a name: a controller before a Pod.

@@ -74,7 +74,7 @@ struct WrittenKey {
 
 /// Reads a set, or a single key.
 pub(crate) fn parse(text: &str) -> Result<Vec<Jwk>, NotJwks> {
-    let json: serde_json::Value = serde_json::from_str(text).map_err(|_| NotJwks)?;
+    let json = decode::json(text).ok_or(NotJwks)?;
     let keys = match decode::from_json(&json) {
         Ok(Set { keys }) => keys,
         Err(_) => vec![decode::from_json(&json).map_err(|_| NotJwks)?],
@@ -87,9 +87,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Jwk>, NotJwks> {
 /// The keys that Envoy has of a text that is good for istiod: those to its taste, and none if it is no set.
 /// `envoyproxy/envoy: source/common/jwt/jwks.cc` (createFromJwksCore).
 pub(crate) fn at_envoy(text: &str) -> Vec<Jwk> {
-    let json: Result<serde_json::Value, _> = serde_json::from_str(text);
+    let json = decode::json(text);
     let mut keys = parse(text).unwrap_or_default();
-    if json.is_ok_and(|json| json.get("keys").is_some()) {
+    if json.is_some_and(|json| json.get("keys").is_some()) {
         keys.retain(Jwk::is_known_to_envoy);
     } else {
         keys.clear();

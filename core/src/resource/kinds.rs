@@ -30,11 +30,11 @@ enum Decoder {
 }
 
 impl Row {
-    /// Decodes a document. Paths of fields that the type does not know are pushed to `unknown`.
+    /// Decodes a document. Paths of fields that the type does not know are pushed to `unknown`, where anybody asks for them.
     pub(super) fn decode(
         &self,
         node: &Node,
-        unknown: &mut Vec<FieldPath>,
+        unknown: Option<&mut Vec<FieldPath>>,
     ) -> Result<Resource, DecodeError> {
         match self.decode {
             Decoder::Metadata => Ok(Resource::MetadataOnly),

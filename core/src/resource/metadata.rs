@@ -48,6 +48,14 @@ impl ObjectId {
         }
     }
 
+    /// As [`fmt::Display`] writes it, in one piece.
+    pub(crate) fn text(&self) -> String {
+        match self.kind {
+            Kind::Host => ["Host/", &self.name].concat(),
+            _ => [self.kind_name(), "/", &self.namespace, "/", &self.name].concat(),
+        }
+    }
+
     /// The kind's name.
     pub(crate) fn kind_name(&self) -> &str {
         self.other.as_deref().unwrap_or(self.kind.name())
@@ -58,7 +66,7 @@ impl ObjectId {
         if self.namespace.is_empty() {
             self.name.clone()
         } else {
-            format!("{}/{}", self.namespace, self.name)
+            [&self.namespace, "/", &self.name].concat()
         }
     }
 
@@ -75,16 +83,20 @@ impl ObjectId {
 /// `Kind/namespace/name`, `Kind//name`, or `Host/name`.
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind == Kind::Host {
-            return write!(f, "Host/{}", self.name);
-        }
-        write!(f, "{}/{}/{}", self.kind_name(), self.namespace, self.name)
+        f.write_str(&self.text())
     }
 }
 
 /// An object's place among all objects of the manifests, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ObjectIndex(pub(crate) u32);
+
+impl ObjectIndex {
+    /// The place as a number.
+    pub(crate) fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
 
 /// Label or annotation values by key.
 pub(crate) type Labels = sorted::Map<String, String>;

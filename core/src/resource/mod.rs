@@ -120,6 +120,13 @@ pub(crate) struct Object {
     pub(crate) resource: Resource,
 }
 
+/// Objects with their places, in the order of their ids; those of one id in their own order.
+pub(crate) fn in_order(objects: &[Object]) -> Vec<(ObjectIndex, &Object)> {
+    let mut order: Vec<_> = (0..).map(ObjectIndex).zip(objects).collect();
+    order.sort_by(|(_, left), (_, right)| left.id.cmp(&right.id));
+    order
+}
+
 /// What an object says, by kind. Adding a variant makes every `match` on it ask for an answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Resource {

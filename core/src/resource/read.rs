@@ -3,7 +3,6 @@
 
 use super::kinds::{GATEWAY_API, KINDS, Row};
 use super::{Metadata, Object, ObjectId, Resource, bystanders, policy_attachment};
-use crate::sorted;
 use crate::source::{
     self, Change, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
 };
@@ -41,10 +40,10 @@ pub(crate) static LINTS: &[&Lint] = &[
 
 /// Reads every document that is an object of a known kind, in the order of the text.
 pub(crate) fn read(documents: &Documents, out: &mut Diagnostics) -> Vec<Object> {
-    let objects: Vec<Object> = documents
-        .iter()
-        .filter_map(|(document, node)| object(document, node, out))
-        .collect();
+    let mut objects = Vec::with_capacity(documents.iter().count());
+    for (document, node) in documents.iter() {
+        objects.extend(object(document, node, out));
+    }
     report_replaced(&objects, out);
     objects
 }
@@ -93,7 +92,7 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
     };
     let id = ObjectId::new(row.kind, namespace, metadata.name.as_str());
     let mut unknown = Vec::new();
-    let resource = match row.decode(node, &mut unknown) {
+    let resource = match row.decode(node, row.lists_all_fields.then_some(&mut unknown)) {
         Ok(resource) => resource,
         Err(error) => {
             out.report(&WRONG_TYPE, at(error.path), error.message)
@@ -102,12 +101,10 @@ fn object(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<Ob
             return None;
         }
     };
-    if row.lists_all_fields {
-        for path in unknown {
-            out.report(&UNKNOWN_FIELD, at(path.clone()), format!("`{kind}` has no field `{path}`"))
-                .resource(&id)
-                .help("the API server drops it, or refuses the object in strict mode; look for a misspelling or a wrong indentation");
-        }
+    for path in unknown {
+        out.report(&UNKNOWN_FIELD, at(path.clone()), format!("`{kind}` has no field `{path}`"))
+            .resource(&id)
+            .help("the API server drops it, or refuses the object in strict mode; look for a misspelling or a wrong indentation");
     }
     report_version(row, api_version, &id, document, out);
     let refused = validate(&resource, &metadata, (&id, api_version), document, out);
@@ -187,7 +184,7 @@ fn metadata(document: DocumentId, node: &Node, out: &mut Diagnostics) -> Option<
         return Some(Metadata::default());
     };
     // The API server writes fields that nobody here reads (`uid`, `managedFields`, …): unknown ones are no finding.
-    source::decode(metadata, &mut Vec::new())
+    source::decode(metadata, None)
         .map_err(|error| {
             let path = FieldPath::new().key("metadata").join(&error.path);
             out.report(&WRONG_TYPE, Origin { document, path }, error.message)
@@ -231,9 +228,9 @@ fn validate(
 
 /// Of several objects with one id the last counts, as if they were applied one after the other.
 fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
-    let mut last: sorted::Map<&ObjectId, &Object> = sorted::Map::new();
-    for object in objects {
-        if let Some(replaced) = last.insert(&object.id, object) {
+    let order = super::in_order(objects);
+    for ((_, replaced), (_, object)) in order.iter().zip(order.iter().skip(1)) {
+        if replaced.id == object.id {
             let message = format!(
                 "{} `{}` stands in the manifests again further down; only the last one counts",
                 object.id.kind.name(),

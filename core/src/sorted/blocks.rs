@@ -76,7 +76,8 @@ impl<T> Blocks<T> {
     #[inline(never)]
     pub(super) fn insert(&mut self, place: Place, item: T) -> Place {
         let Some(block) = self.blocks.get_mut(place.block) else {
-            self.blocks.push(vec![item]);
+            // Most lists have one block and no more.
+            self.blocks = vec![vec![item]];
             return place;
         };
         if block.len() == MOST {

@@ -1,5 +1,7 @@
 //! Findings: what can be said ([`Lint`], one static each), and what is said ([`Diagnostics`], push-only).
 
+use std::sync::Arc;
+
 use super::{DocumentId, Documents, Origin};
 use crate::wire;
 
@@ -162,7 +164,7 @@ impl Diagnostics {
     }
 
     /// The contract's form: in the order of the text, then by code.
-    pub(crate) fn to_wire(&self, documents: &Documents) -> Vec<wire::Diagnostic> {
+    pub(crate) fn to_wire(&self, documents: &Documents) -> Vec<Arc<wire::Diagnostic>> {
         let mut diagnostics: Vec<_> = self
             .0
             .iter()
@@ -192,7 +194,7 @@ impl Diagnostics {
         diagnostics.dedup();
         diagnostics
             .into_iter()
-            .map(|(_, _, diagnostic)| diagnostic)
+            .map(|(_, _, diagnostic)| Arc::new(diagnostic))
             .collect()
     }
 }

@@ -2,6 +2,7 @@
 //! document does not lose the others. Documents own the text, and turn field paths into ranges.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::events::{self, Broken, BrokenKind};
@@ -61,8 +62,11 @@ impl Documents {
         let file = self.files.len();
         // A byte order mark is no part of the text.
         let source = Text::new(text.strip_prefix('\u{feff}').unwrap_or(text));
-        for part in parts(&source) {
-            match events::read(&part.text, part.line) {
+        let mut names = events::Names::default();
+        let parts = parts(&source);
+        self.documents.reserve(parts.len());
+        for part in parts {
+            match events::read(&part.text, part.line, &mut names) {
                 Ok((root, duplicates)) => {
                     for duplicate in duplicates {
                         let message = format!(
@@ -89,7 +93,7 @@ impl Documents {
         });
     }
 
-    fn push(&mut self, file: usize, root: Node, unfold_lists: bool) {
+    fn push(&mut self, file: usize, mut root: Node, unfold_lists: bool) {
         if root.value == Value::Null {
             return;
         }
@@ -103,14 +107,8 @@ impl Documents {
             self.documents.push(Document { file, root });
             return;
         }
-        if let Some(Node {
-            value: Value::List(items),
-            ..
-        }) = root.get("items")
-        {
-            for item in items {
-                self.push(file, typed(item, &root), unfold_lists);
-            }
+        for item in take_items(&mut root) {
+            self.push(file, typed(item, &root), unfold_lists);
         }
     }
 
@@ -203,27 +201,40 @@ impl Documents {
     }
 }
 
+/// The items of a list, which loses them.
+fn take_items(list: &mut Node) -> Box<[Node]> {
+    let Value::Map(entries) = &mut list.value else {
+        return Box::default();
+    };
+    let entry = entries.iter_mut().find(|entry| &*entry.key == "items");
+    match entry.map(|entry| &mut entry.value.value) {
+        Some(Value::List(items)) => std::mem::take(items),
+        _ => Box::default(),
+    }
+}
+
 /// An item of a list. Those of a list of one kind, such as a `ServiceList`, are of the list's version and kind without
 /// saying so.
-fn typed(item: &Node, list: &Node) -> Node {
-    let mut item = item.clone();
+fn typed(mut item: Node, list: &Node) -> Node {
     let kind = list.get("kind").and_then(Node::as_str);
     if let (Some(kind), Value::Map(entries)) = (kind, &mut item.value)
         && let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty())
-        && !entries.iter().any(|entry| entry.key == "kind")
+        && !entries.iter().any(|entry| &*entry.key == "kind")
         && let Value::Map(of_list) = &list.value
     {
+        let mut all = std::mem::take(entries).into_vec();
         for entry in of_list {
-            match entry.key.as_str() {
-                "apiVersion" => entries.push(entry.clone()),
+            match &*entry.key {
+                "apiVersion" => all.push(entry.clone()),
                 "kind" => {
                     let mut entry = entry.clone();
-                    entry.value.value = Value::String(kind.to_owned());
-                    entries.push(entry);
+                    entry.value.value = Value::String(kind.into());
+                    all.push(entry);
                 }
                 _ => {}
             }
         }
+        *entries = all.into();
     }
     item
 }
@@ -231,14 +242,15 @@ fn typed(item: &Node, list: &Node) -> Node {
 /// Whether a line holds nothing of a value up to a column.
 fn is_empty(line: &str, column: u32) -> bool {
     let column = usize::try_from(column).unwrap_or(usize::MAX);
-    let before: String = line.chars().take(column).collect();
-    let before = before.trim();
+    let end = line.char_indices().nth(column).map(|(end, _)| end);
+    let before = line.get(..end.unwrap_or(line.len()));
+    let before = before.unwrap_or_default().trim();
     before.is_empty() || before.starts_with('#') || before.starts_with("---")
 }
 
 /// A part of a text between document markers.
-struct Part {
-    text: String,
+struct Part<'t> {
+    text: Cow<'t, str>,
     /// The line of the file on which it begins.
     line: u32,
     /// How many lines it has.
@@ -247,13 +259,9 @@ struct Part {
 
 /// Cuts a text before each line that begins a document. `---` at the beginning of a line does so wherever it stands,
 /// also inside a block scalar (YAML 1.2.2, 9.1.2).
-fn parts(text: &Text) -> Vec<Part> {
+fn parts(text: &Text) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let mut current = Part {
-        text: String::new(),
-        line: 0,
-        lines: 0,
-    };
+    let mut first = 0;
     let mut has_content = false;
     let mut previous = "";
     for number in 0..text.line_count() {
@@ -268,24 +276,32 @@ fn parts(text: &Text) -> Vec<Part> {
             previous = line.trim_end();
         }
         if begins && has_content {
-            parts.push(std::mem::replace(
-                &mut current,
-                Part {
-                    text: String::new(),
-                    line: number,
-                    lines: 0,
-                },
-            ));
+            parts.push(part(text, first..number));
+            first = number;
             has_content = false;
         }
         // Directives and comments belong to the document behind them.
         has_content |= begins || !(line.trim().is_empty() || line.starts_with(['%', '#']));
-        current.text.push_str(&without_surrogates(line));
-        current.text.push('\n');
-        current.lines += 1;
     }
-    parts.push(current);
+    parts.push(part(text, first..text.line_count()));
     parts
+}
+
+/// Some lines, each with an end, as the parser is to read them.
+fn part(text: &Text, lines: Range<u32>) -> Part<'_> {
+    let written = text.lines(lines.clone());
+    let is_plain = written.ends_with('\n') && !written.contains('\r') && !written.contains("\\u");
+    Part {
+        line: lines.start,
+        lines: lines.end - lines.start,
+        text: if is_plain && lines.end < text.line_count() {
+            Cow::Borrowed(written)
+        } else {
+            let lines =
+                lines.flat_map(|number| [without_surrogates(text.line(number)), "\n".into()]);
+            Cow::Owned(lines.collect())
+        },
+    }
 }
 
 /// JSON writes what lies beyond U+FFFF as two escapes, which YAML has not: `\ud83d\ude00` is `\U0001f600`.

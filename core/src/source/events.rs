@@ -1,6 +1,8 @@
 //! The parser's events → one tree of values with spans. Depth and aliases are limited: the parser itself limits
 //! neither nested blocks nor what aliases expand to.
 
+use std::sync::Arc;
+
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::scalar;
@@ -11,6 +13,10 @@ use crate::sorted;
 const MAX_DEPTH: usize = 100;
 /// How many values aliases of one document may add.
 const MAX_ALIASED: usize = 100_000;
+/// So many keys of one mapping are compared each with all others.
+const FEW: usize = 32;
+/// How many keys are remembered.
+const MAX_NAMES: usize = 1024;
 
 /// Why a document cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub(super) enum BrokenKind {
 /// A key that a mapping has twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Duplicate {
-    pub(super) key: String,
+    pub(super) key: Arc<str>,
     pub(super) first: Span,
     pub(super) second: Span,
 }
@@ -40,11 +46,38 @@ pub(super) struct Duplicate {
 /// One document's value, if it has any, and the keys that it repeats.
 pub(super) type Read = (Option<Node>, Vec<Duplicate>);
 
+/// The keys of mappings that were read before, in order.
+#[derive(Default)]
+pub(super) struct Names(Vec<Arc<str>>);
+
+impl Names {
+    /// A key, which all mappings that have it share.
+    fn share(&mut self, name: &str) -> Arc<str> {
+        match self.0.binary_search_by(|known| (**known).cmp(name)) {
+            Ok(place) => self.0.get(place).map_or_else(|| name.into(), Arc::clone),
+            Err(place) => {
+                let shared: Arc<str> = name.into();
+                if self.0.len() < MAX_NAMES {
+                    self.0.insert(place, Arc::clone(&shared));
+                }
+                shared
+            }
+        }
+    }
+}
+
 /// Reads one document, whose first line is line `line` of its file.
-pub(super) fn read(text: &str, line: u32) -> Result<Read, Broken> {
+pub(super) fn read(text: &str, line: u32, names: &mut Names) -> Result<Read, Broken> {
     let mut builder = Builder {
         line,
-        ..Builder::default()
+        names,
+        root: None,
+        open: Vec::new(),
+        items: Vec::new(),
+        entries: Vec::new(),
+        anchors: sorted::Map::new(),
+        aliased: 0,
+        duplicates: Vec::new(),
     };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| Broken {
@@ -60,11 +93,14 @@ pub(super) fn read(text: &str, line: u32) -> Result<Read, Broken> {
     Ok((builder.root, builder.duplicates))
 }
 
-#[derive(Default)]
-struct Builder {
+struct Builder<'n> {
     line: u32,
+    names: &'n mut Names,
     root: Option<Node>,
     open: Vec<Open>,
+    /// The items of all open lists, and the entries of all open mappings: what is closed takes its own from the end.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
     anchors: sorted::Map<usize, Node>,
     aliased: usize,
     duplicates: Vec<Duplicate>,
@@ -78,12 +114,13 @@ struct Open {
 }
 
 enum Content {
-    List(Vec<Node>),
-    /// Entries, and the key that waits for its value.
-    Map(Vec<Entry>, Option<(String, Span)>),
+    /// The place of the first item.
+    List(usize),
+    /// The place of the first entry, and the key that waits for its value.
+    Map(usize, Option<(Arc<str>, Span)>),
 }
 
-impl Builder {
+impl Builder<'_> {
     fn position(&self, marker: &saphyr_parser::Marker) -> Position {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Position {
@@ -103,19 +140,21 @@ impl Builder {
                     ..
                 }) = self.open.last_mut()
                 {
-                    *key = Some((text.into_owned(), span));
+                    *key = Some((self.names.share(&text), span));
                     return Ok(());
                 }
                 let value = if is_string {
-                    Value::String(text.into_owned())
+                    Value::String(text.as_ref().into())
                 } else {
                     scalar::resolve(&text)
                 };
                 self.add(Node { span, value }, anchor)
             }
-            Event::SequenceStart(anchor, _) => self.open(Content::List(Vec::new()), anchor, span),
+            Event::SequenceStart(anchor, _) => {
+                self.open(Content::List(self.items.len()), anchor, span)
+            }
             Event::MappingStart(anchor, _) => {
-                self.open(Content::Map(Vec::new(), None), anchor, span)
+                self.open(Content::Map(self.entries.len(), None), anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => self.alias(anchor, span),
@@ -148,10 +187,11 @@ impl Builder {
             return Ok(());
         };
         let value = match open.content {
-            Content::List(items) => Value::List(items),
-            Content::Map(entries, _) => {
+            Content::List(first) => Value::List(self.items.drain(first..).collect()),
+            Content::Map(first, _) => {
+                let entries: Vec<Entry> = self.entries.drain(first..).collect();
                 let entries = self.without_duplicates(entries);
-                Value::Map(merged(entries))
+                Value::Map(merged(entries).into())
             }
         };
         self.add(
@@ -172,12 +212,8 @@ impl Builder {
             ..
         }) = self.open.last_mut()
         {
-            let text = self
-                .anchors
-                .get(&anchor)
-                .and_then(|node| node.as_str())
-                .map(str::to_owned);
-            *key = Some((text.unwrap_or_default(), span));
+            let text = self.anchors.get(&anchor).and_then(|node| node.as_str());
+            *key = Some((self.names.share(text.unwrap_or_default()), span));
             return Ok(());
         }
         let Some(node) = self.anchors.get(&anchor) else {
@@ -215,17 +251,17 @@ impl Builder {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open {
-                content: Content::List(items),
+                content: Content::List(_),
                 ..
-            }) => items.push(node),
+            }) => self.items.push(node),
             Some(Open {
-                content: Content::Map(entries, key),
+                content: Content::Map(_, key),
                 ..
             }) => {
                 let Some((key, key_span)) = key.take() else {
                     return Ok(());
                 };
-                entries.push(Entry {
+                self.entries.push(Entry {
                     key,
                     key_span,
                     value: node,
@@ -253,18 +289,21 @@ impl Builder {
 
     /// Of duplicate keys the last counts, as for the readers of Kubernetes; the earlier ones are reported.
     fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        if entries.len() <= FEW && are_distinct(&entries) {
+            return entries;
+        }
         // The span of the first of a key, and the index of the last so far.
         let mut seen: sorted::Map<&str, (Span, usize)> = sorted::Map::new();
         let mut replaced = sorted::Set::new();
         // A merge key may stand more than once.
         let keys = entries.iter().enumerate();
-        for (index, entry) in keys.filter(|(_, entry)| entry.key != MERGE) {
+        for (index, entry) in keys.filter(|(_, entry)| !is_merge(entry)) {
             let (first, last) = seen.entry(&entry.key).or_insert((entry.key_span, index));
             let earlier = std::mem::replace(last, index);
             if earlier != index {
                 replaced.insert(earlier);
                 self.duplicates.push(Duplicate {
-                    key: entry.key.clone(),
+                    key: Arc::clone(&entry.key),
                     first: *first,
                     second: entry.key_span,
                 });
@@ -281,16 +320,15 @@ impl Builder {
 
 /// Entries with `<<` replaced by what it merges; what stands in the mapping itself wins.
 fn merged(entries: Vec<Entry>) -> Vec<Entry> {
-    if !entries.iter().any(|entry| entry.key == MERGE) {
+    if !entries.iter().any(is_merge) {
         return entries;
     }
-    let (merges, mut own): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| entry.key == MERGE);
-    let mut present: sorted::Set<String> = own.iter().map(|entry| entry.key.clone()).collect();
+    let (merges, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_merge);
+    let mut present: sorted::Set<Arc<str>> = own.iter().map(|one| Arc::clone(&one.key)).collect();
     for merge in merges {
         let sources = match merge.value.value {
             Value::List(items) => items,
-            _ => vec![merge.value],
+            _ => Box::new([merge.value]),
         };
         for source in sources {
             let Value::Map(merged) = source.value else {
@@ -299,14 +337,28 @@ fn merged(entries: Vec<Entry>) -> Vec<Entry> {
             own.extend(
                 merged
                     .into_iter()
-                    .filter(|entry| present.insert(entry.key.clone())),
+                    .filter(|entry| present.insert(Arc::clone(&entry.key))),
             );
         }
     }
     own
 }
 
-const MERGE: &str = "<<";
+/// Whether no key of some entries stands twice.
+fn are_distinct(entries: &[Entry]) -> bool {
+    let mut before = entries;
+    while let [rest @ .., last] = before {
+        if rest.iter().any(|entry| entry.key == last.key) {
+            return false;
+        }
+        before = rest;
+    }
+    true
+}
+
+fn is_merge(entry: &Entry) -> bool {
+    &*entry.key == "<<"
+}
 
 /// How many values a value holds, itself included, and how deep they nest. The depth of what is measured is limited
 /// already.

@@ -27,5 +27,5 @@ pub(crate) static LINTS: &[&Lint] = &[&SYNTAX, &DUPLICATE_KEY, &TOO_DEEP, &TOO_M
 pub(crate) fn from_yaml<T: crate::decode::Decode>(yaml: &str) -> T {
     let documents = Documents::read_text("test", yaml, &mut Diagnostics::default());
     let (_, node) = documents.iter().next().unwrap();
-    decode(node, &mut Vec::new()).unwrap()
+    decode(node, None).unwrap()
 }

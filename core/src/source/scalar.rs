@@ -16,7 +16,7 @@ pub(super) fn resolve(text: &str) -> Value {
         }
         _ => {}
     }
-    number(text).unwrap_or_else(|| Value::String(text.to_owned()))
+    number(text).unwrap_or_else(|| Value::String(text.into()))
 }
 
 fn number(text: &str) -> Option<Value> {
@@ -69,10 +69,10 @@ mod tests {
             ("~", Value::Null),
             ("yes", Value::Bool(true)),
             ("off", Value::Bool(false)),
-            ("yep", Value::String("yep".to_owned())),
+            ("yep", Value::String("yep".into())),
             ("9080", Value::Int(9080)),
             ("-1", Value::Int(-1)),
-            ("+-1", Value::String("+-1".to_owned())),
+            ("+-1", Value::String("+-1".into())),
             ("010", Value::Int(8)),
             ("0o10", Value::Int(8)),
             ("0x1F", Value::Int(31)),
@@ -80,13 +80,13 @@ mod tests {
             ("1.5", Value::Float(1.5)),
             ("1e3", Value::Float(1000.0)),
             ("089", Value::Float(89.0)),
-            (".", Value::String(".".to_owned())),
-            ("1.2.3", Value::String("1.2.3".to_owned())),
-            ("10.0.0.0/8", Value::String("10.0.0.0/8".to_owned())),
-            ("-", Value::String("-".to_owned())),
+            (".", Value::String(".".into())),
+            ("1.2.3", Value::String("1.2.3".into())),
+            ("10.0.0.0/8", Value::String("10.0.0.0/8".into())),
+            ("-", Value::String("-".into())),
             (
                 "2026-11-23T00:00:00Z",
-                Value::String("2026-11-23T00:00:00Z".to_owned()),
+                Value::String("2026-11-23T00:00:00Z".into()),
             ),
             (
                 "99999999999999999999",

@@ -1,5 +1,7 @@
 //! Positions in a text: lines, and columns in characters (as the parser counts) or UTF-16 units (as editors do).
 
+use std::ops::Range;
+
 use crate::decode::{Position, Span};
 use crate::wire;
 
@@ -29,19 +31,20 @@ impl Text {
 
     /// A line without its end.
     pub(super) fn line(&self, line: u32) -> &str {
-        let index = usize::try_from(line).unwrap_or(usize::MAX);
-        let Some(&start) = self.lines.get(index) else {
-            return "";
-        };
-        let end = self
-            .lines
-            .get(index.saturating_add(1))
-            .copied()
-            .unwrap_or(self.text.len());
-        self.text
-            .get(start..end)
-            .unwrap_or_default()
+        self.lines(line..line.saturating_add(1))
             .trim_end_matches(['\n', '\r'])
+    }
+
+    /// Some lines with their ends; none of those that are not there.
+    pub(super) fn lines(&self, lines: Range<u32>) -> &str {
+        let start = |line: u32| {
+            let start = self.lines.get(usize::try_from(line).ok()?);
+            Some(start.copied().unwrap_or(self.text.len()))
+        };
+        let range = start(lines.start).zip(start(lines.end));
+        range
+            .and_then(|(start, end)| self.text.get(start..end))
+            .unwrap_or_default()
     }
 
     /// The contract's form of a span, within the text whatever the span says.

@@ -1,7 +1,5 @@
 //! What comes out of an evaluation.
 
-use std::borrow::Cow;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -19,7 +17,7 @@ pub struct Evaluation {
     /// One for each request, in their order.
     pub results: Vec<Answer>,
     /// Findings about manifests and requests.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// What becomes of one request.
@@ -65,7 +63,7 @@ pub struct Answer {
     pub enforced: Option<bool>,
     /// Findings that bear on this request.
     #[serde(default)]
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
     /// Whether `expect` is met; absent without `expect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Expected>,
@@ -289,7 +287,8 @@ pub struct HopAnswer {
     pub authentication: Vec<JwtRuleAnswer>,
     /// The policies that it enforces, in evaluation order.
     #[serde(default)]
-    pub policies: Vec<PolicyAnswer>,
+    #[schemars(with = "Vec<super::PolicyAnswer<'static>>")]
+    pub policies: super::PolicyAnswers,
     /// The route rule it takes; `null`: none.
     #[serde(default)]
     pub route: Option<RouteChoice>,
@@ -476,99 +475,6 @@ pub enum TokenResult {
     NotAsked,
 }
 
-/// One policy's part in a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyAnswer {
-    /// What is the same in every answer. Shared, for there are many of both.
-    #[serde(flatten)]
-    pub caption: Arc<PolicyCaption>,
-    /// Whether one of its rules matches.
-    pub matched: Matched,
-    /// Its rules.
-    pub rules: Vec<RuleAnswer>,
-}
-
-/// What is said of a policy whatever becomes of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyCaption {
-    /// The policy.
-    pub policy: ObjectRef,
-    /// Its action: `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`; of a PeerAuthentication `DENY`.
-    pub action: Cow<'static, str>,
-    /// Why it is here: the object it is attached to, or namespace, mesh, selector.
-    pub scope: String,
-    /// It is evaluated for the report only and does not count.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub dry_run: bool,
-    /// What this proxy cannot see of it, and what follows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<String>,
-}
-
-impl Deref for PolicyAnswer {
-    type Target = PolicyCaption;
-
-    fn deref(&self) -> &PolicyCaption {
-        &self.caption
-    }
-}
-
-/// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RuleAnswer {
-    /// Its index in the policy.
-    pub index: usize,
-    /// Whether all of its clauses match.
-    pub matched: Matched,
-    /// Where no `ALLOW` rule matches and the request is refused for it: the paths of the fewest clauses that would have
-    /// to turn for this one to match. The fewer, the nearer it was. Of the entries of `from` or `to` the one that lacks
-    /// least counts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<String>,
-    /// Its fields.
-    pub clauses: Vec<ClauseAnswer>,
-}
-
-/// One field of a rule, and what a request has of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClauseAnswer {
-    /// What is the same in every answer. Shared, for there are many of both.
-    #[serde(flatten)]
-    pub field: Arc<ClauseField>,
-    /// What the request has; `null`: nothing. A list where the request carries several.
-    pub got: Arc<serde_json::Value>,
-    /// Whether it matches.
-    pub matched: Matched,
-}
-
-/// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Decode, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClauseField {
-    /// The field, relative to the rule: `from[0].source.namespaces`.
-    pub path: Arc<str>,
-    /// What the policy wants, as written.
-    pub want: Arc<[String]>,
-    /// Name of the file; absent for a single unnamed text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<Arc<str>>,
-    /// Where the field stands in the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub range: Option<Range>,
-}
-
-impl Deref for ClauseAnswer {
-    type Target = ClauseField;
-
-    fn deref(&self) -> &ClauseField {
-        &self.field
-    }
-}
-
 /// `true`, `false`, or `"unknown"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(into = "serde_json::Value")]
@@ -597,7 +503,7 @@ impl Decode for Matched {
         match reader.value() {
             Some(Value::Bool(true)) => Self::Yes,
             None | Some(Value::Bool(false)) => Self::No,
-            Some(Value::String(word)) if word == "unknown" => Self::Unknown,
+            Some(Value::String(word)) if &**word == "unknown" => Self::Unknown,
             Some(_) => {
                 reader.misfit("`true`, `false` or `unknown`");
                 Self::Unknown

@@ -1,5 +1,7 @@
 //! Ways around policies.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ pub struct WaysAround {
     /// By policy.
     pub ways: Vec<WayAround>,
     /// Findings about the manifests.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// A request that one would expect a policy to stop, and that gets through.

@@ -1,5 +1,7 @@
 //! What affects an object, and what it affects.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ pub struct Effective {
     /// One entry for each object asked about, sorted by id.
     pub results: Vec<EffectiveObject>,
     /// Findings.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// One object, in both directions.

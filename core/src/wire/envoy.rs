@@ -1,5 +1,7 @@
 //! What waypoints' Envoys are told.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ pub struct EnvoyConfiguration {
     /// By waypoint and Service.
     pub chains: Vec<EnvoyChain>,
     /// Findings about the manifests.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// The filters of one chain of a waypoint, in Envoy's own words (protobuf's JSON form, as Envoy reads it).

@@ -1,5 +1,7 @@
 //! The attachment graph.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,7 +18,7 @@ pub struct Graph {
     /// References between them, accepted or not.
     pub edges: Vec<Edge>,
     /// Findings.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// The answer of `POST /v1/analyze`.
@@ -24,7 +26,7 @@ pub struct Graph {
 #[serde(rename_all = "camelCase")]
 pub struct Analysis {
     /// Findings.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// One object.

@@ -1,5 +1,7 @@
 //! What comes out of a migration of VirtualServices to Gateway API.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,7 +19,7 @@ pub struct Migration {
     /// The VirtualServices and Istio Gateways that they replace.
     pub replaced: Vec<ObjectRef>,
     /// What cannot be said in Gateway API, or means something else there, at its line.
-    pub notes: Vec<Diagnostic>,
+    pub notes: Vec<Arc<Diagnostic>>,
     /// How many requests were evaluated against both forms.
     pub checked: usize,
     /// Requests that the two forms treat differently.

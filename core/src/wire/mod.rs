@@ -13,6 +13,7 @@ mod input;
 mod maps;
 mod migration;
 mod object;
+mod policies;
 mod status;
 mod telemetry;
 
@@ -26,5 +27,6 @@ pub use graph::*;
 pub use input::*;
 pub use migration::*;
 pub use object::*;
+pub use policies::*;
 pub use status::*;
 pub use telemetry::*;

@@ -1,5 +1,7 @@
 //! The `status` that istiod would write.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ pub struct Statuses {
     /// The objects on which istiod writes a status, sorted by id.
     pub results: Vec<ObjectStatus>,
     /// Findings.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// One object with its status.

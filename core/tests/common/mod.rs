@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ambient_core::wire;
 
@@ -100,7 +101,7 @@ pub(crate) fn expected_codes(text: &str) -> BTreeSet<(u32, String)> {
 
 /// The findings with a place, as `expected_codes` writes them.
 pub(crate) fn found_codes<'a>(
-    diagnostics: impl IntoIterator<Item = &'a wire::Diagnostic>,
+    diagnostics: impl IntoIterator<Item = &'a Arc<wire::Diagnostic>>,
 ) -> BTreeSet<(u32, String)> {
     diagnostics
         .into_iter()

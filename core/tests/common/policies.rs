@@ -6,8 +6,25 @@ use serde_json::json;
 
 use super::shop::SHOP;
 
+/// What becomes of the request.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "each test uses a part of it")]
+pub(crate) enum Asked {
+    /// The last policy that can allows it.
+    Allowed,
+    /// No policy allows its caller.
+    DeniedByDefault,
+    /// A `DENY` rule is about it.
+    DeniedByRule,
+}
+
 /// The mesh with so many policies, and one request, which the last of them allows.
 pub(crate) fn input(size: usize) -> wire::Input {
+    asked(size, Asked::Allowed)
+}
+
+/// The mesh with so many policies, and one request.
+pub(crate) fn asked(size: usize, asked: Asked) -> wire::Input {
     let mut manifests = SHOP.to_owned();
     for index in 0..size {
         let action = if index % 10 == 0 { "DENY" } else { "ALLOW" };
@@ -39,10 +56,15 @@ pub(crate) fn input(size: usize) -> wire::Input {
         .rev()
         .find(|index| index % 10 != 0 && index % 3 != 0 && index % 2 == 1);
     let last = last.unwrap_or_default();
+    let (caller, path) = match asked {
+        Asked::Allowed => (format!("team-{last}/app"), format!("/api/{last}/x")),
+        Asked::DeniedByDefault => ("stranger/app".to_owned(), format!("/api/{last}/x")),
+        Asked::DeniedByRule => ("team-0/app".to_owned(), "/api/0".to_owned()),
+    };
     let request = json!({
-        "from": { "serviceAccount": format!("team-{last}/app") },
+        "from": { "serviceAccount": caller },
         "to": { "service": "shop/cart", "port": 80 },
-        "http": { "method": "GET", "path": format!("/api/{last}/x"), "host": "cart" },
+        "http": { "method": "GET", "path": path, "host": "cart" },
     });
     wire::Input {
         manifests: wire::Manifests::Text(manifests),

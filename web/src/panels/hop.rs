@@ -41,7 +41,7 @@ pub(super) fn view(hop: &wire::HopAnswer, send: &Callback<Message>) -> Html {
         parts.push(say("p", "empty", "No policy is enforced here."));
     }
     parts.extend(hop.authentication.iter().map(|rule| jwt_rule(rule, send)));
-    parts.extend(hop.policies.iter().map(|policy| policy_view(policy, send)));
+    parts.extend(hop.policies.iter().map(|policy| policy_view(&policy, send)));
     if let Some(response) = &hop.response {
         parts.push(say(
             "p",
@@ -59,7 +59,7 @@ fn enforces(hop: wire::HopKind) -> bool {
     !matches!(hop, wire::HopKind::SourceZtunnel | wire::HopKind::Client)
 }
 
-fn policy_view(policy: &wire::PolicyAnswer, send: &Callback<Message>) -> Html {
+fn policy_view(policy: &wire::PolicyAnswer<'_>, send: &Callback<Message>) -> Html {
     let mut title = vec![
         truth(policy.matched),
         say("span", "action", &policy.action),
@@ -84,7 +84,7 @@ fn policy_view(policy: &wire::PolicyAnswer, send: &Callback<Message>) -> Html {
     el("div", "policy", parts)
 }
 
-fn rule_view(rule: &wire::RuleAnswer, send: &Callback<Message>) -> Html {
+fn rule_view(rule: &wire::RuleAnswer<'_>, send: &Callback<Message>) -> Html {
     let title = vec![truth(rule.matched), word(&format!("rule {}", rule.index))];
     let mut parts = vec![el("h5", "", title)];
     if !rule.missing.is_empty() {
@@ -98,7 +98,7 @@ fn rule_view(rule: &wire::RuleAnswer, send: &Callback<Message>) -> Html {
     } else {
         let rows = rule.clauses.iter().map(|clause| {
             let name = place_button(&clause.path, clause.range, send);
-            condition(clause.matched, name, &clause.want.join(", "), &clause.got)
+            condition(clause.matched, name, &clause.want.join(", "), clause.got)
         });
         conditions(rows.collect())
     });

@@ -2,13 +2,15 @@
 
 use super::{Notice, State, Tab, Texts, Theme, texts};
 use crate::examples;
-use crate::share;
+use crate::share::{Shared, Unreadable};
 
 /// What a visitor had stored, and came with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Arrival {
     /// The fragment of the address.
     pub(crate) fragment: String,
+    /// What it says, if it is a link.
+    pub(crate) shared: Option<Result<Shared, Unreadable>>,
     /// Texts of an earlier visit.
     pub(crate) stored: Option<Texts>,
     /// The theme of an earlier visit.
@@ -20,6 +22,7 @@ impl State {
     pub(crate) fn arrive(arrival: Arrival) -> Self {
         let Arrival {
             fragment,
+            shared,
             stored,
             theme,
         } = arrival;
@@ -30,7 +33,7 @@ impl State {
             ..Self::default()
         };
         let linked = fragment.strip_prefix("#example/").map(examples::find);
-        match (share::decode(&fragment), linked) {
+        match (shared, linked) {
             (Some(Ok(shared)), _) => {
                 state.tab = if shared.requests_tab {
                     Tab::Requests

@@ -83,10 +83,10 @@ impl State {
 
     /// The ids of the nodes that the search finds, folded ones too; of no search, none.
     pub(crate) fn found(&self) -> impl Iterator<Item = &String> {
-        let wanted = self.search.trim().to_lowercase();
+        let wanted = self.search.trim().to_ascii_lowercase();
         let nodes = self.answer.iter().flat_map(|answer| &answer.graph.nodes);
         nodes
             .map(|node| &node.id)
-            .filter(move |id| !wanted.is_empty() && id.to_lowercase().contains(&wanted))
+            .filter(move |id| !wanted.is_empty() && id.to_ascii_lowercase().contains(&wanted))
     }
 }

@@ -47,6 +47,8 @@ pub(crate) enum Message {
     Share,
     /// A link all the same, though there are secrets in it.
     ShareSecrets,
+    /// The link.
+    Linked(String),
     /// A text for the clipboard, and what it is.
     Copy(String, String),
     /// The graph for the clipboard.
@@ -108,6 +110,8 @@ pub(crate) enum Effect {
     Help,
     /// A text into the clipboard.
     Copy(String),
+    /// Make a link of this text.
+    Link(String),
     /// A link into address bar and clipboard.
     CopyLink(String),
     /// The address bar to an example, or to nothing.

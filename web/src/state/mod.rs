@@ -150,6 +150,7 @@ impl State {
             Message::Help => vec![Effect::Help],
             Message::Share => self.share(),
             Message::ShareSecrets => self.share_all(),
+            Message::Linked(link) => self.linked(link),
             Message::Copy(what, text) => {
                 self.copying = Some(what);
                 vec![Effect::Copy(text)]

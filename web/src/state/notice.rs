@@ -1,7 +1,6 @@
 //! News for the visitor, and sharing, which makes most of it.
 
 use super::{Effect, State, Texts};
-use crate::share;
 
 /// A line of news above everything, until it is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +37,12 @@ impl State {
         Vec::new()
     }
 
-    pub(super) fn share_all(&mut self) -> Vec<Effect> {
-        let link = share::encode(&self.shared());
+    pub(super) fn share_all(&self) -> Vec<Effect> {
+        vec![Effect::Link(self.shared().plain())]
+    }
+
+    /// The link is there.
+    pub(super) fn linked(&mut self, link: String) -> Vec<Effect> {
         self.notice = Some(Notice::Shared {
             length: link.len(),
             copied: false,

@@ -1,7 +1,7 @@
 //! What a visitor does, without a browser: messages in, state and effects out.
 
 use super::*;
-use crate::share::{self, Shared};
+use crate::share::{Shared, Unreadable, native};
 use crate::worker;
 
 fn mine() -> Texts {
@@ -36,8 +36,17 @@ fn arrived(arrival: Arrival) -> State {
     state
 }
 
-fn kind(text: &Texts) -> String {
-    share::encode(&Shared {
+/// With a fragment in the address.
+fn at(fragment: &str) -> Arrival {
+    Arrival {
+        fragment: fragment.to_owned(),
+        shared: native::decode(fragment),
+        ..Arrival::default()
+    }
+}
+
+fn link(text: &Texts) -> String {
+    native::encode(&Shared {
         manifests: text.manifests.clone(),
         requests: text.requests.clone(),
         ..Shared::default()
@@ -59,9 +68,8 @@ fn a_link_beats_what_is_stored_and_destroys_nothing() {
         requests: "[]\n".to_owned(),
     };
     let arrival = Arrival {
-        fragment: kind(&theirs),
         stored: Some(mine()),
-        theme: Theme::Auto,
+        ..at(&link(&theirs))
     };
     let mut state = arrived(arrival);
     assert_eq!(state.texts, theirs);
@@ -86,10 +94,7 @@ fn a_link_beats_what_is_stored_and_destroys_nothing() {
 #[test]
 fn a_link_that_does_not_open_is_no_example() {
     for fragment in ["#s=1.AAAA", "#s=9.AAAA", "#example/none"] {
-        let state = State::arrive(Arrival {
-            fragment: fragment.to_owned(),
-            ..Arrival::default()
-        });
+        let state = State::arrive(at(fragment));
         assert!(
             matches!(state.notice, Some(Notice::Unreadable(_))),
             "{fragment}"
@@ -104,11 +109,11 @@ fn a_link_carries_what_is_shown() {
     let _ = state.update(Message::Toggle(1));
     let _ = state.update(Message::ShowTab(Tab::Requests));
     let effects = state.update(Message::Share);
-    let [Effect::CopyLink(link)] = effects.as_slice() else {
+    let [Effect::Link(plain)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     let opened = arrived(Arrival {
-        fragment: link.clone(),
+        shared: Some(worker::decode(plain).map_err(|_| Unreadable::Damaged)),
         ..Arrival::default()
     });
     assert_eq!(

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::token::Content;
 use super::*;
-use crate::authz::PolicySet;
+use crate::authz::{PolicySet, Table};
 use crate::wire;
 
 const ISSUER: &str = "https://issuer.example";
@@ -536,7 +536,7 @@ fn words_count_one_by_one() {
 fn a_refused_token_decides_the_chain() {
     let check = providers(&["{ issuer: i }"]).check(&http(), &tokens("[{ issuer: j }]"), None);
     let decision = PolicySet::default().decide(
-        &[],
+        Table::from(&[][..]),
         &Flow::default(),
         check.authentication,
         &mut crate::trace::NoTrace,

@@ -4,6 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
 use super::{Claims, Location};
+use crate::decode::json;
 use crate::resource::jwks;
 use crate::wire::Jwt;
 
@@ -158,7 +159,10 @@ fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
     let decode = |part| jwks::decode_web_safe(part).ok_or(TokenError::Malformed);
     let object = |part| -> Result<Claims, TokenError> {
         let text = String::from_utf8(decode(part)?).map_err(|_| TokenError::Malformed)?;
-        serde_json::from_str(&text).map_err(|_| TokenError::Malformed)
+        match json(&text) {
+            Some(Value::Object(claims)) => Ok(claims),
+            _ => Err(TokenError::Malformed),
+        }
     };
     let header_claims = object(header)?;
     let text = |name: &str| header_claims.get(name).and_then(Value::as_str);

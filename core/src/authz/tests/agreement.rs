@@ -146,12 +146,9 @@ fn refold(policy: &Policy, rules: &[Entry], offset: usize) -> Truth {
     assert_eq!(rules.len(), policy.rules.len());
     let truths = policy.rules.iter().map(|rule| {
         let (told, clauses) = &rules[&rule.index];
-        let groups = rule.groups.iter().map(|group| {
-            let alternatives = group.alternatives.iter().map(|alternative| {
-                let clauses = alternative
-                    .clauses
-                    .iter()
-                    .map(|clause| clauses[&clause.id.0]);
+        let groups = rule.groups().map(|group| {
+            let alternatives = group.alternatives().map(|alternative| {
+                let clauses = alternative.iter().map(|clause| clauses[&clause.id.0]);
                 truth_of(clauses, Truth::Yes, Truth::min)
             });
             truth_of(alternatives, Truth::No, Truth::max)
@@ -212,12 +209,13 @@ proptest! {
         flow.http.as_mut().unwrap().method = method.to_owned();
 
         let set = PolicySet::new(enforcer, &compiled, 0..u32::try_from(compiled.len()).unwrap());
-        let plain = set.decide(&compiled, &flow, Authentication::Passed, &mut NoTrace);
+        let table = Table::from(compiled.as_slice());
+        let plain = set.decide(table, &flow, Authentication::Passed, &mut NoTrace);
         let mut log = Log::default();
-        let logged = set.decide(&compiled, &flow, Authentication::Passed, &mut log);
+        let logged = set.decide(table, &flow, Authentication::Passed, &mut log);
         prop_assert_eq!(plain, logged);
         let walked = set.clone().without_index();
-        prop_assert_eq!(plain, walked.decide(&compiled, &flow, Authentication::Passed, &mut NoTrace));
+        prop_assert_eq!(plain, walked.decide(table, &flow, Authentication::Passed, &mut NoTrace));
 
         let mut truths = BTreeMap::new();
         for (entry, rules, offset) in children(log.entries(), 0) {

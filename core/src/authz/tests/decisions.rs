@@ -1,6 +1,7 @@
 //! Several policies together: the order of the phases, and which policy and rule is named.
 
 use super::*;
+use crate::authz::clause::ClauseId;
 use crate::wire::{Cause, ExtensionProvider, ProviderAnswer, ProviderProtocol, Verdict};
 
 const ALL: &str = "rules: [{}]";
@@ -59,8 +60,9 @@ fn decide_with(
         &compiled,
         0..u32::try_from(compiled.len()).unwrap(),
     );
-    let decision = set.decide(&compiled, &flow(), authentication, &mut NoTrace);
-    let logged = set.decide(&compiled, &flow(), authentication, &mut Log::default());
+    let table = Table::from(compiled.as_slice());
+    let decision = set.decide(table, &flow(), authentication, &mut NoTrace);
+    let logged = set.decide(table, &flow(), authentication, &mut Log::default());
     assert_eq!(decision, logged, "{policies:?}");
     Decided {
         decision,
@@ -370,7 +372,12 @@ fn a_log_lists_all_policies_of_all_phases() {
         .collect();
     let set = PolicySet::new(Enforcer::Http, &compiled, 0..4);
     let mut log = Log::default();
-    set.decide(&compiled, &flow(), Authentication::Passed, &mut log);
+    set.decide(
+        Table::from(compiled.as_slice()),
+        &flow(),
+        Authentication::Passed,
+        &mut log,
+    );
     let policies: Vec<_> = children(log.entries(), 0)
         .map(|(entry, ..)| (entry.step, entry.truth))
         .collect();

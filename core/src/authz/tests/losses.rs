@@ -17,7 +17,7 @@ fn check(enforcer: Enforcer, rows: &[(Action, &str, bool, bool)]) {
         }
         for expected in [expected, expected_plaintext] {
             let decision = set.decide(
-                std::slice::from_ref(&policy),
+                Table::from(std::slice::from_ref(&policy)),
                 &flow,
                 Authentication::Passed,
                 &mut NoTrace,

@@ -1,7 +1,7 @@
 //! PeerAuthentications by level: on which ports a workload takes plaintext.
 
 use crate::authz::mtls::{self, Candidate, Levels, Surprise};
-use crate::authz::{Authentication, Enforcer, Policy, PolicySet};
+use crate::authz::{Authentication, Enforcer, Policy, PolicySet, Table};
 use crate::flow::{Flow, Principal};
 use crate::resource::{ObjectIndex, PeerAuthentication};
 use crate::trace::{Log, NoTrace};
@@ -13,6 +13,7 @@ fn plaintext(levels: Levels<'_>, behavior: Behavior) -> ([bool; 3], Option<Surpr
     let policies: Vec<Policy> = mtls.policy.into_iter().collect();
     let count = u32::try_from(policies.len()).unwrap();
     let set = PolicySet::new(Enforcer::Ztunnel, &policies, 0..count);
+    let table = Table::from(policies.as_slice());
     let taken = [8080, 9090, 1].map(|destination_port| {
         let decide = |peer| {
             let flow = Flow {
@@ -20,13 +21,8 @@ fn plaintext(levels: Levels<'_>, behavior: Behavior) -> ([bool; 3], Option<Surpr
                 destination_port,
                 ..Flow::default()
             };
-            let plain = set.decide(&policies, &flow, Authentication::Passed, &mut NoTrace);
-            let logged = set.decide(
-                &policies,
-                &flow,
-                Authentication::Passed,
-                &mut Log::default(),
-            );
+            let plain = set.decide(table, &flow, Authentication::Passed, &mut NoTrace);
+            let logged = set.decide(table, &flow, Authentication::Passed, &mut Log::default());
             assert_eq!(plain, logged);
             plain
         };

@@ -30,6 +30,7 @@ pub(super) fn policies(mesh: &Mesh, attachments: &Attachments) -> Policies {
         http: Arc::new(compiler.http),
         tcp: Arc::new(compiler.tcp),
         chains: Arc::new(compiler.chains),
+        replaced: Arc::default(),
     }
 }
 
@@ -91,22 +92,36 @@ impl Compiler {
     ) {
         // A PeerAuthentication comes to the same policy in front of all workloads for which it is the one that counts.
         let mut converted: sorted::Map<ObjectIndex, u32> = sorted::Map::new();
+        // Where no selector tells a workload from others, it has the same policies as they, and for the same reasons.
+        let mut of_namespaces: sorted::Map<&str, Option<Arc<PolicySet>>> = sorted::Map::new();
         for (index, workload) in mesh
             .workloads()
             .filter(|(_, workload)| workload.capture.is_captured())
         {
-            let mut set = members.of_workload(index, &workload.namespace);
-            if let Some(policy) = self.mtls(mesh, peers, index, &workload.namespace) {
+            let namespace = workload.namespace.as_str();
+            let selected =
+                members.workloads.contains_key(&index) || peers.workloads.contains_key(&index);
+            if let Some(known) = of_namespaces.get(namespace).filter(|_| !selected) {
+                if let Some(set) = known {
+                    self.chains.workloads.insert(index, Arc::clone(set));
+                }
+                continue;
+            }
+            let mut set = members.of_workload(index, namespace);
+            if let Some(policy) = self.mtls(mesh, peers, index, namespace) {
                 let table = &mut self.ztunnel;
                 set.push(*converted.entry(policy.object).or_insert_with(|| {
                     table.push(policy);
                     place(table).saturating_sub(1)
                 }));
             }
-            if !set.is_empty() {
-                self.chains
-                    .workloads
-                    .insert(index, PolicySet::new(Enforcer::Ztunnel, &self.ztunnel, set));
+            let set = (!set.is_empty())
+                .then(|| Arc::new(PolicySet::new(Enforcer::Ztunnel, &self.ztunnel, set)));
+            if !selected {
+                of_namespaces.insert(namespace, set.clone());
+            }
+            if let Some(set) = set {
+                self.chains.workloads.insert(index, set);
             }
         }
     }
@@ -161,11 +176,22 @@ impl Compiler {
             let waypoints = attachments.service_waypoints(service);
             waypoints.map(move |waypoint| (waypoint.gateway, Some(service)))
         });
+        // Where nothing is attached to a Service itself, it has the policies of its waypoint, and for the same reasons.
+        let mut of_gateways: sorted::Map<GatewayIndex, Arc<(PolicySet, PolicySet)>> =
+            sorted::Map::new();
         for (gateway, service) in addressed.chain(services) {
             let set = members.of_waypoint(gateway, service);
             let rules = tokens.of_waypoint(gateway, service);
             if !set.is_empty() || !rules.is_empty() {
-                let sets = self.at_envoy(set);
+                let targeted =
+                    service.is_some_and(|service| members.services.contains_key(&service));
+                let sets = match of_gateways.get(&gateway).filter(|_| !targeted) {
+                    Some(known) => Arc::clone(known),
+                    None => self.at_envoy(set),
+                };
+                if !targeted {
+                    of_gateways.insert(gateway, Arc::clone(&sets));
+                }
                 self.chains.waypoints.insert((gateway, service), sets);
             }
             if !rules.is_empty() {
@@ -183,9 +209,9 @@ impl Compiler {
     }
 
     /// What an Envoy makes of some policies, for HTTP and for other traffic.
-    fn at_envoy(&self, set: Vec<u32>) -> (PolicySet, PolicySet) {
+    fn at_envoy(&self, set: Vec<u32>) -> Arc<(PolicySet, PolicySet)> {
         let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
-        (http, PolicySet::new(Enforcer::Tcp, &self.tcp, set))
+        Arc::new((http, PolicySet::new(Enforcer::Tcp, &self.tcp, set)))
     }
 
     /// Ingress gateways enforce what is attached to them, and what selects their pods, alone or by the namespace.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::attach::Attachments;
 use crate::authz::mtls::Surprise;
-use crate::authz::{self, Context, Enforcer, Policy, PolicySet, jwt};
+use crate::authz::{self, Context, Enforcer, Policy, PolicySet, Table, jwt};
 use crate::mesh::{GatewayIndex, Mesh, ServiceIndex, WAYPOINT_CLASS, WorkloadIndex};
 use crate::resource::{AuthorizationPolicy, Kind, Object, ObjectId, ObjectIndex};
 use crate::sorted;
@@ -31,6 +31,16 @@ pub(crate) struct Policies {
     http: Arc<Vec<Policy>>,
     tcp: Arc<Vec<Policy>>,
     chains: Arc<Chains>,
+    /// What stands at some places instead, to ask what it would come to.
+    replaced: Arc<Replaced>,
+}
+
+/// Policies with other rules, by their places in the tables.
+#[derive(Default)]
+struct Replaced {
+    ztunnel: Vec<(u32, Policy)>,
+    http: Vec<(u32, Policy)>,
+    tcp: Vec<(u32, Policy)>,
 }
 
 /// Which policies each chain has, by their places in the tables.
@@ -39,11 +49,11 @@ struct Chains {
     ztunnel_of: sorted::Map<ObjectIndex, u32>,
     /// At waypoints and at ingress gateways.
     envoy_of: sorted::Map<ObjectIndex, u32>,
-    workloads: sorted::Map<WorkloadIndex, PolicySet>,
-    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), (PolicySet, PolicySet)>,
+    workloads: sorted::Map<WorkloadIndex, Arc<PolicySet>>,
+    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), Arc<(PolicySet, PolicySet)>>,
     /// The RequestAuthentications of chains that have any.
     tokens: sorted::Map<Chain, jwt::Providers>,
-    ingress: sorted::Map<ObjectIndex, (PolicySet, PolicySet)>,
+    ingress: sorted::Map<ObjectIndex, Arc<(PolicySet, PolicySet)>>,
     /// Where PeerAuthentications do not come to what their modes say.
     surprises: sorted::Set<Surprise>,
 }
@@ -53,41 +63,42 @@ impl Policies {
         compile::policies(mesh, attachments)
     }
 
-    /// The same with other rules in some policies: who enforces them stays as it is. What is looked up stays as well, so
-    /// that only a log, which goes past every index, tells what they come to.
+    /// The same with other rules in some policies: who enforces them stays as it is.
     pub(super) fn with_rules(
         &self,
         mesh: &Mesh,
         changed: &[(ObjectIndex, AuthorizationPolicy)],
     ) -> Self {
-        let mut policies = self.clone();
+        let mut replaced = Replaced::default();
         for (index, written) in changed {
             let Some(object) = mesh.object(*index) else {
                 continue;
             };
             let compile =
                 |enforcer| authz::compile(written, context(mesh, *index, object), enforcer);
-            let replace = |table: &mut Arc<Vec<Policy>>, place: Option<&u32>, enforcer| {
-                let place = place.and_then(|place| usize::try_from(*place).ok());
-                if let Some(place) = place.filter(|place| *place < table.len())
-                    && let Some(policy) = Arc::make_mut(table).get_mut(place)
-                {
-                    *policy = compile(enforcer);
-                }
-            };
-            let at_ztunnel = self.chains.ztunnel_of.get(index);
-            let at_envoy = self.chains.envoy_of.get(index);
-            replace(&mut policies.ztunnel, at_ztunnel, Enforcer::Ztunnel);
-            replace(&mut policies.http, at_envoy, Enforcer::Http);
-            replace(&mut policies.tcp, at_envoy, Enforcer::Tcp);
+            if let Some(place) = self.chains.ztunnel_of.get(index) {
+                let policy = compile(Enforcer::Ztunnel);
+                replaced.ztunnel.push((*place, policy));
+            }
+            if let Some(place) = self.chains.envoy_of.get(index) {
+                replaced.http.push((*place, compile(Enforcer::Http)));
+                replaced.tcp.push((*place, compile(Enforcer::Tcp)));
+            }
         }
-        policies
+        // The newest rules of a policy come first and count.
+        replaced.ztunnel.extend_from_slice(&self.replaced.ztunnel);
+        replaced.http.extend_from_slice(&self.replaced.http);
+        replaced.tcp.extend_from_slice(&self.replaced.tcp);
+        Self {
+            replaced: Arc::new(replaced),
+            ..self.clone()
+        }
     }
 
     /// A policy as ztunnels enforce it; `None` for one that no ztunnel is told of.
     pub(crate) fn at_ztunnel(&self, policy: ObjectIndex) -> Option<&Policy> {
-        self.ztunnel
-            .get(usize::try_from(*self.chains.ztunnel_of.get(&policy)?).ok()?)
+        let table = Table::new(&self.ztunnel, &self.replaced.ztunnel);
+        table.get(*self.chains.ztunnel_of.get(&policy)?)
     }
 
     /// The token check of a chain; `None`: it has none.
@@ -101,13 +112,14 @@ impl Policies {
     }
 
     /// The policies of a chain with the table that they index; `None`: neither has it any, nor a token check. `http`: the proxy speaks HTTP.
-    pub(crate) fn of(&self, chain: Chain, http: bool) -> Option<(&PolicySet, &[Policy])> {
+    pub(crate) fn of(&self, chain: Chain, http: bool) -> Option<(&PolicySet, Table<'_>)> {
         match chain {
-            Chain::Ztunnel(workload) => {
-                Some((self.chains.workloads.get(&workload)?, &self.ztunnel))
-            }
+            Chain::Ztunnel(workload) => Some((
+                self.chains.workloads.get(&workload)?,
+                Table::new(&self.ztunnel, &self.replaced.ztunnel),
+            )),
             Chain::Waypoint(..) | Chain::Ingress(_) => {
-                let (for_http, for_tcp) = match chain {
+                let (for_http, for_tcp) = &**match chain {
                     Chain::Ingress(gateway) => self.chains.ingress.get(&gateway)?,
                     Chain::Waypoint(gateway, service) => {
                         self.chains.waypoints.get(&(gateway, service))?
@@ -115,9 +127,9 @@ impl Policies {
                     Chain::Ztunnel(_) => return None,
                 };
                 Some(if http {
-                    (for_http, &self.http)
+                    (for_http, Table::new(&self.http, &self.replaced.http))
                 } else {
-                    (for_tcp, &self.tcp)
+                    (for_tcp, Table::new(&self.tcp, &self.replaced.tcp))
                 })
             }
         }
