@@ -5,6 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use ambient_core::wire;
 
@@ -14,7 +15,7 @@ fn document(lint: &wire::LintDescription) -> String {
 
 /// What an example raises: its findings about manifests, about requests if it is a list of requests, or what a migration
 /// notes.
-fn raised(block: &common::Block, manifests: &str) -> Vec<wire::Diagnostic> {
+fn raised(block: &common::Block, manifests: &str) -> Vec<Arc<wire::Diagnostic>> {
     let (manifests, requests) = if block.info.contains("requests") {
         (manifests, block.text.as_str())
     } else {
@@ -31,7 +32,7 @@ fn raised(block: &common::Block, manifests: &str) -> Vec<wire::Diagnostic> {
     ambient_core::evaluate(&input).diagnostics
 }
 
-fn codes(found: &[wire::Diagnostic]) -> BTreeSet<(u32, String)> {
+fn codes(found: &[Arc<wire::Diagnostic>]) -> BTreeSet<(u32, String)> {
     common::found_codes(found)
 }
 
@@ -72,7 +73,7 @@ fn every_lint_is_raised_where_its_document_says() {
                 ));
             }
             for (line, words) in said(&raises.text) {
-                let is_it = |one: &&wire::Diagnostic| {
+                let is_it = |one: &&Arc<wire::Diagnostic>| {
                     one.range.map(|range| range.start_line) == Some(line)
                         && one.message.contains(words)
                 };
