@@ -1,12 +1,23 @@
-//! How long manifests take to become a graph, by number of objects: it must not grow faster than they do.
+//! How long manifests take to become a graph, by number of objects: it must not grow faster than `n log n`.
+//! `cargo bench -p ambient-core --bench load`
+//!
+//! Before the tables the growth from 1,000 to 10,000 objects is printed, beside that of `n log n`.
 
-#![allow(missing_docs, reason = "the harness makes functions that nobody calls")]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    reason = "the harness makes functions that nobody calls, and a benchmark needs the clock"
+)]
 
 mod meshes;
 
+use std::time::{Duration, Instant};
+
 use ambient_core::wire::{Input, Manifests};
+use divan::black_box;
 
 fn main() {
+    growth();
     divan::main();
 }
 
@@ -15,6 +26,34 @@ fn input(objects: usize) -> Input {
         manifests: Manifests::Text(meshes::manifests(objects)),
         ..Input::default()
     }
+}
+
+/// Small against large, the fastest of each: samples of both take turns, so that what else the machine does slows both
+/// alike.
+fn growth() {
+    const ROUNDS: usize = 10;
+    let (few, many) = (input(1_000), input(10_000));
+    let (mut small, mut large) = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        // As long as one of the large ones takes.
+        for _ in 0..10 {
+            small = small.min(time(&few));
+        }
+        large = large.min(time(&many));
+    }
+    let times = large.as_secs_f64() / small.as_secs_f64();
+    let bar = 10.0 * 10_000_f64.ln() / 1_000_f64.ln();
+    println!("growth from 1,000 to 10,000 objects (bar: {bar:.1}, which is n log n)");
+    println!("  {times:7.1}  text to graph: {small:.1?}, then {large:.1?}");
+}
+
+/// One sample: from text to graph. To let go of the graph is its owner's.
+fn time(input: &Input) -> Duration {
+    let started = Instant::now();
+    let graph = black_box(ambient_core::graph(black_box(input)));
+    let elapsed = started.elapsed();
+    drop(graph);
+    elapsed
 }
 
 #[divan::bench(args = [1_000, 3_000, 10_000], sample_count = 5, sample_size = 1)]

@@ -2,32 +2,37 @@
 
 use crate::mesh::{Capture, DATAPLANE_MODE, Role};
 use crate::model::Model;
-use crate::resource::{Kind, ObjectId, ObjectIndex, Resource};
+use crate::resource::{Kind, Object, ObjectId, ObjectIndex, Resource};
 use crate::sorted;
 use crate::source::Origin;
 use crate::wire;
 
+/// What a node is drawn for.
+enum Drawn<'m> {
+    /// An object.
+    Written(ObjectIndex),
+    /// What an object refers to, and is none.
+    Absent(&'m ObjectId),
+}
+
 /// The graph of a model, sorted by ids; without diagnostics.
 pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
-    // Boxed, so that to put one between others moves little.
-    let mut nodes: sorted::Map<String, Box<wire::Node>> = sorted::Map::new();
     let folded = folded_pods(model);
-    for (index, object) in model.mesh.drawn() {
-        if !folded.contains(&index) {
-            let node = written(model, index, &object.id);
-            nodes.insert(node.id.clone(), Box::new(node));
-        }
-    }
+    let mut drawn: sorted::Map<String, Drawn<'_>> = model
+        .mesh
+        .drawn()
+        .filter(|(index, _)| !folded.contains(index))
+        .map(|(index, object)| (object.id.text(), Drawn::Written(index)))
+        .collect();
     let mut edges = Vec::with_capacity(model.attachments.rows().len());
-    for row in model.attachments.rows() {
+    for (row, status, reason) in model.effects() {
         let Some(from) = model.mesh.object(row.from) else {
             continue;
         };
         let to = row.to.text();
-        if !nodes.contains_key(&to) {
-            nodes.insert(to.clone(), Box::new(absent(model, &row.to)));
+        if !drawn.contains_key(&to) {
+            drawn.insert(to.clone(), Drawn::Absent(&row.to));
         }
-        let (status, reason) = model.effect(row);
         edges.push(wire::Edge {
             from: from.id.text(),
             to,
@@ -37,12 +42,20 @@ pub(crate) fn draw(model: &Model) -> (Vec<wire::Node>, Vec<wire::Edge>) {
             message: reason.sentence(row.via, &from.id, &row.to),
             port: row.port,
             section_name: row.section_name.clone(),
-            inherited_from: row.inherited_from.as_ref().map(ObjectId::text),
+            inherited_from: row.inherited_from.as_deref().map(ObjectId::text),
             range: model.documents.range(&row.origin),
             file: model.documents.file(row.origin.document).map(str::to_owned),
         });
     }
-    (nodes.into_values().map(|node| *node).collect(), edges)
+    let mut nodes = Vec::with_capacity(drawn.len());
+    for (id, drawn) in drawn {
+        let node = match drawn {
+            Drawn::Written(index) => written(model, index),
+            Drawn::Absent(object) => Some(absent(model, object)),
+        };
+        nodes.extend(node.map(|node| wire::Node { id, ..node }));
+    }
+    (nodes, edges)
 }
 
 /// Pods and ReplicaSets that another workload stands for.
@@ -61,18 +74,14 @@ fn folded_pods(model: &Model) -> sorted::Set<ObjectIndex> {
         .collect()
 }
 
-fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
-    let capture = capture(model, index, id);
-    let (capture, capture_reason) = capture.unzip();
-    let object = model.mesh.object(index);
-    let document = object.map(|object| object.document);
-    let policy = object.and_then(|object| object.resource.as_policy());
-    wire::Node {
-        file: document
-            .and_then(|document| model.documents.file(document))
-            .map(str::to_owned),
-        range: endpoint(model, index)
-            .or_else(|| document.and_then(|document| model.documents.range_of_object(document))),
+fn written(model: &Model, index: ObjectIndex) -> Option<wire::Node> {
+    let object = model.mesh.object(index)?;
+    let id = &object.id;
+    let (capture, capture_reason) = capture(model, index, id).unzip();
+    let policy = object.resource.as_policy();
+    Some(wire::Node {
+        file: model.documents.file(object.document).map(str::to_owned),
+        range: endpoint(model, object).or_else(|| model.documents.range_of_object(object.document)),
         role: role(model, id).map(|role| role.name().to_owned()),
         capture: capture.map(|capture| capture.name().to_owned()),
         capture_reason,
@@ -81,7 +90,7 @@ fn written(model: &Model, index: ObjectIndex, id: &ObjectId) -> wire::Node {
             .or_else(|| id.kind.feature().map(|feature| feature.attachment))
             .map(|attachment| attachment.name().to_owned()),
         ..node(id)
-    }
+    })
 }
 
 /// Whether ztunnel captures what a workload sends and gets, and why.
@@ -119,8 +128,7 @@ fn capture(model: &Model, index: ObjectIndex, id: &ObjectId) -> Option<(Capture,
 }
 
 /// Where an endpoint stands in its ServiceEntry.
-fn endpoint(model: &Model, index: ObjectIndex) -> Option<wire::Range> {
-    let object = model.mesh.object(index)?;
+fn endpoint(model: &Model, object: &Object) -> Option<wire::Range> {
     let Resource::Endpoint(endpoint) = &object.resource else {
         return None;
     };
@@ -144,11 +152,11 @@ fn absent(model: &Model, id: &ObjectId) -> wire::Node {
     }
 }
 
+/// What a node says of any object, but its id.
 fn node(id: &ObjectId) -> wire::Node {
     let object = id.to_wire();
     let feature = id.kind.feature();
     wire::Node {
-        id: id.text(),
         kind: object.kind,
         namespace: object.namespace,
         name: object.name,

@@ -414,6 +414,16 @@ impl Workspace {
                 )
                 .help("it has no effect; look for a misspelling or a wrong indentation");
         }
+        let tell = |findings: &mut Diagnostics, unresolved: &eval::Unresolved| {
+            let finding = findings.report(
+                &eval::UNRESOLVED_REQUEST,
+                at(&FieldPath::parse(unresolved.path)),
+                unresolved.message.as_str(),
+            );
+            if let Some(help) = &unresolved.help {
+                finding.help(help.as_str());
+            }
+        };
         let mut answer = match &sample.request {
             Err((path, message)) => {
                 findings.report(&eval::BAD_REQUEST, at(path), message.as_str());
@@ -421,14 +431,7 @@ impl Workspace {
             }
             Ok(request) => match eval::resolve(&self.model, request) {
                 Err(unresolved) => {
-                    let finding = findings.report(
-                        &eval::UNRESOLVED_REQUEST,
-                        at(&FieldPath::parse(unresolved.path)),
-                        unresolved.message.as_str(),
-                    );
-                    if let Some(help) = &unresolved.help {
-                        finding.help(help.as_str());
-                    }
+                    tell(&mut findings, &unresolved);
                     explain::unanswered(
                         sample.name.clone(),
                         &unresolved.message,
@@ -436,6 +439,9 @@ impl Workspace {
                     )
                 }
                 Ok(call) => {
+                    if let Some(unresolved) = &call.unknown_port {
+                        tell(&mut findings, unresolved);
+                    }
                     let outcome = eval::evaluate::<trace::Log>(&self.model, &call);
                     bearing_on_it = bearing.on(&call, &outcome);
                     let refusal = eval::Refusal::of(&self.model, &outcome);

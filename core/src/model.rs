@@ -7,9 +7,11 @@ mod routes;
 
 pub(crate) use envoy_names::outbound_cluster;
 pub(crate) use policies::{Chain, Policies, scope};
-pub(crate) use routes::{ParentSort, Routes, Written as WrittenVirtualService, virtual_services};
+pub(crate) use routes::{
+    ParentSort, Placed, Routes, Written as WrittenVirtualService, servers_of_pods, virtual_services,
+};
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::attach::{self, Attachments, Reason, Row};
 use crate::authz::{Effect, LossKind};
@@ -30,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) policies: Policies,
     /// Routes as each waypoint tries them.
     pub(crate) routes: Arc<Routes>,
+    /// What becomes of every reference, once somebody has asked.
+    effects: OnceLock<Vec<(EdgeStatus, Reason)>>,
 }
 
 impl Model {
@@ -68,6 +72,7 @@ impl Model {
             attachments: Arc::new(attachments),
             policies,
             routes: Arc::new(routes),
+            effects: OnceLock::new(),
         }
     }
 
@@ -82,7 +87,18 @@ impl Model {
             attachments: Arc::clone(&self.attachments),
             policies: self.policies.with_rules(&self.mesh, changed),
             routes: Arc::clone(&self.routes),
+            effects: OnceLock::new(),
         }
+    }
+
+    /// Every reference, with what becomes of it.
+    pub(crate) fn effects(&self) -> impl Iterator<Item = (&Row, EdgeStatus, Reason)> {
+        let rows = self.attachments.rows();
+        let effects = self
+            .effects
+            .get_or_init(|| rows.iter().map(|row| self.effect(row)).collect());
+        let both = rows.iter().zip(effects);
+        both.map(|(row, &(status, reason))| (row, status, reason))
     }
 
     /// What becomes of a reference once the route or policy behind it is compiled: a ztunnel may have nothing left to

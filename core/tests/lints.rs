@@ -1,10 +1,11 @@
 //! Every lint is a document, and every document a test: its first example raises exactly this finding on the marked
-//! lines, its second raises nothing of the sort. An example of requests may have manifests of its own, marked as such.
+//! lines, in the quoted words if there are any; its second raises nothing of the sort. There may be more of both. An example of requests may have manifests of its own, marked as such.
 
 mod common;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use ambient_core::wire;
 
@@ -14,7 +15,7 @@ fn document(lint: &wire::LintDescription) -> String {
 
 /// What an example raises: its findings about manifests, about requests if it is a list of requests, or what a migration
 /// notes.
-fn raised(block: &common::Block, manifests: &str) -> BTreeSet<(u32, String)> {
+fn raised(block: &common::Block, manifests: &str) -> Vec<Arc<wire::Diagnostic>> {
     let (manifests, requests) = if block.info.contains("requests") {
         (manifests, block.text.as_str())
     } else {
@@ -26,9 +27,22 @@ fn raised(block: &common::Block, manifests: &str) -> BTreeSet<(u32, String)> {
         ..wire::Input::default()
     };
     if block.info.contains("migrate") {
-        return common::found_codes(&ambient_core::migrate(&input).notes);
+        return ambient_core::migrate(&input).notes;
     }
-    common::found_codes(&ambient_core::evaluate(&input).diagnostics)
+    ambient_core::evaluate(&input).diagnostics
+}
+
+fn codes(found: &[Arc<wire::Diagnostic>]) -> BTreeSet<(u32, String)> {
+    common::found_codes(found)
+}
+
+/// Lines, and what their findings must say: what is quoted behind the code.
+fn said(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    (1..).zip(text.lines()).filter_map(|(number, line)| {
+        let (_, comment) = line.rsplit_once("# WP")?;
+        let (_, words) = comment.split_once('"')?;
+        Some((number, words.strip_suffix('"')?))
+    })
 }
 
 #[test]
@@ -40,24 +54,39 @@ fn every_lint_is_raised_where_its_document_says() {
             .iter()
             .flat_map(|section| &section.blocks)
             .collect();
-        let example = |word: &str| blocks.iter().find(|block| block.info.contains(word));
-        let (Some(raises), Some(clean)) = (example("raises"), example("clean")) else {
+        let all = |word: &'static str| blocks.iter().filter(move |block| block.info.contains(word));
+        if all("raises").count() == 0 || all("clean").count() == 0 {
             problems.push(format!("{}: its document lacks an example", lint.code));
             continue;
-        };
-        let manifests = example("manifests").map_or("", |block| block.text.as_str());
-        let found = raised(raises, manifests);
-        let mut expected = common::expected_codes(&raises.text);
-        expected.extend(common::expected_codes(manifests));
-        if found != expected || !expected.iter().any(|(_, code)| *code == lint.code) {
-            problems.push(format!(
-                "{}: raises {found:?}, its document says {expected:?}",
-                lint.code
-            ));
         }
-        let found = raised(clean, manifests);
-        if found.iter().any(|(_, code)| *code == lint.code) {
-            problems.push(format!("{}: the clean example raises {found:?}", lint.code));
+        let manifests = all("manifests").next();
+        let manifests = manifests.map_or("", |block| block.text.as_str());
+        for raises in all("raises") {
+            let found = raised(raises, manifests);
+            let mut expected = common::expected_codes(&raises.text);
+            expected.extend(common::expected_codes(manifests));
+            if codes(&found) != expected || !expected.iter().any(|(_, code)| *code == lint.code) {
+                let found = codes(&found);
+                problems.push(format!(
+                    "{}: raises {found:?}, its document says {expected:?}",
+                    lint.code
+                ));
+            }
+            for (line, words) in said(&raises.text) {
+                let is_it = |one: &&Arc<wire::Diagnostic>| {
+                    one.range.map(|range| range.start_line) == Some(line)
+                        && one.message.contains(words)
+                };
+                if found.iter().find(is_it).is_none() {
+                    problems.push(format!("{}: line {line} says no `{words}`", lint.code));
+                }
+            }
+        }
+        for clean in all("clean") {
+            let found = codes(&raised(clean, manifests));
+            if found.iter().any(|(_, code)| *code == lint.code) {
+                problems.push(format!("{}: the clean example raises {found:?}", lint.code));
+            }
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -125,7 +154,7 @@ fn every_quick_fix_mends_what_it_is_about() {
                 let Some(fix) = &finding.fix else { continue };
                 fixes.insert(finding.code.clone());
                 let text = mended(&block.text, fix);
-                let count = |findings: &[std::sync::Arc<wire::Diagnostic>]| {
+                let count = |findings: &[Arc<wire::Diagnostic>]| {
                     findings
                         .iter()
                         .filter(|one| one.code == finding.code)

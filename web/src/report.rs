@@ -232,16 +232,26 @@ fn migration(input: &wire::Input) -> Report {
 
 /// A request in a few words.
 fn title(request: &wire::Request) -> String {
-    let http = request.http.clone().unwrap_or_default();
-    let to = request.to.host.clone().unwrap_or_default();
-    let headers: Vec<String> = http.headers.keys().cloned().collect();
-    let with = if headers.is_empty() { "" } else { " with " };
-    format!(
-        "{} {} to {to}{with}{}",
-        http.method,
-        http.path,
-        headers.join(", ")
-    )
+    let mut to = request.to.host.clone().unwrap_or_default();
+    if let Some(port) = request.to.port.filter(|_| request.from.gateway.is_some()) {
+        to = format!("{to}:{port}");
+    }
+    let (what, headers) = match (&request.http, &request.tls) {
+        (Some(http), _) => {
+            let names: Vec<&str> = http.headers.keys().map(String::as_str).collect();
+            (format!("{} {}", http.method, http.path), names.join(", "))
+        }
+        (None, Some(_)) => ("TLS".to_owned(), String::new()),
+        (None, None) => ("TCP".to_owned(), String::new()),
+    };
+    let mut title = format!("{what} to {to}");
+    let gateway = request.from.gateway.clone().unwrap_or_default();
+    for (word, part) in [("through", gateway), ("with", headers)] {
+        if !part.is_empty() {
+            title = format!("{title} {word} {part}");
+        }
+    }
+    title
 }
 
 /// The fields, of either, that the two do not have alike.
@@ -376,6 +386,28 @@ mod tests {
                 .all(|one| one.before == "503" && one.after == "–")
         );
         assert!(!status.is_empty());
+    }
+
+    #[test]
+    fn a_request_of_a_migration_says_what_is_sent_and_through_which_gateway() {
+        let gateway = serde_json::json!({ "gateway": "shop/public" });
+        for (request, expected) in [
+            (
+                serde_json::json!({ "from": { "serviceAccount": "a/b" }, "to": { "host": "reviews", "port": 80 }, "http": { "path": "/x", "headers": { "x-a": "1" } } }),
+                "GET /x to reviews with x-a",
+            ),
+            (
+                serde_json::json!({ "from": gateway, "to": { "host": "a.example", "port": 443 }, "tls": { "sni": "a.example" } }),
+                "TLS to a.example:443 through shop/public",
+            ),
+            (
+                serde_json::json!({ "from": gateway, "to": { "host": "a.example", "port": 9000 } }),
+                "TCP to a.example:9000 through shop/public",
+            ),
+        ] {
+            let request: wire::Request = serde_json::from_value(request).unwrap();
+            assert_eq!(title(&request), expected);
+        }
     }
 
     #[test]

@@ -30,8 +30,8 @@ test("verdicts wait for no part of the engine that they do not need, and nothing
     let release;
     const held = new Promise((resolve) => (release = resolve));
     const parts = new Set();
-    await page.route(/(reports|tokens)-\w+\.wasm$/, async (route) => {
-      parts.add(/reports|tokens/.exec(route.request().url())[0]);
+    await page.route(/(patterns|reports|tokens)-\w+\.wasm$/, async (route) => {
+      parts.add(/patterns|reports|tokens/.exec(route.request().url())[0]);
       await held;
       await route.continue();
     });
@@ -39,13 +39,13 @@ test("verdicts wait for no part of the engine that they do not need, and nothing
     assert.ok((await verdicts(page)).length > 0);
     release();
     await page.waitForLoadState("networkidle");
-    assert.deepEqual([...parts], ["reports", "tokens"]);
+    assert.deepEqual([...parts], ["reports", "patterns", "tokens"]);
   }));
 
 test("a real token is verified, also when the arithmetic for it could not be fetched ahead", () =>
   onPage("/", async (page) => {
     let broken = true;
-    await page.route(/(reports|tokens)-\w+\.wasm$/, (route) =>
+    await page.route(/(patterns|reports|tokens)-\w+\.wasm$/, (route) =>
       broken ? route.fulfill({ contentType: "application/wasm", body: "" }) : route.continue(),
     );
     await page.reload();

@@ -50,7 +50,7 @@ pub(crate) struct Row {
     /// The section that the reference names.
     pub(crate) section_name: Option<String>,
     /// The namespace whose label `from` inherits.
-    pub(crate) inherited_from: Option<ObjectId>,
+    pub(crate) inherited_from: Option<Box<ObjectId>>,
     /// Where the reference stands.
     pub(crate) origin: Origin,
 }

@@ -189,23 +189,13 @@ pub(crate) struct InReach {
 /// Those of its namespace, or of all if that is the root namespace.
 pub(crate) fn in_reach(mesh: &Mesh, namespace: &str) -> InReach {
     let everywhere = mesh.is_root(namespace);
-    let any = |fits: &dyn Fn(Capture) -> bool| {
-        if everywhere {
-            mesh.workloads().any(|(_, workload)| fits(workload.capture))
-        } else {
-            let mut near = mesh.workloads_in(namespace).iter();
-            near.any(|&index| {
-                mesh.workload(index)
-                    .is_some_and(|workload| fits(workload.capture))
-            })
-        }
-    };
+    let any = |capture| mesh.has_captured((!everywhere).then_some(namespace), capture);
     let gateways = mesh
         .ingresses()
         .any(|ingress| everywhere || ingress.namespace == namespace);
     InReach {
-        captured: any(&Capture::is_captured),
-        sidecars: any(&|capture| capture == Capture::Sidecar),
+        captured: any(Capture::Captured),
+        sidecars: any(Capture::Sidecar),
         gateways,
     }
 }

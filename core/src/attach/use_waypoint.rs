@@ -317,12 +317,12 @@ pub(super) fn holder<'m>(
     mesh: &'m Mesh,
     object: &'m Object,
     label: Label,
-) -> Option<(&'m Object, Option<ObjectId>)> {
+) -> Option<(&'m Object, Option<Box<ObjectId>>)> {
     match label {
         Label::Own => Some((object, None)),
         Label::Namespace => {
             let namespace = mesh.namespace(&object.id.namespace)?;
-            Some((namespace, Some(namespace.id.clone())))
+            Some((namespace, Some(Box::new(namespace.id.clone()))))
         }
     }
 }

@@ -6,7 +6,6 @@
 //! pilot/pkg/security/authn/policy_applier.go` (convertToEnvoyJwtConfig): a request passes if one provider accepts
 //! its tokens, or if every provider finds none.
 
-mod ecdsa;
 mod location;
 mod output;
 mod provider;

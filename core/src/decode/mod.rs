@@ -9,6 +9,7 @@ mod json;
 mod node;
 mod path;
 mod types;
+mod word;
 
 use std::cell::RefCell;
 use std::str::Split;
@@ -19,6 +20,7 @@ pub use json::json;
 pub(crate) use node::{Entry, Node, Position, Span, Value};
 pub(crate) use path::{FieldPath, Segment};
 pub(crate) use types::Key;
+pub(crate) use word::Word;
 
 /// A type that can be read from a value. To be derived: the derive knows serde's attributes.
 pub trait Decode: Sized {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FieldPath, Segment};
+use super::{FieldPath, Segment, Word};
 
 /// A position: line and column count from 0, the column in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +40,7 @@ pub(crate) enum Value {
     /// Another number.
     Float(f64),
     /// A string.
-    String(Box<str>),
+    String(Word),
     /// A list.
     List(Box<[Node]>),
     /// A mapping, in the order of the text.

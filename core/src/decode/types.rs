@@ -23,7 +23,7 @@ impl Decode for String {
     fn decode(reader: &Reader<'_>) -> Self {
         match reader.value() {
             None => Self::new(),
-            Some(Value::String(text)) => text.as_ref().into(),
+            Some(Value::String(text)) => (**text).to_owned(),
             Some(_) => {
                 reader.misfit("a string");
                 Self::new()
@@ -180,7 +180,7 @@ fn json(node: &Node) -> serde_json::Value {
         Value::Bool(value) => (*value).into(),
         Value::Int(value) => (*value).into(),
         Value::Float(value) => (*value).into(),
-        Value::String(text) => text.as_ref().into(),
+        Value::String(text) => (**text).into(),
         Value::List(items) => items.iter().map(json).collect(),
         Value::Map(entries) => {
             let pair = |entry: &Entry| (entry.key.as_ref().into(), json(&entry.value));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::authz::jwt;
 use crate::flow::{Http, Principal};
-use crate::mesh::{Capture, Ingress, Mesh, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Address, Capture, Ingress, Mesh, ServiceIndex, WorkloadIndex};
 use crate::model::{Model, Routes};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::sorted;
@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) destination_ip: Option<IpAddr>,
     /// The name called, as the request states it.
     pub(crate) host: Option<String>,
+    /// The Service that is called has no such port.
+    pub(crate) unknown_port: Option<Unresolved>,
 }
 
 /// Who calls.
@@ -97,10 +99,17 @@ pub(crate) fn resolve(model: &Model, request: &wire::Request) -> Result<Call, Un
     let mesh = &model.mesh;
     let client = client(mesh, &request.from)?;
     let target = target(mesh, &client, &request.to)?;
+    let mut unknown_port = None;
     let port = match (target, request.to.port, client.gateway) {
         (Target::Ingress, Some(port), _) => port,
         (Target::Ingress, None, Some(gateway)) => gateway_port(&model.routes, gateway, request)?,
-        (target, stated, _) => port(mesh, target, stated)?,
+        (target, stated, _) => match (port(mesh, target, stated), stated) {
+            (Err(unresolved), Some(port)) if is_determined(mesh, &client, target) => {
+                unknown_port = Some(unresolved);
+                port
+            }
+            (port, _) => port?,
+        },
     };
     let traffic = traffic(mesh, target, port, request)?;
     let stated = address("to.ip", request.to.ip.as_deref())?;
@@ -113,7 +122,24 @@ pub(crate) fn resolve(model: &Model, request: &wire::Request) -> Result<Call, Un
         tokens: request.jwt.iter().map(jwt::Token::from).collect(),
         destination_ip,
         host: request.to.host.clone(),
+        unknown_port,
     })
+}
+
+/// Whether it is known what becomes of a connection to a port that a Service lacks: a ztunnel has the VIP without it, or
+/// clients call the pods themselves.
+fn is_determined(mesh: &Mesh, client: &Client, target: Target) -> bool {
+    let Target::Service(service) = target else {
+        return false;
+    };
+    client.gateway.is_none()
+        && mesh
+            .service(service)
+            .is_some_and(|info| match info.address {
+                Address::Vip(_) => client.captured,
+                Address::Headless => !info.workloads.is_empty() && mesh.calls_pods(service),
+                Address::ExternalName => false,
+            })
 }
 
 fn client(mesh: &Mesh, from: &wire::Source) -> Result<Client, Unresolved> {

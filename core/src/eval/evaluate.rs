@@ -12,7 +12,7 @@ use crate::attach::Share;
 use crate::authz::jwt::TokenError;
 use crate::authz::{Authentication, Deciding, Decision, jwt, mtls};
 use crate::flow::{Flow, Http, Principal};
-use crate::mesh::Mesh;
+use crate::mesh::{Address, Mesh};
 use crate::model::{Chain, Model};
 use crate::resource::{ObjectId, ObjectIndex};
 use crate::route::{Answered, Entry, RouteTable};
@@ -141,7 +141,17 @@ pub(crate) fn evaluate<'m, T: Trace + Default>(model: &'m Model, call: &Call) ->
         return outcome;
     }
     if call.client.captured {
-        outcome.hops.push(source_ztunnel(mesh, call));
+        let mut hop = source_ztunnel(mesh, call);
+        let is_lost =
+            lacks_port(mesh, call) && hops::waypoint(mesh, &model.attachments, call).is_none();
+        if is_lost {
+            hop.flow.destination_ip = call.destination_ip.or_else(|| vip(mesh, call.target));
+            hop.answered = Some(Answered::NoPort);
+            refuse(&mut hop, &mut outcome, routing(), Some(RESET));
+            outcome.hops.push(hop);
+            return outcome;
+        }
+        outcome.hops.push(hop);
     }
     let destinations = addressed(
         mesh,
@@ -152,6 +162,23 @@ pub(crate) fn evaluate<'m, T: Trace + Default>(model: &'m Model, call: &Call) ->
     );
     onward(model, call, &destinations, &mut outcome);
     outcome
+}
+
+fn vip(mesh: &Mesh, target: Target) -> Option<IpAddr> {
+    let Target::Service(service) = target else {
+        return None;
+    };
+    match mesh.service(service)?.address {
+        Address::Vip(ip) => ip,
+        Address::Headless | Address::ExternalName => None,
+    }
+}
+
+/// Whether a VIP is called at a port for which ztunnel has no endpoint.
+/// `istio/ztunnel: src/state.rs` (load_balance), `src/proxy/outbound.rs` (build_request).
+fn lacks_port(mesh: &Mesh, call: &Call) -> bool {
+    call.unknown_port.is_some()
+        && matches!(call.target, Target::Service(service) if !mesh.calls_pods(service))
 }
 
 /// From whoever sends it on: the waypoint, if there is one on the way, then the ztunnels in front of the workloads.
@@ -265,6 +292,7 @@ pub(super) fn waypoint<'m, T: Trace + Default>(
         let (why, response) = match unreadable {
             Unreadable::Path => (Answered::BadPath, hop.flow.http.as_ref().map(bad_path)),
             Unreadable::NotHttp => (Answered::NotHttp, Some(RESET)),
+            Unreadable::NoPort => (Answered::NoPort, Some(RESET)),
         };
         hop.answered = Some(why);
         refuse(&mut hop, outcome, routing(), response);
@@ -505,7 +533,14 @@ fn addressed(
                 .and_then(|service| mesh.object(service.object))
                 .map(|object| &object.id);
             backends.extend(id.map(|id| addressed_backend(id, port)));
-            workloads_of(mesh, service, port)
+            let workloads = mesh.service(service).map(|service| &service.workloads);
+            match workloads.filter(|_| mesh.calls_pods(service)) {
+                Some(workloads) => {
+                    let at = |&workload| Destination { workload, port };
+                    workloads.iter().map(at).collect()
+                }
+                None => workloads_of(mesh, service, port),
+            }
         }
     }
 }

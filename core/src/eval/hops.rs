@@ -30,6 +30,8 @@ pub(crate) enum Unreadable {
     Path,
     /// The port speaks HTTP and what comes is none: the connection is closed.
     NotHttp,
+    /// The Service has no such port: the connection is closed.
+    NoPort,
 }
 
 /// The waypoint that a call goes through, if any. Only ztunnel sends traffic to waypoints, so a client that no ztunnel
@@ -38,6 +40,7 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
     if !call.client.captured {
         return None;
     }
+    let mut has_port = true;
     let (gateway, service, protocol, address) = match call.target {
         Target::Service(index) => {
             let service = mesh.service(index)?;
@@ -49,7 +52,10 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
                 }
                 Address::ExternalName => return None,
                 Address::Vip(ip) => {
-                    let protocol = Protocol::of(service.port(call.port)?);
+                    // No filter chain is for any other port of the VIP.
+                    let port = service.port(call.port);
+                    has_port = port.is_some();
+                    let protocol = port.map_or(Protocol::Tcp, Protocol::of);
                     (
                         attachments.service_waypoint(index)?,
                         Some(index),
@@ -75,8 +81,11 @@ pub(crate) fn waypoint(mesh: &Mesh, attachments: &Attachments, call: &Call) -> O
     }
     let source_ip = call.client.ip;
     let mut http = http(protocol, &call.traffic);
-    let mut unreadable =
-        (protocol == Protocol::Http && http.is_none()).then_some(Unreadable::NotHttp);
+    let mut unreadable = match protocol {
+        _ if !has_port => Some(Unreadable::NoPort),
+        Protocol::Http if http.is_none() => Some(Unreadable::NotHttp),
+        _ => None,
+    };
     if let Some(http) = &mut http {
         matcher::normalize_headers(&mut http.headers);
         say_scheme(http, "http");

@@ -250,10 +250,9 @@ fn go_on<'m, T: Trace + Default>(
     let mut through: Vec<(ServiceIndex, u16)> = Vec::new();
     let mut straight: Vec<Destination> = Vec::new();
     for next in next {
-        let service = next.service.filter(|service| {
-            uses_waypoint(&model.mesh, *service)
-                && model.attachments.service_waypoint(*service).is_some()
-        });
+        let service = next
+            .service
+            .filter(|service| gateways_use_waypoint(model, *service));
         match service {
             Some(service) if through.contains(&(service, next.port)) => {}
             Some(service) => through.push((service, next.port)),
@@ -340,6 +339,7 @@ fn from_gateway<T>(
         tokens: call.tokens.clone(),
         destination_ip: None,
         host: None,
+        unknown_port: None,
     }
 }
 
@@ -376,9 +376,13 @@ fn adopt<'m, T>(branch: Outcome<'m, T>, outcome: &mut Outcome<'m, T>) {
 
 const USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
 
-/// Whether gateways send what is for a Service to its waypoint: its own label, else its namespace's. Without a VIP
-/// never.
-fn uses_waypoint(mesh: &Mesh, service: ServiceIndex) -> bool {
+/// Whether gateways send what is for a Service to its waypoint, whatever subset of it they mean.
+pub(crate) fn gateways_use_waypoint(model: &Model, service: ServiceIndex) -> bool {
+    asks_for_waypoint(&model.mesh, service) && model.attachments.service_waypoint(service).is_some()
+}
+
+/// Whether a Service asks gateways for that: its own label, else its namespace's. Without a VIP never.
+fn asks_for_waypoint(mesh: &Mesh, service: ServiceIndex) -> bool {
     let Some(info) = mesh.service(service) else {
         return false;
     };

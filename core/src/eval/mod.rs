@@ -11,8 +11,9 @@ mod refusal;
 mod routing;
 mod sample;
 
-pub(crate) use call::{Call, Target, Traffic, resolve};
+pub(crate) use call::{Call, Target, Traffic, Unresolved, resolve};
 pub(crate) use evaluate::{Decided, HopOutcome, Outcome, Taken, evaluate, routed};
+pub(crate) use ingress::gateways_use_waypoint;
 pub(crate) use refusal::Refusal;
 pub(crate) use routing::destinations_of_backend;
 pub(crate) use sample::{

@@ -183,6 +183,9 @@ fn routing<T>(outcome: &Outcome<'_, T>, hop: HopKind, place: &str, seen: &str) -
         Some(Answered::NoWaypoint) => format!(
             "The Gateway that the labels name is no waypoint, so connections through it fail{seen}."
         ),
+        Some(Answered::NoPort) => {
+            format!("The Service has no such port, so {place} closes the connection{seen}.")
+        }
         Some(Answered::Preflight | Answered::Redirect | Answered::HttpsRedirect) | None => {
             format!("Nothing at {place} takes it{seen}.")
         }

@@ -7,7 +7,7 @@ use super::id;
 use crate::authz::Deciding;
 use crate::eval::{HopOutcome, Outcome, destinations_of_backend};
 use crate::flow::Principal;
-use crate::mesh::{Mesh, ServiceInfo, WorkloadIndex};
+use crate::mesh::{Address, Capture, Mesh, ServiceInfo, WorkloadIndex};
 use crate::model::{Chain, Model, outbound_cluster};
 use crate::resource::ObjectIndex;
 use crate::route::Answered;
@@ -51,6 +51,12 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
         hop,
         place,
     };
+    match (hop.answered, hop.kind) {
+        (Some(Answered::NoPort), HopKind::SourceZtunnel) => return Some(seen.early_deny()),
+        (Some(Answered::NoPort), _) => return Some(unmatched()),
+        (Some(Answered::NoWaypoint), _) => return None,
+        _ => {}
+    }
     let is_envoy = is_envoy(hop.kind);
     let mut telemetry = Telemetry {
         metrics: seen.metrics(is_envoy),
@@ -165,6 +171,20 @@ impl Seen<'_, '_> {
         names.map(|name| Cow::Borrowed(*name)).collect()
     }
 
+    /// A ztunnel that finds nowhere to send a connection logs that, and counts nothing.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (proxy_to), `src/proxy/metrics.rs` (log_early_deny).
+    fn early_deny(&self) -> Telemetry {
+        let flow = &self.hop.flow;
+        let address = flow.destination_ip.map(|ip| {
+            let address = std::net::SocketAddr::new(ip, flow.destination_port);
+            format!("no healthy upstream: {address}")
+        });
+        let mut telemetry = Telemetry::default();
+        put(&mut telemetry.access_log, "direction", Some("outbound"));
+        put(&mut telemetry.access_log, "error", address);
+        telemetry
+    }
+
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client. The principal is
     /// that of the certificate.
     fn source(&self, labels: &mut Fields) {
@@ -174,12 +194,25 @@ impl Seen<'_, '_> {
         let source = source.and_then(|object| party(self.model, object));
         self.side(&SOURCE, &End::of(source), labels);
         if self.is_gateway() {
-            put(labels, SOURCE.principal, None::<Text>);
+            put(labels, SOURCE.principal, self.hidden_principal());
             return;
         }
         let principal = self.hop.flow.peer.as_ref().filter(|_| self.is_mutual());
         let principal = principal.map_or(UNKNOWN, |peer| Text::Owned(peer.to_string()));
         put(labels, SOURCE.principal, Some(principal));
+    }
+
+    /// A gateway takes both principals from the TLS that it speaks itself, which through a tunnel is none; with a sidecar
+    /// it is mutual.
+    /// `istio/proxy: source/extensions/filters/http/istio_stats/istio_stats.cc` (populatePeerInfo).
+    fn hidden_principal(&self) -> Option<Text> {
+        let mesh = &self.model.mesh;
+        let behind = self.destinations();
+        let speaks_tls = behind.iter().any(|workload| {
+            let workload = mesh.workload(*workload);
+            workload.is_some_and(|workload| workload.capture == Capture::Sidecar)
+        });
+        (!speaks_tls).then_some(UNKNOWN)
     }
 
     fn is_gateway(&self) -> bool {
@@ -207,9 +240,32 @@ impl Seen<'_, '_> {
         behind.filter(move |hop| hop.kind == kind)
     }
 
-    /// The Service that was chosen, and the workload if there is only one.
+    /// The Service that was chosen, and the workload if there is only one. A gateway tells of the workload's namespace, a
+    /// waypoint of its own, as if they were the Service's.
+    /// `istio/proxy: source/extensions/filters/http/istio_stats/istio_stats.cc` (populatePeerInfo).
     fn destination(&self, labels: &mut Fields) {
         let service = self.service();
+        let party = match self.hop.response {
+            // The proxy that answers by itself reaches no workload.
+            Some(_) if is_envoy(self.hop.kind) => End::Unknown,
+            _ => End::of(self.reached().and_then(|object| party(self.model, object))),
+        };
+        let namespace = match (self.hop.kind, &party) {
+            (HopKind::Waypoint, _) => {
+                let own = self.hop.proxy.and_then(|proxy| id(self.model, proxy));
+                own.map(|own| Text::Owned(own.namespace.clone()))
+            }
+            (HopKind::IngressGateway, End::Undetermined) => {
+                let waypoint = self.behind(HopKind::Waypoint).next();
+                let waypoint = waypoint.and_then(|hop| id(self.model, hop.proxy?));
+                service.value(|service| {
+                    let namespace = service.namespace.clone();
+                    namespace.filter(|own| waypoint.is_none_or(|other| other.namespace == *own))
+                })
+            }
+            (HopKind::IngressGateway, party) => party.value(|party| Some(party.namespace.clone())),
+            _ => service.value(|service| service.namespace.clone()),
+        };
         for (name, value) in [
             (
                 "destination_service",
@@ -219,24 +275,17 @@ impl Seen<'_, '_> {
                 "destination_service_name",
                 service.value(|service| Some(service.name.clone())),
             ),
-            (
-                "destination_service_namespace",
-                service.value(|service| service.namespace.clone()),
-            ),
+            ("destination_service_namespace", namespace),
         ] {
             put(labels, name, value);
         }
-        let party = match self.hop.response {
-            // The proxy that answers by itself reaches no workload.
-            Some(_) if is_envoy(self.hop.kind) => End::Unknown,
-            _ => End::of(self.reached().and_then(|object| party(self.model, object))),
-        };
         self.side(&DESTINATION, &party, labels);
-        put(
-            labels,
-            DESTINATION.principal,
-            party.value(|party| party.principal.clone()),
-        );
+        let principal = if self.is_gateway() {
+            self.hidden_principal()
+        } else {
+            party.value(|party| party.principal.clone())
+        };
+        put(labels, DESTINATION.principal, principal);
     }
 
     /// Labels of a workload, or of the pods of a Gateway. Envoy's `app` and `version` are not known.
@@ -262,9 +311,11 @@ impl Seen<'_, '_> {
         }
     }
 
-    /// The Service that the labels name. A ztunnel's is the one that is called, whatever a waypoint makes of it; in front
-    /// of a pod, where only the client's ztunnel tells of it, one that leads to the port.
-    /// `istio/ztunnel: src/proxy/outbound.rs` (conn_metrics_from_request), `src/proxy.rs` (guess_inbound_service).
+    /// The Service that the labels name. A ztunnel's is the one that is called, whatever a waypoint makes of it; the one in
+    /// front of a pod is told it by the client's ztunnel, and else guesses one that leads to the port: it has them in no
+    /// order. An Envoy's is that of the cluster, which an answer of its own has not.
+    /// `istio/ztunnel: src/proxy/outbound.rs` (build_request, build_forwarded), `src/proxy.rs` (guess_inbound_service),
+    /// `istio/istio: pilot/pkg/model/telemetry.go` (disableHostHeaderFallback).
     fn service(&self) -> End<Addressed> {
         let mesh = &self.model.mesh;
         let chosen = || {
@@ -282,9 +333,19 @@ impl Seen<'_, '_> {
                     }
                     _ => End::Unknown,
                 },
-                None => chosen(),
+                None => match self.called() {
+                    Some(service) => End::Known(service.into()),
+                    None => End::Unknown,
+                },
             },
             (HopKind::DestinationZtunnel, Some(Chain::Ztunnel(workload))) => {
+                let first = self.outcome.hops.first();
+                let is_told = self.sender().is_none()
+                    && first.is_some_and(|first| first.kind == HopKind::SourceZtunnel);
+                let told = self.called().filter(|_| is_told);
+                if let Some(told) = told.filter(|told| told.workloads.contains(&workload)) {
+                    return End::Known(told.into());
+                }
                 let leads_here = |service: &ServiceInfo| {
                     let pod = mesh.workload(workload);
                     service.workloads.contains(&workload)
@@ -297,13 +358,27 @@ impl Seen<'_, '_> {
                 match (found.next(), found.next()) {
                     (None, _) => End::Unknown,
                     (Some((_, only)), None) => End::Known(only.into()),
-                    _ if self.sender().is_none() && self.client().is_some() => chosen(),
                     _ => End::Undetermined,
                 }
             }
-            _ if self.hop.response.is_some() => End::Undetermined,
+            _ if self.hop.response.is_some() => match self.hop.answered {
+                Some(Answered::Fault | Answered::Preflight) => chosen(),
+                Some(_) => End::Unknown,
+                // The route is looked for before policies are, and not told of here.
+                None => End::Undetermined,
+            },
             _ => chosen(),
         }
+    }
+
+    /// The Service that the client calls by its VIP. To a ztunnel, a pod's own address is that of no Service.
+    fn called(&self) -> Option<&ServiceInfo> {
+        let mesh = &self.model.mesh;
+        let backend = self.backend()?;
+        let host = self.model.backend_host(&backend.object);
+        let namespace = backend.object.namespace.as_deref().unwrap_or_default();
+        let service = mesh.service(mesh.service_of_host(&host, namespace)?)?;
+        matches!(service.address, Address::Vip(_)).then_some(service)
     }
 
     /// The only workload, or waypoint, to which this proxy can make a connection.
@@ -321,34 +396,32 @@ impl Seen<'_, '_> {
                     .filter(|_| is_only && self.hop.kind == HopKind::SourceZtunnel);
             }
         }
-        let workloads: Vec<WorkloadIndex> = match self.hop.route {
-            Some(taken) => {
-                let backends = taken.entry.action.backends();
-                let usable = backends.filter(|backend| backend.invalid.is_none());
-                usable
-                    .flat_map(|backend| destinations_of_backend(mesh, backend))
-                    .map(|destination| destination.workload)
-                    .collect()
-            }
-            None => match self.backend() {
-                Some(backend) => {
-                    let host = self.model.backend_host(&backend.object);
-                    let namespace = backend.object.namespace.as_deref().unwrap_or_default();
-                    mesh.service(mesh.service_of_host(&host, namespace)?)?
-                        .workloads
-                        .clone()
-                }
-                None => {
-                    let mut ends = self.behind(HopKind::DestinationZtunnel);
-                    let only = ends.next().filter(|_| ends.next().is_none())?;
-                    return only.proxy;
-                }
-            },
-        };
-        match workloads.as_slice() {
+        match self.destinations().as_slice() {
             [only] => Some(mesh.workload(*only)?.object),
+            // A pod that is called at its own address.
+            [] if self.hop.route.is_none() => {
+                let mut ends = self.behind(HopKind::DestinationZtunnel);
+                ends.next().filter(|_| ends.next().is_none())?.proxy
+            }
             _ => None,
         }
+    }
+
+    /// The workloads to which the route, or the Service that is called, leads.
+    fn destinations(&self) -> Vec<WorkloadIndex> {
+        let mesh = &self.model.mesh;
+        if let Some(taken) = self.hop.route {
+            let backends = taken.entry.action.backends();
+            let usable = backends.filter(|backend| backend.invalid.is_none());
+            let all = usable.flat_map(|backend| destinations_of_backend(mesh, backend));
+            return all.map(|destination| destination.workload).collect();
+        }
+        let service = self.backend().and_then(|backend| {
+            let host = self.model.backend_host(&backend.object);
+            let namespace = backend.object.namespace.as_deref().unwrap_or_default();
+            mesh.service(mesh.service_of_host(&host, namespace)?)
+        });
+        service.map_or_else(Vec::new, |service| service.workloads.clone())
     }
 
     /// Whether the connection is one of mutual TLS: a ztunnel's, if something in the mesh is behind it.
@@ -387,6 +460,7 @@ impl Seen<'_, '_> {
         let mutual = match self.hop.kind {
             HopKind::IngressGateway => "unknown",
             _ if self.is_mutual() => "mutual_tls",
+            HopKind::Waypoint => "none",
             _ => "unknown",
         };
         put(labels, "connection_security_policy", Some(mutual));
@@ -564,6 +638,16 @@ impl Seen<'_, '_> {
         }
         fields
     }
+}
+
+/// What a listener logs of a connection that no filter chain takes; there is none to count it.
+/// `istio/istio: pilot/pkg/networking/core/accesslog.go` (listenerAccessLogFilter).
+fn unmatched() -> Telemetry {
+    let mut telemetry = Telemetry::default();
+    let log = &mut telemetry.access_log;
+    put(log, "response_flags", Some("NR"));
+    put(log, "response_code_details", Some("filter_chain_not_found"));
+    telemetry
 }
 
 fn is_envoy(kind: HopKind) -> bool {

@@ -382,8 +382,7 @@ fn route_kind(model: &Model, row: &attach::Row) -> bool {
 
 fn l7_rule_at_ztunnel(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let help = "attach the policy to a waypoint or to a Service that uses one, by `targetRefs`";
-    for row in model.attachments.rows() {
-        let (status, reason) = model.effect(row);
+    for (row, status, reason) in model.effects() {
         let (Some(object), Some(policy)) = (
             model.mesh.object(row.from),
             model.policies.at_ztunnel(row.from),
@@ -548,8 +547,7 @@ fn rows(
     // One copy of the loop for all lints: it is told what to look for at run time.
     is_about: &dyn Fn(&attach::Row, Reason) -> bool,
 ) {
-    for row in model.attachments.rows() {
-        let (_, reason) = model.effect(row);
+    for (row, _, reason) in model.effects() {
         let Some(object) = model
             .mesh
             .object(row.from)

@@ -3,6 +3,7 @@
 use super::policies::{attached, name, policy_of, reads_http, services_of};
 use super::{Row, blamed, row, say};
 use crate::authz::{Authentication, Effect};
+use crate::eval;
 use crate::flow::{Flow, Principal};
 use crate::mesh::{Capture, Role, ServiceIndex, WorkloadIndex};
 use crate::model::{Chain, Model};
@@ -147,20 +148,6 @@ fn waypoint_can_be_bypassed(model: &Model, lint: &'static Lint, out: &mut Diagno
     }
 }
 
-/// `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels): the Service's label,
-/// whatever it says, hides the namespace's.
-fn goes_through(model: &Model, id: &ObjectId) -> bool {
-    const LABEL: &str = "istio.io/ingress-use-waypoint";
-    let own = model
-        .mesh
-        .find(id)
-        .and_then(|index| model.mesh.object(index))
-        .and_then(|object| object.metadata.labels.get(LABEL))
-        .map(String::as_str);
-    own.or_else(|| model.mesh.namespace_label(&id.namespace, LABEL))
-        .is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
-}
-
 fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let at_gateways: sorted::Set<ObjectIndex> = attached(model, Via::ParentRef)
         .filter(|row| matches!(row.to.kind, Kind::Gateway | Kind::ListenerSet))
@@ -186,7 +173,7 @@ fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
             .of(Chain::Waypoint(gateway, Some(service)), true)
             .is_some()
             || routed.contains(&row.to);
-        if guarded && !goes_through(model, &row.to) {
+        if guarded && !eval::gateways_use_waypoint(model, service) {
             let message = format!(
                 "requests from the gateway go to {} past its waypoint, so the policies and routes there do not apply to them",
                 name(&row.to)

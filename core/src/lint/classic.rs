@@ -2,7 +2,8 @@
 
 use super::{Row, blamed, row, say};
 use crate::attach::{self, Reason};
-use crate::model::Model;
+use crate::eval;
+use crate::model::{Model, servers_of_pods};
 use crate::resource::{DestinationRule, Kind, ObjectId, ObjectIndex, Resource};
 use crate::sorted;
 use crate::source::{Diagnostics, Lint, lint};
@@ -55,6 +56,7 @@ lint!(
     "gateway-selects-nothing",
     Error
 );
+lint!(SERVER_LEFT_OUT = "WP0289", "server-left-out", Error);
 lint!(
     VIRTUAL_SERVICE_IGNORED = "WP0260",
     "virtualservice-ignored",
@@ -76,6 +78,7 @@ pub(super) static CHECKS: &[Row] = &[
     ),
     row(&VIRTUAL_SERVICE_HOST_UNKNOWN, virtual_service_host_unknown),
     row(&GATEWAY_SELECTS_NOTHING, gateway_selects_nothing),
+    row(&SERVER_LEFT_OUT, server_left_out),
     row(&VIRTUAL_SERVICE_IGNORED, virtual_service_ignored),
 ];
 
@@ -241,9 +244,16 @@ fn unused_subset(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 
 fn subset_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for (index, (rule, targets)) in rules(model) {
-        let workloads: Vec<_> = targets
+        let services: Vec<_> = targets
             .iter()
-            .filter_map(|to| model.mesh.service(model.mesh.service_of(to)?))
+            .filter_map(|to| model.mesh.service_of(to))
+            .collect();
+        let through_waypoint = services
+            .iter()
+            .any(|service| eval::gateways_use_waypoint(model, *service));
+        let workloads: Vec<_> = services
+            .iter()
+            .filter_map(|service| model.mesh.service(*service))
             .flat_map(|service| &service.workloads)
             .filter_map(|&workload| model.mesh.workload(workload))
             .collect();
@@ -255,10 +265,15 @@ fn subset_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnost
                     .all(|(key, value)| workload.labels.get(key) == Some(value))
             });
             if !workloads.is_empty() && !matches {
-                let message = format!(
-                    "no workload behind `{}` has the labels of subset `{}`: requests for it are answered with 503",
+                let mut message = format!(
+                    "no workload behind `{}` has the labels of subset `{}`: ",
                     rule.host, subset.name
                 );
+                message.push_str(&if through_waypoint {
+                    format!("the waypoint answers requests for it with 503; a gateway sends them to the waypoint, which has all of `{}`", rule.host)
+                } else {
+                    "requests for it are answered with 503".to_owned()
+                });
                 let path = format!("spec.subsets[{position}].labels");
                 let help = "correct the labels; they are those of the pods";
                 say(model, lint, out, (index, &path), message, help);
@@ -322,6 +337,48 @@ fn gateway_selects_nothing(model: &Model, lint: &'static Lint, out: &mut Diagnos
             );
             let help = "correct the labels, or add the gateway's workload";
             say(model, lint, out, (index, "spec.selector"), message, help);
+        }
+    }
+}
+
+fn server_left_out(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
+    let mesh = &model.mesh;
+    for (index, _) in mesh.live(Kind::IstioGateway) {
+        let Some(ingress) = mesh.ingress(index) else {
+            continue;
+        };
+        let placed = servers_of_pods(mesh, ingress);
+        for server in placed.iter().filter(|server| server.gateway == index) {
+            let Some(rival) = &server.loses_to else {
+                continue;
+            };
+            let Some(other) = mesh.object(rival.gateway) else {
+                continue;
+            };
+            let first = format!(
+                "server {} of `{}`",
+                rival.position,
+                other.id.qualified_name()
+            );
+            let port = server.written.port.number;
+            let (why, help) = match &rival.host {
+                Some(host) => (
+                    format!(
+                        "{first} has the host `{host}` on port {port} before, and both say something of TLS"
+                    ),
+                    "give it hosts of its own, or the other port; the older Gateway comes first, then the lesser name",
+                ),
+                None => (
+                    format!(
+                        "{first} takes connections without TLS on port {port} before, and {} does not go with it",
+                        server.written.port.protocol
+                    ),
+                    "give it a port of its own; the older Gateway comes first, then the lesser name",
+                ),
+            };
+            let path = format!("spec.servers[{}]", server.position);
+            let message = format!("Istio leaves this server out, with all of its hosts: {why}");
+            say(model, lint, out, (index, &path), message, help);
         }
     }
 }

@@ -116,11 +116,11 @@ fn counting(object: &Object) -> Option<(&crate::resource::Labels, String)> {
             return Some((&object.metadata.labels, path));
         }
         Kind::CronJob => (
-            &object.resource.as_workload()?.labels,
+            &*object.resource.as_workload()?.labels,
             "spec.jobTemplate.spec.template.metadata.labels",
         ),
         _ => (
-            &object.resource.as_workload()?.labels,
+            &*object.resource.as_workload()?.labels,
             "spec.template.metadata.labels",
         ),
     };

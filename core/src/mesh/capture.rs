@@ -186,7 +186,7 @@ mod tests {
             ),
         ] {
             let workload = Workload {
-                labels: pod.clone(),
+                labels: pod.clone().into(),
                 ..Workload::default()
             };
             assert_eq!(

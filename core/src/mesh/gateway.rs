@@ -1,5 +1,7 @@
 //! Gateways: which part each plays, and under which identity it runs.
 
+use std::sync::Arc;
+
 use super::Mesh;
 use crate::flow::Principal;
 use crate::resource::{
@@ -82,7 +84,7 @@ pub(crate) struct GatewayInfo {
     /// What its pods are deployed as.
     pub(crate) deployment: String,
     /// The labels of its pods, which selectors may match.
-    pub(crate) pod_labels: Labels,
+    pub(crate) pod_labels: Arc<Labels>,
 }
 
 /// Who deploys a Gateway, and where it is then reached. `istio/istio: pilot/pkg/config/kube/gatewaycommon/gateway_utils.go`
@@ -168,7 +170,7 @@ fn info(mesh: &Mesh, index: ObjectIndex, object: &Object) -> Option<GatewayInfo>
             &namespace,
             &of_annotation(SERVICE_ACCOUNT).unwrap_or(default_name),
         ),
-        pod_labels: pod_labels(object, gateway, (&name, &class), &deployment),
+        pod_labels: Arc::new(pod_labels(object, gateway, (&name, &class), &deployment)),
         deployment,
         namespace,
     })

@@ -1,6 +1,8 @@
 //! The pods behind an ingress gateway of either API: their namespace, labels and identity.
 //! `istio/istio: pilot/pkg/model/push_context.go` (mergeGateways): an Istio Gateway is whatever its selector matches.
 
+use std::sync::Arc;
+
 use super::{GatewayIndex, GatewayInfo, Mesh, Role, WorkloadIndex, WorkloadInfo};
 use crate::flow::Principal;
 use crate::resource::{Kind, Labels, ObjectId, ObjectIndex, Resource};
@@ -16,7 +18,7 @@ pub(crate) struct Ingress {
     /// The namespace of its pods.
     pub(crate) namespace: String,
     /// The labels of its pods.
-    pub(crate) labels: Labels,
+    pub(crate) labels: Arc<Labels>,
     /// What they are deployed as; `None`: the manifests do not tell.
     pub(crate) workload: Option<String>,
     /// Under which identity they run; `None`: the manifests do not tell.
@@ -102,7 +104,7 @@ impl Mesh {
                 works.then(|| Ingress {
                     object,
                     namespace: gateway.namespace.clone(),
-                    labels: gateway.pod_labels.clone(),
+                    labels: Arc::clone(&gateway.pod_labels),
                     workload: Some(gateway.deployment.clone()),
                     principal: Some(gateway.principal.clone()),
                     stands_for_pods: false,
@@ -128,7 +130,7 @@ impl Mesh {
             return Ingress {
                 object,
                 namespace: workload.namespace.clone(),
-                labels: workload.labels.clone(),
+                labels: Arc::clone(&workload.labels),
                 workload: self
                     .object(workload.object)
                     .map(|object| object.id.name.clone()),
@@ -143,7 +145,7 @@ impl Mesh {
             return Ingress {
                 object,
                 namespace: gateway.namespace.clone(),
-                labels: gateway.pod_labels.clone(),
+                labels: Arc::clone(&gateway.pod_labels),
                 workload: Some(gateway.deployment.clone()),
                 principal: Some(gateway.principal.clone()),
                 stands_for_pods: false,
@@ -161,7 +163,7 @@ impl Mesh {
             } else {
                 own.unwrap_or_default()
             },
-            labels: selector.clone(),
+            labels: Arc::new(selector.clone()),
             workload: is_default.then(|| DEFAULT_WORKLOAD.to_owned()),
             principal: is_default
                 .then(|| Principal::new(&self.settings().trust_domain, &root, DEFAULT_ACCOUNT)),

@@ -20,8 +20,9 @@ pub(crate) use service::{Address, ServiceIndex, ServiceInfo};
 pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex};
+use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex, in_order};
 use crate::sorted;
 use crate::source::DocumentId;
 use crate::wire;
@@ -35,7 +36,8 @@ pub(crate) struct Mesh {
     objects: Vec<Object>,
     /// How many of these have a document of their own.
     documents: usize,
-    by_id: sorted::Map<ObjectId, ObjectIndex>,
+    /// Those that count under their ids, in the order of these.
+    by_id: Vec<ObjectIndex>,
     /// What each object is here.
     standings: Vec<Standing>,
     namespaces: sorted::Map<String, Namespace>,
@@ -69,22 +71,17 @@ struct Namespace {
 /// Indexes objects. Of several objects with one id the last counts, as it would if they were applied in their order;
 /// an object that validation refused is kept for the graph, and found by no lookup.
 pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh {
-    let mut by_id = sorted::Map::new();
-    for (index, object) in numbered(&objects) {
-        if !object.refused {
-            by_id.insert(object.id.clone(), index);
-        }
-    }
+    let mut by_id = counting(&objects);
     let documents = objects.len();
-    let counting = numbered(&objects).zip(standings(&by_id, documents));
-    let endpoints: Vec<Object> = counting
+    let endpoints: Vec<Object> = objects
+        .iter()
+        .zip(standings(&by_id, documents))
         .filter(|(_, standing)| standing.counts)
-        .flat_map(|((_, object), _)| Endpoint::of(object))
+        .flat_map(|(object, _)| Endpoint::of(object))
         .collect();
-    for endpoint in endpoints {
-        let index = ObjectIndex(u32::try_from(objects.len()).unwrap_or(u32::MAX));
-        by_id.insert(endpoint.id.clone(), index);
-        objects.push(endpoint);
+    if !endpoints.is_empty() {
+        objects.extend(endpoints);
+        by_id = counting(&objects);
     }
     let mut mesh = Mesh {
         settings,
@@ -115,10 +112,24 @@ fn numbered(objects: &[Object]) -> impl Iterator<Item = (ObjectIndex, &Object)> 
     (0..).map(ObjectIndex).zip(objects)
 }
 
+/// Those that count, by their ids: no refused ones, and of several of one id the last.
+fn counting(objects: &[Object]) -> Vec<ObjectIndex> {
+    let mut order = in_order(objects);
+    order.retain(|(_, object)| !object.refused);
+    order.dedup_by(|(next, later), (index, object)| {
+        let replaces = later.id == object.id;
+        if replaces {
+            *index = *next;
+        }
+        replaces
+    });
+    order.into_iter().map(|(index, _)| index).collect()
+}
+
 /// What so many objects are, as far as their ids tell.
-fn standings(by_id: &sorted::Map<ObjectId, ObjectIndex>, objects: usize) -> Vec<Standing> {
+fn standings(by_id: &[ObjectIndex], objects: usize) -> Vec<Standing> {
     let mut standings = vec![Standing::default(); objects];
-    for &index in by_id.values() {
+    for index in by_id {
         if let Some(standing) = standings.get_mut(index.place()) {
             standing.counts = true;
         }
@@ -167,10 +178,8 @@ impl Mesh {
             name: String::new(),
             other: None,
         };
-        self.by_id
-            .starting_at(&first)
-            .take_while(move |(id, _)| id.kind == kind)
-            .filter_map(|(_, &index)| Some((index, self.object(index)?)))
+        self.starting_at(&first)
+            .take_while(move |(_, object)| object.id.kind == kind)
     }
 
     /// The objects of one kind and namespace that count, in the order of their names.
@@ -185,10 +194,28 @@ impl Mesh {
             name: String::new(),
             other: None,
         };
-        self.by_id
-            .starting_at(&first)
-            .take_while(move |(id, _)| id.kind == kind && id.namespace == namespace)
-            .filter_map(|(_, &index)| Some((index, self.object(index)?)))
+        self.starting_at(&first).take_while(move |(_, object)| {
+            object.id.kind == kind && object.id.namespace == namespace
+        })
+    }
+
+    /// The objects that count, from an id on.
+    fn starting_at<'a>(
+        &'a self,
+        first: &ObjectId,
+    ) -> impl Iterator<Item = (ObjectIndex, &'a Object)> + use<'a> {
+        let (Ok(place) | Err(place)) = self.place(first);
+        let rest = self.by_id.get(place..).unwrap_or_default();
+        rest.iter()
+            .filter_map(|&index| Some((index, self.object(index)?)))
+    }
+
+    /// Where the object that counts under an id is among them, or where it belongs.
+    fn place(&self, id: &ObjectId) -> Result<usize, usize> {
+        self.by_id.binary_search_by(|&index| {
+            self.object(index)
+                .map_or(Ordering::Less, |object| object.id.cmp(id))
+        })
     }
 
     /// The endpoints that a ServiceEntry writes out.
@@ -200,10 +227,9 @@ impl Mesh {
                 && id.namespace == entry.namespace
                 && id.name.starts_with(&prefix)
         };
-        self.by_id
-            .starting_at(&first)
-            .take_while(move |(id, _)| own(id))
-            .map(|(_, &index)| index)
+        self.starting_at(&first)
+            .take_while(move |(_, object)| own(&object.id))
+            .map(|(index, _)| index)
     }
 
     /// Whether an object counts: it was not refused, and no later one replaced it.
@@ -240,7 +266,7 @@ impl Mesh {
 
     /// The object that counts under an id.
     pub(crate) fn find(&self, id: &ObjectId) -> Option<ObjectIndex> {
-        self.by_id.get(id).copied()
+        self.by_id.get(self.place(id).ok()?).copied()
     }
 
     /// The labels of a namespace; one without a manifest has the implied name label alone.

@@ -1,6 +1,6 @@
 //! Label selection over workloads, without walking all of them.
 
-use super::{Mesh, WorkloadIndex};
+use super::{Capture, Mesh, WorkloadIndex, WorkloadInfo};
 use crate::resource::Labels;
 use crate::sorted;
 
@@ -12,6 +12,8 @@ pub(super) struct Index(sorted::Map<String, InNamespace>);
 #[derive(Default)]
 struct InNamespace {
     all: Vec<WorkloadIndex>,
+    /// How they are captured.
+    captures: sorted::Set<Capture>,
     by_label: sorted::Map<String, Vec<WorkloadIndex>>,
 }
 
@@ -21,12 +23,13 @@ fn text(key: &str, value: &str) -> String {
 }
 
 impl Index {
-    pub(super) fn add(&mut self, namespace: &str, labels: &Labels, workload: WorkloadIndex) {
-        let near = self.0.entry(namespace.to_owned()).or_default();
-        near.all.push(workload);
-        for (key, value) in labels {
+    pub(super) fn add(&mut self, workload: &WorkloadInfo, index: WorkloadIndex) {
+        let near = self.0.entry(workload.namespace.clone()).or_default();
+        near.all.push(index);
+        near.captures.insert(workload.capture);
+        for (key, value) in &*workload.labels {
             let alike = near.by_label.entry(text(key, value)).or_default();
-            alike.push(workload);
+            alike.push(index);
         }
     }
 }
@@ -36,6 +39,15 @@ impl Mesh {
     pub(crate) fn workloads_in(&self, namespace: &str) -> &[WorkloadIndex] {
         let near = self.selection.0.get(namespace);
         near.map(|near| near.all.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether a workload of a namespace, or of any where none is given, is captured so.
+    pub(crate) fn has_captured(&self, namespace: Option<&str>, capture: Capture) -> bool {
+        let fits = |near: &InNamespace| near.captures.contains(&capture);
+        match namespace {
+            Some(namespace) => self.selection.0.get(namespace).is_some_and(fits),
+            None => self.selection.0.values().any(fits),
+        }
     }
 
     /// The workloads of a namespace that have all of the labels. Without labels: all of them.

@@ -293,6 +293,15 @@ impl Mesh {
         })
     }
 
+    /// Whether clients get the addresses of a Service's pods, and call these: it is a headless one of Kubernetes'.
+    pub(crate) fn calls_pods(&self, service: ServiceIndex) -> bool {
+        self.service(service).is_some_and(|info| {
+            let object = self.object(info.object);
+            info.address == Address::Headless
+                && object.is_some_and(|object| object.id.kind == Kind::Service)
+        })
+    }
+
     /// The Service or ServiceEntry of a host name as a client in `namespace` resolves it: fully qualified, or one of
     /// the shorter forms that the pod's DNS search list completes; else by a wildcard.
     pub(crate) fn resolve_host(&self, host: &str, namespace: &str) -> Option<ServiceIndex> {

@@ -2,6 +2,7 @@
 //! identity, labels and capture.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::{Capture, Mesh, ServiceInfo, capture};
 use crate::flow::Principal;
@@ -30,7 +31,7 @@ pub(crate) struct WorkloadInfo {
     /// Its namespace.
     pub(crate) namespace: String,
     /// The labels of its pods.
-    pub(crate) labels: Labels,
+    pub(crate) labels: Arc<Labels>,
     /// Its identity, if it is in the mesh.
     pub(crate) principal: Principal,
     /// Whether ztunnel captures its traffic.
@@ -108,7 +109,7 @@ pub(super) fn add(mesh: &mut Mesh) {
             continue;
         };
         let index = WorkloadIndex(u32::try_from(mesh.workloads.len()).unwrap_or(u32::MAX));
-        mesh.selection.add(&info.namespace, &info.labels, index);
+        mesh.selection.add(&info, index);
         if let Some(standing) = mesh.standing_mut(object) {
             standing.workload = Some(index);
         }
@@ -189,7 +190,7 @@ fn of_pod(
     let namespace = object.id.namespace.clone();
     Some(WorkloadInfo {
         object: index,
-        labels: workload.labels.clone(),
+        labels: Arc::clone(&workload.labels),
         principal: principal(
             mesh,
             &namespace,
@@ -239,7 +240,7 @@ fn written_out(
         object: index,
         principal: principal(mesh, &namespace, entry.service_account.as_deref()),
         capture: capture::of_entry(&labels, annotations),
-        labels,
+        labels: Arc::new(labels),
         addresses: entry
             .address
             .iter()

@@ -1,22 +1,26 @@
-//! VirtualServices, with the subsets of DestinationRules, as Gateway API's routes. What cannot be said there is noted at
-//! its line, and nothing is believed: requests made of the rules are evaluated against both forms, and each that is
+//! VirtualServices, with the subsets of DestinationRules and the Gateways that they are bound to, as Gateway API's routes,
+//! Services and Gateways. What cannot be said there is noted at its line, and nothing is believed: requests made of the rules are evaluated against both forms, and each that is
 //! treated differently is listed.
 
 mod check;
 mod convert;
+mod gateway;
 mod notes;
+mod parent;
 mod rule;
 mod sample;
 pub(crate) mod yaml;
 
+use serde_json::Value;
+
 use crate::model::Model;
-use crate::resource::ObjectId;
+use crate::resource::{GATEWAY_API, ObjectId};
 use crate::source::Diagnostics;
 use crate::wire;
 
 pub(crate) use notes::LINTS;
 
-/// Converts all VirtualServices of manifests.
+/// Converts all VirtualServices and Istio Gateways of manifests.
 pub(crate) fn run(manifests: &wire::Manifests, settings: &wire::Settings) -> wire::Migration {
     let before = Model::load(manifests, settings, &mut Diagnostics::default());
     let converted = convert::all(&before);
@@ -25,7 +29,7 @@ pub(crate) fn run(manifests: &wire::Manifests, settings: &wire::Settings) -> wir
     let samples = sample::requests(&before, &converted);
     let differences = samples
         .iter()
-        .filter_map(|request| check::difference(&before, &after, &converted, request))
+        .filter_map(|sample| check::difference(&before, &after, &converted, sample))
         .collect();
     wire::Migration {
         manifests: made,
@@ -50,4 +54,25 @@ fn with(manifests: &wire::Manifests, made: &str) -> wire::Manifests {
         content: made.to_owned(),
     });
     wire::Manifests::Files(files)
+}
+
+/// A map of JSON.
+fn object(fields: Vec<(&str, Value)>) -> Value {
+    let fields = fields.into_iter();
+    Value::Object(fields.map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// An object of Gateway API: version and kind, namespace and name, and what it says.
+fn document(
+    (version, kind): (&str, &str),
+    (namespace, name): (&str, &str),
+    spec: Vec<(&str, Value)>,
+) -> Value {
+    let metadata = vec![("name", name.into()), ("namespace", namespace.into())];
+    object(vec![
+        ("apiVersion", format!("{GATEWAY_API}/{version}").into()),
+        ("kind", kind.into()),
+        ("metadata", object(metadata)),
+        ("spec", object(spec)),
+    ])
 }

@@ -1,10 +1,11 @@
 //! One rule of a VirtualService as rules of an HTTPRoute: what is matched, what is done.
 //! `kubernetes-sigs/gateway-api: apis/v1/httproute_types.go`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::convert::Destinations;
 use super::notes::Notes;
+use super::object;
 use crate::resource::{
     self, HeaderOperations, Headers, HttpMatchRequest, HttpRedirect, HttpRouteDestination,
     StringMatch, VirtualServiceHttpRoute,
@@ -17,7 +18,29 @@ pub(super) enum Target {
     /// A Service, at its waypoint.
     Mesh,
     /// A gateway.
-    Gateway,
+    Gateway(AtGateway),
+}
+
+/// What is known of a gateway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AtGateway {
+    /// Whether requests come in TLS; `None`: some do, or nobody knows.
+    pub(super) ends_tls: Option<bool>,
+    /// Whether they come at port 80 of http and 443 of https.
+    pub(super) usual_ports: bool,
+    /// Whether matches that ask for other pods than the gateway's own are left out already.
+    pub(super) knows_source: bool,
+}
+
+impl Target {
+    /// The scheme of all requests; `None`: nobody knows.
+    fn scheme(self) -> Option<&'static str> {
+        let ends_tls = match self {
+            Self::Mesh => Some(false),
+            Self::Gateway(gateway) => gateway.ends_tls,
+        };
+        ends_tls.map(|ends_tls| if ends_tls { "https" } else { "http" })
+    }
 }
 
 const METHODS: &[&str] = &[
@@ -91,7 +114,7 @@ pub(super) fn convert(
                 out.insert("filters".to_owned(), filters.into());
             }
             times(rule, &mut out, notes);
-            let backends = backends(&rule.route, destinations);
+            let backends = backends(&rule.route, destinations, notes);
             if !backends.is_empty() {
                 out.insert("backendRefs".to_owned(), backends.into());
             }
@@ -112,7 +135,9 @@ fn match_of(
         (!written.source_labels.is_empty(), "sourceLabels"),
         (written.source_namespace.is_some(), "sourceNamespace"),
     ];
-    if let Some((_, field)) = of_source.iter().find(|(is_there, _)| *is_there) {
+    let knows_source = matches!(target, Target::Gateway(gateway) if gateway.knows_source);
+    let mut of_source = of_source.iter().filter(|_| !knows_source);
+    if let Some((_, field)) = of_source.find(|(is_there, _)| *is_there) {
         notes.lost(
             &at(field),
             "Gateway API does not match by the source; the match is left out",
@@ -128,9 +153,13 @@ fn match_of(
         );
         return Vec::new();
     }
-    if let Some(scheme) = &written.scheme {
-        let plain = matches!(target, Target::Mesh) && wants(scheme, "http");
-        if !plain {
+    if let Some(wanted) = &written.scheme {
+        let scheme = target.scheme();
+        // What a gateway never gets is no loss.
+        if scheme.is_some_and(|scheme| !wants(wanted, scheme)) && target != Target::Mesh {
+            return Vec::new();
+        }
+        if !scheme.is_some_and(|scheme| wants(wanted, scheme)) {
             notes.lost(
                 &at("scheme"),
                 "Gateway API does not match the scheme; the match is left out",
@@ -186,14 +215,14 @@ fn match_of(
         .into_iter()
         .map(|name| {
             let mut one = out.clone();
-            one.insert("method".to_owned(), json!(name));
+            one.insert("method".to_owned(), (*name).into());
             Value::Object(one)
         })
         .collect()
 }
 
 /// Whether a text is one that is wanted.
-fn wants(wanted: &StringMatch, text: &str) -> bool {
+pub(super) fn wants(wanted: &StringMatch, text: &str) -> bool {
     match (&wanted.exact, &wanted.prefix, &wanted.regex) {
         (Some(exact), _, _) => exact == text,
         (None, Some(prefix), _) => text.starts_with(prefix.as_str()),
@@ -218,7 +247,7 @@ fn path(
     };
     let at = format!("match[{index}].uri.{kind}");
     let case_at = format!("match[{index}].ignoreUriCase");
-    let regex = |text: String| Some(json!({ "type": "RegularExpression", "value": text }));
+    let regex = |text: String| Some(typed("RegularExpression", "value", text.into()));
     let pattern = match (&uri.exact, &uri.prefix) {
         (Some(exact), _) if !resource::is_route_path(exact) => Some(regex_lite::escape(exact)),
         (None, Some(prefix)) if !prefix.is_empty() && !resource::is_route_path(prefix) => {
@@ -236,20 +265,31 @@ fn path(
             notes.differs(&case_at, "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
             regex(format!("(?i){}", regex_lite::escape(exact)))
         }
-        (Some(exact), _, _) => Some(json!({ "type": "Exact", "value": exact })),
+        (Some(exact), _, _) => Some(typed("Exact", "value", exact.as_str().into())),
         (None, Some(prefix), _) if ignore_case => {
             notes.differs(&case_at, "without regard to case the path becomes a regular expression, which stands behind every prefix", "list the spellings that occur");
             regex(format!("(?i){}.*", regex_lite::escape(prefix)))
         }
         (None, Some(prefix), _) if prefix == "/" || prefix.is_empty() => None,
         (None, Some(prefix), _) => {
-            notes.differs(
-                &at,
-                format!("`{prefix}` is any text here; as a PathPrefix it ends where a path element ends, so that `{prefix}x` is not matched"),
-                "use a RegularExpression where that is wanted, and mind that it stands behind every prefix",
-            );
             let value = prefix.strip_suffix('/').unwrap_or(prefix);
-            Some(json!({ "type": "PathPrefix", "value": value }))
+            let (message, help) = if value == prefix {
+                (
+                    format!(
+                        "`{prefix}` is any text here; as a PathPrefix it ends where a path element ends, so that `{prefix}x` is not matched"
+                    ),
+                    "use a RegularExpression where that is wanted, and mind that it stands behind every prefix",
+                )
+            } else {
+                (
+                    format!(
+                        "a PathPrefix takes no `/` at the end, so that `{value}` is matched too"
+                    ),
+                    "write a rule for that path alone where it is to go elsewhere",
+                )
+            };
+            notes.differs(&at, message, help);
+            Some(typed("PathPrefix", "value", value.into()))
         }
         (None, None, Some(written)) => {
             notes.differs(&at, "a regular expression stands behind every prefix in Gateway API's order, whatever the order of the rules", "use Exact or PathPrefix where the paths allow it");
@@ -261,12 +301,21 @@ fn path(
 
 /// A header or query parameter.
 fn value(name: &str, wanted: Option<&StringMatch>) -> Value {
-    let regex = |text: String| json!({ "type": "RegularExpression", "name": name, "value": text });
+    let regex = |text: String| {
+        object(vec![
+            ("type", "RegularExpression".into()),
+            ("name", name.into()),
+            ("value", text.into()),
+        ])
+    };
     let Some(wanted) = wanted else {
         return regex(".*".to_owned());
     };
     match (&wanted.exact, &wanted.prefix, &wanted.regex) {
-        (Some(exact), _, _) => json!({ "name": name, "value": exact }),
+        (Some(exact), _, _) => object(vec![
+            ("name", name.into()),
+            ("value", exact.as_str().into()),
+        ]),
         (None, Some(prefix), _) => regex(format!("{}.*", regex_lite::escape(prefix))),
         (None, None, Some(written)) if written != "*" => regex(written.clone()),
         _ => regex(".*".to_owned()),
@@ -275,6 +324,11 @@ fn value(name: &str, wanted: Option<&StringMatch>) -> Value {
 
 const NO_PREFIX: &str =
     "only a prefix can be replaced, and this one becomes a regular expression; the path stays";
+
+/// What is of a type, with the field that goes with it.
+fn typed(kind: &str, field: &str, value: Value) -> Value {
+    object(vec![("type", kind.into()), (field, value)])
+}
 
 /// Whether the prefix of a path can be replaced: the only match is one of a prefix.
 fn replaces_prefix(matches: &[Value]) -> bool {
@@ -300,7 +354,7 @@ fn filters(
         let mut out = Map::new();
         if let Some(authority) = rewrite.authority.as_ref().filter(|name| !name.is_empty()) {
             if resource::is_precise_hostname(authority) {
-                out.insert("hostname".to_owned(), json!(authority));
+                out.insert("hostname".to_owned(), authority.as_str().into());
             } else {
                 notes.lost(
                     "rewrite.authority",
@@ -318,10 +372,14 @@ fn filters(
         } else if let Some(to) = rewrite.uri.as_ref().filter(|to| !to.is_empty()) {
             let whole = uri.is_some_and(|uri| uri.prefix.is_none());
             if whole {
-                let path = json!({ "type": "ReplaceFullPath", "replaceFullPath": to });
+                let path = typed("ReplaceFullPath", "replaceFullPath", to.as_str().into());
                 out.insert("path".to_owned(), path);
             } else if replaces_prefix(matches) {
-                let path = json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": to });
+                let path = typed(
+                    "ReplacePrefixMatch",
+                    "replacePrefixMatch",
+                    to.as_str().into(),
+                );
                 out.insert("path".to_owned(), path);
             } else {
                 notes.lost(
@@ -332,33 +390,36 @@ fn filters(
             }
         }
         if !out.is_empty() {
-            filters.push(json!({ "type": "URLRewrite", "urlRewrite": out }));
+            filters.push(typed("URLRewrite", "urlRewrite", Value::Object(out)));
         }
     }
     let single = rule.mirror.as_ref().map(|destination| {
         let percent = rule.mirror_percentage.map(|share| share.value);
-        (destination, percent.or(rule.mirror_percent.map(f64::from)))
+        let percent = percent.or(rule.mirror_percent.map(f64::from));
+        ("mirror".to_owned(), destination, percent)
     });
-    let several = rule.mirrors.iter().map(|mirror| {
-        (
-            &mirror.destination,
-            mirror.percentage.map(|share| share.value),
-        )
+    let several = rule.mirrors.iter().enumerate().map(|(number, mirror)| {
+        let at = format!("mirrors[{number}].destination");
+        let percent = mirror.percentage.map(|share| share.value);
+        (at, &mirror.destination, percent)
     });
-    for (destination, percent) in single.into_iter().chain(several) {
+    for (at, destination, percent) in single.into_iter().chain(several) {
         let mut out = Map::new();
         out.insert(
             "backendRef".to_owned(),
-            Value::Object(destinations.reference(destination)),
+            Value::Object(destinations.reference(destination, &at, notes)),
         );
         if let Some(percent) = percent.filter(|percent| *percent < 100.0) {
             // A share in millionths is exact for what Envoy keeps.
             out.insert(
                 "fraction".to_owned(),
-                json!({ "numerator": millionths(percent), "denominator": 1_000_000 }),
+                object(vec![
+                    ("numerator", millionths(percent).into()),
+                    ("denominator", 1_000_000.into()),
+                ]),
             );
         }
-        filters.push(json!({ "type": "RequestMirror", "requestMirror": out }));
+        filters.push(typed("RequestMirror", "requestMirror", Value::Object(out)));
     }
     if let Some(cors) = &rule.cors_policy {
         filters.extend(cors_filter(cors, notes));
@@ -383,7 +444,7 @@ fn redirect_filter(
 ) -> Value {
     let mut out = Map::new();
     let status = redirect.redirect_code.filter(|code| *code != 0);
-    out.insert("statusCode".to_owned(), json!(status.unwrap_or(301)));
+    out.insert("statusCode".to_owned(), status.unwrap_or(301).into());
     // What stands behind the host is its port.
     let authority = redirect.authority.as_deref().unwrap_or_default();
     let (host, written) = match authority.rsplit_once(':') {
@@ -392,7 +453,7 @@ fn redirect_filter(
     };
     let host = host.to_ascii_lowercase();
     if resource::is_precise_hostname(&host) {
-        out.insert("hostname".to_owned(), json!(host));
+        out.insert("hostname".to_owned(), host.into());
     } else if !host.is_empty() {
         notes.lost(
             "redirect.authority",
@@ -405,7 +466,7 @@ fn redirect_filter(
     let known = ["http", "https"];
     match redirect.scheme.as_deref().filter(|scheme| !scheme.is_empty()) {
         Some(scheme) if known.contains(&scheme) => {
-            out.insert("scheme".to_owned(), json!(scheme));
+            out.insert("scheme".to_owned(), scheme.into());
             if port.is_none() && from_request {
                 notes.differs(
                     "redirect.derivePort",
@@ -422,9 +483,10 @@ fn redirect_filter(
         // Without a scheme Gateway API writes the port of the listener, unless it is the scheme's own.
         None if port.is_none() && !from_request => match target {
             Target::Mesh => {
-                out.insert("scheme".to_owned(), json!("http"));
+                out.insert("scheme".to_owned(), "http".into());
             }
-            Target::Gateway => notes.differs(
+            Target::Gateway(gateway) if gateway.usual_ports => {}
+            Target::Gateway(_) => notes.differs(
                 "redirect",
                 "Gateway API writes the port of the listener, unless it is 80 of http or 443 of https",
                 "give scheme and port",
@@ -433,7 +495,7 @@ fn redirect_filter(
         None => {}
     }
     if let Some(port) = port {
-        out.insert("port".to_owned(), json!(port));
+        out.insert("port".to_owned(), port.into());
     }
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let path = match (filled(&redirect.prefix_rewrite), filled(&redirect.uri)) {
@@ -445,14 +507,20 @@ fn redirect_filter(
             );
             None
         }
-        (Some(prefix), _) => {
-            Some(json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": prefix }))
-        }
-        (None, Some(uri)) => Some(json!({ "type": "ReplaceFullPath", "replaceFullPath": uri })),
+        (Some(prefix), _) => Some(typed(
+            "ReplacePrefixMatch",
+            "replacePrefixMatch",
+            prefix.as_str().into(),
+        )),
+        (None, Some(uri)) => Some(typed(
+            "ReplaceFullPath",
+            "replaceFullPath",
+            uri.as_str().into(),
+        )),
         (None, None) => None,
     };
     out.extend(path.map(|path| ("path".to_owned(), path)));
-    json!({ "type": "RequestRedirect", "requestRedirect": out })
+    typed("RequestRedirect", "requestRedirect", Value::Object(out))
 }
 
 /// Header modifiers of requests and answers.
@@ -460,7 +528,12 @@ fn header_filters(headers: Option<&Headers>) -> Vec<Value> {
     let modifier = |operations: &HeaderOperations| {
         let pairs = |map: &sorted::Map<String, String>| -> Vec<Value> {
             map.iter()
-                .map(|(name, value)| json!({ "name": name, "value": value }))
+                .map(|(name, value)| {
+                    object(vec![
+                        ("name", name.as_str().into()),
+                        ("value", value.as_str().into()),
+                    ])
+                })
                 .collect()
         };
         let mut out = Map::new();
@@ -469,7 +542,11 @@ fn header_filters(headers: Option<&Headers>) -> Vec<Value> {
             ("add", pairs(&operations.add)),
             (
                 "remove",
-                operations.remove.iter().map(|name| json!(name)).collect(),
+                operations
+                    .remove
+                    .iter()
+                    .map(|name| name.as_str().into())
+                    .collect(),
             ),
         ] {
             if !values.is_empty() {
@@ -482,10 +559,18 @@ fn header_filters(headers: Option<&Headers>) -> Vec<Value> {
         return Vec::new();
     };
     let request = headers.request.as_ref().map(|operations| {
-        json!({ "type": "RequestHeaderModifier", "requestHeaderModifier": modifier(operations) })
+        typed(
+            "RequestHeaderModifier",
+            "requestHeaderModifier",
+            Value::Object(modifier(operations)),
+        )
     });
     let response = headers.response.as_ref().map(|operations| {
-        json!({ "type": "ResponseHeaderModifier", "responseHeaderModifier": modifier(operations) })
+        typed(
+            "ResponseHeaderModifier",
+            "responseHeaderModifier",
+            Value::Object(modifier(operations)),
+        )
     });
     request.into_iter().chain(response).collect()
 }
@@ -531,7 +616,7 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
         return None;
     }
     let mut out = Map::new();
-    out.insert("allowOrigins".to_owned(), json!(origins));
+    out.insert("allowOrigins".to_owned(), origins.into());
     let mut methods: Vec<String> = Vec::new();
     for (index, name) in cors.allow_methods.iter().enumerate() {
         if name == "*" || METHODS.contains(&name.as_str()) {
@@ -550,11 +635,11 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
         ("exposeHeaders", cors.expose_headers.clone()),
     ] {
         if !values.is_empty() {
-            out.insert(field.to_owned(), json!(alone(values)));
+            out.insert(field.to_owned(), alone(values).into());
         }
     }
     if cors.allow_credentials == Some(true) {
-        out.insert("allowCredentials".to_owned(), json!(true));
+        out.insert("allowCredentials".to_owned(), true.into());
     }
     let seconds = cors
         .max_age
@@ -563,7 +648,7 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
         .and_then(|seconds| seconds.parse::<u32>().ok());
     match seconds {
         Some(seconds) if seconds > 0 => {
-            out.insert("maxAge".to_owned(), json!(seconds));
+            out.insert("maxAge".to_owned(), seconds.into());
         }
         _ => notes.differs(
             if cors.max_age.is_some() {
@@ -575,7 +660,7 @@ fn cors_filter(cors: &crate::resource::CorsPolicy, notes: &mut Notes<'_>) -> Opt
             "say how long they hold",
         ),
     }
-    Some(json!({ "type": "CORS", "cors": out }))
+    Some(typed("CORS", "cors", Value::Object(out)))
 }
 
 /// Each once; of several with `*` that alone.
@@ -620,7 +705,7 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
     };
     let of_all = seconds(rule.timeout.as_ref());
     if let Some(timeout) = rule.timeout.as_deref().and_then(time) {
-        timeouts.insert("request".to_owned(), json!(timeout));
+        timeouts.insert("request".to_owned(), timeout.into());
     }
     if let Some(written) = per_try {
         if of_all.is_some_and(|all| seconds(Some(written)).is_some_and(|one| one > all)) {
@@ -630,7 +715,7 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
                 "give a try less time",
             );
         } else if let Some(written) = time(written) {
-            timeouts.insert("backendRequest".to_owned(), json!(written));
+            timeouts.insert("backendRequest".to_owned(), written.into());
         }
     }
     if !timeouts.is_empty() {
@@ -638,7 +723,7 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
     }
     if let Some(retries) = &rule.retries {
         let mut retry = Map::new();
-        retry.insert("attempts".to_owned(), json!(retries.attempts));
+        retry.insert("attempts".to_owned(), retries.attempts.into());
         let words = retries.retry_on.as_deref().unwrap_or_default().split(',');
         let (codes, names): (Vec<&str>, Vec<&str>) = words
             .map(str::trim)
@@ -648,10 +733,10 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
         let (codes, others): (Vec<u16>, Vec<u16>) =
             codes.partition(|code| (400..600).contains(code));
         if !codes.is_empty() {
-            retry.insert("codes".to_owned(), json!(codes));
+            retry.insert("codes".to_owned(), codes.into());
         }
         if let Some(backoff) = retries.backoff.as_deref().and_then(time) {
-            retry.insert("backoff".to_owned(), json!(backoff));
+            retry.insert("backoff".to_owned(), backoff.into());
         }
         let own = [
             "connect-failure",
@@ -671,14 +756,20 @@ fn times(rule: &VirtualServiceHttpRoute, out: &mut Map<String, Value>, notes: &m
 }
 
 /// Destinations as backends. The only one has all requests, whatever its weight.
-fn backends(route: &[HttpRouteDestination], destinations: &mut Destinations<'_>) -> Vec<Value> {
+fn backends(
+    route: &[HttpRouteDestination],
+    destinations: &mut Destinations<'_>,
+    notes: &mut Notes<'_>,
+) -> Vec<Value> {
     let several = route.len() > 1;
     route
         .iter()
-        .map(|one| {
-            let mut out = destinations.reference(&one.destination);
+        .enumerate()
+        .map(|(number, one)| {
+            let at = format!("route[{number}].destination");
+            let mut out = destinations.reference(&one.destination, &at, notes);
             if several {
-                out.insert("weight".to_owned(), json!(one.weight.unwrap_or(0)));
+                out.insert("weight".to_owned(), one.weight.unwrap_or(0).into());
             }
             let filters = header_filters(one.headers.as_ref());
             if !filters.is_empty() {

@@ -1,66 +1,225 @@
 //! Requests to check a migration with: for each match of each rule one that it takes, and its neighbours, each of which
-//! lacks one thing.
+//! lacks one thing; in the mesh and through each gateway, for each host, and one that nobody serves.
 
 use super::convert::Converted;
-use crate::model::{Model, virtual_services};
+use super::gateway::Gateway;
+use crate::model::{Model, Placed, WrittenVirtualService, servers_of_pods, virtual_services};
 use crate::resource::{HttpMatchRequest, StringMatch};
+use crate::route::ServerKind;
 use crate::sorted;
 use crate::wire;
 
 /// No more than these for all VirtualServices together.
 const MAX_REQUESTS: usize = 2_000;
 
+/// One request.
+pub(super) struct Sample {
+    pub(super) request: wire::Request,
+    /// The place of the gateway through which it comes among those that are converted.
+    pub(super) gateway: Option<usize>,
+}
+
 /// The requests, each once.
-pub(super) fn requests(model: &Model, converted: &Converted) -> Vec<wire::Request> {
-    let mut found = Vec::new();
+pub(super) fn requests(model: &Model, converted: &Converted) -> Vec<Sample> {
+    let mut lists: Vec<Vec<Sample>> = Vec::new();
     let mut seen = sorted::Set::new();
-    if converted.replaced.is_empty() {
-        return found;
-    }
+    let mut add = |list: &mut Vec<Sample>, request: wire::Request, gateway: Option<usize>| {
+        // By way of a value, as all else is written: each way is compiled for each type.
+        let key = serde_json::to_value(&request)
+            .unwrap_or_default()
+            .to_string();
+        if list.len() < MAX_REQUESTS && seen.insert(key) {
+            list.push(Sample { request, gateway });
+        }
+    };
+    let gateways = || converted.gateways.iter().enumerate();
     for written in virtual_services(&model.mesh) {
-        let matches: Vec<&HttpMatchRequest> = written
-            .http
-            .iter()
-            .flat_map(|rule| &rule.route.matches)
-            .collect();
-        let mut sent: Vec<wire::HttpRequest> = vec![plain("/"), plain("/elsewhere")];
-        sent.extend(matches.iter().flat_map(|one| of_match(one)));
-        sent.extend(pairs(&matches));
-        for host in &written.hosts {
-            let Some(service) = model
-                .mesh
-                .service_of_host(host, written.namespace)
-                .and_then(|index| model.mesh.service(index))
-            else {
-                continue;
-            };
-            for port in &service.ports {
-                for http in &sent {
-                    let request = wire::Request {
-                        from: wire::Source {
-                            service_account: Some(format!("{}/migration", written.namespace)),
-                            ..wire::Source::default()
-                        },
-                        to: wire::Destination {
-                            host: Some(host.clone()),
-                            port: Some(port.port),
-                            ..wire::Destination::default()
-                        },
-                        http: Some(http.clone()),
-                        ..wire::Request::default()
-                    };
-                    // By way of a value, as all else is written: each way is compiled for each type.
-                    let key = serde_json::to_value(&request)
-                        .unwrap_or_default()
-                        .to_string();
-                    if found.len() < MAX_REQUESTS && seen.insert(key) {
-                        found.push(request);
+        let sent = sent(&written);
+        let mut list = Vec::new();
+        in_mesh(model, &written, &sent, &mut |request| {
+            add(&mut list, request, None);
+        });
+        for (at, gateway) in gateways().filter(|(_, one)| written.gateways.contains(&one.called)) {
+            through(model, gateway, Some(&written), &sent, &mut |request| {
+                add(&mut list, request, Some(at));
+            });
+        }
+        lists.push(list);
+    }
+    for (at, gateway) in gateways() {
+        let mut list = Vec::new();
+        through(model, gateway, None, &[plain("/")], &mut |request| {
+            add(&mut list, request, Some(at));
+        });
+        lists.push(list);
+    }
+    shares(&mut lists);
+    lists.into_iter().flatten().collect()
+}
+
+/// Cuts the longest, where they are too many together.
+fn shares(lists: &mut [Vec<Sample>]) {
+    let mut by_length: Vec<&mut Vec<Sample>> = lists.iter_mut().collect();
+    by_length.sort_by_key(|list| list.len());
+    let mut left = MAX_REQUESTS;
+    let mut others = by_length.len();
+    for list in by_length {
+        list.truncate(left / others.max(1));
+        left -= list.len();
+        others -= 1;
+    }
+}
+
+/// What is sent for the rules of a VirtualService.
+fn sent(written: &WrittenVirtualService<'_>) -> Vec<wire::HttpRequest> {
+    let matches: Vec<&HttpMatchRequest> = written
+        .http
+        .iter()
+        .flat_map(|rule| &rule.route.matches)
+        .collect();
+    let mut sent: Vec<wire::HttpRequest> = vec![plain("/"), plain("/elsewhere")];
+    sent.extend(matches.iter().flat_map(|one| of_match(one)));
+    sent.extend(pairs(&matches));
+    sent
+}
+
+fn in_mesh(
+    model: &Model,
+    written: &WrittenVirtualService<'_>,
+    sent: &[wire::HttpRequest],
+    add: &mut dyn FnMut(wire::Request),
+) {
+    for host in &written.hosts {
+        let Some(service) = model
+            .mesh
+            .service_of_host(host, written.namespace)
+            .and_then(|index| model.mesh.service(index))
+        else {
+            continue;
+        };
+        for port in &service.ports {
+            for http in sent {
+                let from = wire::Source {
+                    service_account: Some(format!("{}/migration", written.namespace)),
+                    ..wire::Source::default()
+                };
+                add(wire::Request {
+                    from,
+                    to: at(host, port.port),
+                    http: Some(http.clone()),
+                    ..wire::Request::default()
+                });
+            }
+        }
+    }
+}
+
+fn at(host: &str, port: u16) -> wire::Destination {
+    wire::Destination {
+        host: Some(host.to_owned()),
+        port: Some(port),
+        ..wire::Destination::default()
+    }
+}
+
+/// Through a gateway, to each of its servers: for every host of a VirtualService, else of the server.
+fn through(
+    model: &Model,
+    gateway: &Gateway,
+    written: Option<&WrittenVirtualService<'_>>,
+    sent: &[wire::HttpRequest],
+    add: &mut dyn FnMut(wire::Request),
+) {
+    let mut send = |host: &str, port: u16, http: Option<&wire::HttpRequest>, sni: Option<&str>| {
+        let from = wire::Source {
+            gateway: Some(gateway.called.clone()),
+            ..wire::Source::default()
+        };
+        add(wire::Request {
+            from,
+            to: at(host, port),
+            http: http.cloned(),
+            tls: sni.map(|sni| wire::TlsRequest {
+                sni: Some(sni.to_owned()),
+            }),
+            ..wire::Request::default()
+        });
+    };
+    let placed = servers_of_pods(&model.mesh, &gateway.ingress);
+    for server in placed.iter().filter(|one| one.gateway == gateway.written) {
+        let port = server.written.port.number;
+        let names = names(server, written);
+        match server.kind {
+            ServerKind::Http | ServerKind::Https => {
+                for name in &names {
+                    for http in sent {
+                        send(name, port, Some(http), None);
                     }
+                }
+                let Some(first) = names.first() else {
+                    continue;
+                };
+                // The port behind the host, and another host over the connection.
+                let others = [
+                    (port != 80 && port != 443).then(|| format!("{first}:{port}")),
+                    names.get(1).cloned(),
+                ];
+                for other in others.into_iter().flatten() {
+                    let http = wire::HttpRequest {
+                        host: Some(other),
+                        ..plain("/")
+                    };
+                    send(first, port, Some(&http), None);
+                }
+            }
+            ServerKind::Passthrough | ServerKind::TlsTerminated => {
+                let rules = written.iter().flat_map(|written| &written.tls);
+                let wanted = rules.flat_map(|rule| &rule.matches);
+                let wanted = wanted
+                    .flat_map(|one| &one.sni_hosts)
+                    .map(|name| concrete(name));
+                for name in names.iter().cloned().chain(wanted) {
+                    send(&name, port, None, Some(&name));
+                }
+            }
+            ServerKind::Tcp => {
+                if let Some(name) = names.first() {
+                    send(name, port, None, None);
                 }
             }
         }
     }
-    found
+}
+
+/// Names to ask a server for: those that both serve, those of either, one of nobody's.
+fn names(server: &Placed<'_>, written: Option<&WrittenVirtualService<'_>>) -> Vec<String> {
+    let own = server.hosts.iter().map(|host| host.name.as_str());
+    let own: Vec<&str> = own.collect();
+    let hosts = written
+        .map(|written| written.hosts.as_slice())
+        .unwrap_or_default();
+    let both = own.iter().flat_map(|own| {
+        let hosts = hosts.iter();
+        hosts.filter_map(|host| crate::matcher::narrower_host(own, host))
+    });
+    let hosts = hosts.iter().map(String::as_str);
+    let mut names: Vec<String> = Vec::new();
+    let all = both.chain(hosts).chain(own.iter().copied());
+    for name in all.map(concrete).chain(["unserved.example".to_owned()]) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A name that a pattern stands for.
+fn concrete(pattern: &str) -> String {
+    match pattern.strip_prefix('*') {
+        Some("") => "any.example".to_owned(),
+        Some(rest) => format!("any{rest}"),
+        None => pattern.to_owned(),
+    }
 }
 
 fn plain(path: &str) -> wire::HttpRequest {

@@ -74,13 +74,13 @@ pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use route::Route;
 pub(crate) use service::{Service, ServicePort};
 pub(crate) use service_entry::{ServiceEntry, WorkloadEntry};
-pub(crate) use syntax::{duration, is_precise_hostname};
+pub(crate) use syntax::{duration, is_gateway_hostname, is_precise_hostname};
 pub(crate) use violation::Violations;
 pub(crate) use virtual_service::{
     CorsPolicy, Destination, DestinationRule, EnvoyFilter, GRPC_STATUSES, HeaderOperations,
     Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect, HttpRetry, HttpRewrite,
-    HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, StringMatch, Subset,
-    VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route, gateway_of,
+    HttpRouteDestination, IstioGateway, Layer4Match, Percent, Server, ServerTls, StringMatch,
+    Subset, VirtualService, VirtualServiceHttpRoute, VirtualServiceLayer4Route, gateway_of,
 };
 pub(crate) use workload::Workload;
 
@@ -118,6 +118,13 @@ pub(crate) struct Object {
     pub(crate) refused: bool,
     /// What it says.
     pub(crate) resource: Resource,
+}
+
+/// Objects with their places, in the order of their ids; those of one id in their own order.
+pub(crate) fn in_order(objects: &[Object]) -> Vec<(ObjectIndex, &Object)> {
+    let mut order: Vec<_> = (0..).map(ObjectIndex).zip(objects).collect();
+    order.sort_by(|(_, left), (_, right)| left.id.cmp(&right.id));
+    order
 }
 
 /// What an object says, by kind. Adding a variant makes every `match` on it ask for an answer.

@@ -3,7 +3,6 @@
 
 use super::kinds::{GATEWAY_API, KINDS, Row};
 use super::{Metadata, Object, ObjectId, Resource, bystanders, policy_attachment};
-use crate::sorted;
 use crate::source::{
     self, Change, Diagnostics, DocumentId, Documents, FieldPath, Lint, Node, Origin, Value, lint,
 };
@@ -41,10 +40,10 @@ pub(crate) static LINTS: &[&Lint] = &[
 
 /// Reads every document that is an object of a known kind, in the order of the text.
 pub(crate) fn read(documents: &Documents, out: &mut Diagnostics) -> Vec<Object> {
-    let objects: Vec<Object> = documents
-        .iter()
-        .filter_map(|(document, node)| object(document, node, out))
-        .collect();
+    let mut objects = Vec::with_capacity(documents.iter().count());
+    for (document, node) in documents.iter() {
+        objects.extend(object(document, node, out));
+    }
     report_replaced(&objects, out);
     objects
 }
@@ -229,9 +228,9 @@ fn validate(
 
 /// Of several objects with one id the last counts, as if they were applied one after the other.
 fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
-    let mut last: sorted::Map<&ObjectId, &Object> = sorted::Map::new();
-    for object in objects {
-        if let Some(replaced) = last.insert(&object.id, object) {
+    let order = super::in_order(objects);
+    for ((_, replaced), (_, object)) in order.iter().zip(order.iter().skip(1)) {
+        if replaced.id == object.id {
             let message = format!(
                 "{} `{}` stands in the manifests again further down; only the last one counts",
                 object.id.kind.name(),

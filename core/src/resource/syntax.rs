@@ -32,7 +32,7 @@ pub(super) fn is_domain(text: &str) -> bool {
 
 /// A host name in lower case, with `*` as its whole first label if at all.
 /// `kubernetes-sigs/gateway-api: apis/v1/shared_types.go` (Hostname).
-pub(super) fn is_gateway_hostname(text: &str) -> bool {
+pub(crate) fn is_gateway_hostname(text: &str) -> bool {
     let name = text.strip_prefix("*.").unwrap_or(text);
     let is_lower = |byte: u8| !byte.is_ascii_uppercase();
     text.len() <= 253 && text.bytes().all(is_lower) && name.split('.').all(is_label)

@@ -486,8 +486,8 @@ pub(crate) struct Server {
     pub(crate) tls: Option<ServerTls>,
     /// The server's name.
     pub(crate) name: Option<String>,
-    /// The address that it is bound to; no rule reads it.
-    pub(crate) bind: Option<super::NotModelled>,
+    /// The address that it is bound to.
+    pub(crate) bind: Option<String>,
     /// No rule reads it.
     pub(crate) default_endpoint: Option<super::NotModelled>,
 }
@@ -520,10 +520,10 @@ pub(crate) struct ServerTls {
     pub(crate) private_key: Option<super::NotModelled>,
     /// No rule reads it.
     pub(crate) ca_certificates: Option<super::NotModelled>,
-    /// No rule reads it.
-    pub(crate) credential_name: Option<super::NotModelled>,
-    /// No rule reads it.
-    pub(crate) credential_names: Option<super::NotModelled>,
+    /// The Secret of its certificate, in the namespace of the gateway's pods.
+    pub(crate) credential_name: Option<String>,
+    /// Several of them, instead.
+    pub(crate) credential_names: Vec<String>,
     /// No rule reads it.
     pub(crate) subject_alt_names: Option<super::NotModelled>,
     /// No rule reads it.

@@ -1,5 +1,7 @@
 //! Pod and the kinds that hold a pod template: what runs, under which identity.
 
+use std::sync::Arc;
+
 use crate::decode::Decode;
 
 use super::{Labels, metadata};
@@ -9,7 +11,7 @@ use super::{Labels, metadata};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Workload {
     /// The pod's labels.
-    pub(crate) labels: Labels,
+    pub(crate) labels: Arc<Labels>,
     /// The pod's annotations.
     pub(crate) annotations: Labels,
     /// The pod's spec.
@@ -74,7 +76,7 @@ struct PodStatus {
 impl From<Pod> for Workload {
     fn from(pod: Pod) -> Self {
         Self {
-            labels: pod.metadata.labels,
+            labels: Arc::new(pod.metadata.labels),
             annotations: pod.metadata.annotations,
             pod: pod.spec,
             pod_ip: pod.status.pod_ip,
@@ -120,7 +122,7 @@ impl From<Controller> for Workload {
     fn from(controller: Controller) -> Self {
         let template = controller.spec.template;
         Self {
-            labels: template.metadata.labels,
+            labels: Arc::new(template.metadata.labels),
             annotations: template.metadata.annotations,
             pod: template.spec,
             ..Self::default()

@@ -114,6 +114,8 @@ pub(crate) enum Answered {
     NotHttp,
     /// The Gateway that a label names has no port that ztunnel can reach.
     NoWaypoint,
+    /// The Service has no such port.
+    NoPort,
 }
 
 /// The port and scheme on which a proxy was called: what redirects keep.

@@ -6,13 +6,25 @@
 use crate::resource::{HttpMatchRequest, StringMatch, VirtualServiceHttpRoute};
 use crate::sorted;
 
-/// A delegate's rule with what the root's adds; `None`: they contradict.
+/// Where a merged match stands: its places among the delegate's matches and among the root's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MatchPlace {
+    /// `None`: the delegate's rule has no matches.
+    pub(crate) own: Option<usize>,
+    /// `None`: the root's rule has none.
+    pub(crate) root: Option<usize>,
+}
+
+/// A delegate's rule with what the root's adds, and where its matches come from; `None`: they contradict.
 pub(crate) fn merge(
     root: &VirtualServiceHttpRoute,
     delegate: &VirtualServiceHttpRoute,
-) -> Option<VirtualServiceHttpRoute> {
+) -> Option<(VirtualServiceHttpRoute, Vec<MatchPlace>)> {
     let mut merged = delegate.clone();
-    merged.matches = merge_matches(&root.matches, &delegate.matches)?;
+    let (places, matches) = merge_matches(&root.matches, &delegate.matches)?
+        .into_iter()
+        .unzip();
+    merged.matches = matches;
     inherit(&mut merged.rewrite, &root.rewrite);
     inherit(&mut merged.direct_response, &root.direct_response);
     inherit(&mut merged.timeout, &root.timeout);
@@ -26,7 +38,7 @@ pub(crate) fn merge(
     if merged.mirrors.is_empty() {
         merged.mirrors.clone_from(&root.mirrors);
     }
-    Some(merged)
+    Some((merged, places))
 }
 
 fn inherit<T: Clone>(own: &mut Option<T>, root: &Option<T>) {
@@ -39,18 +51,24 @@ fn inherit<T: Clone>(own: &mut Option<T>, root: &Option<T>) {
 fn merge_matches(
     root: &[HttpMatchRequest],
     delegate: &[HttpMatchRequest],
-) -> Option<Vec<HttpMatchRequest>> {
-    if root.is_empty() {
-        return Some(delegate.to_vec());
-    }
-    if delegate.is_empty() {
-        return Some(root.to_vec());
+) -> Option<Vec<(MatchPlace, HttpMatchRequest)>> {
+    let place = |own, root| MatchPlace { own, root };
+    if root.is_empty() || delegate.is_empty() {
+        let of_root = root.iter().enumerate();
+        let of_root = of_root.map(|(index, one)| (place(None, Some(index)), one.clone()));
+        let own = delegate.iter().enumerate();
+        let own = own.map(|(index, one)| (place(Some(index), None), one.clone()));
+        return Some(of_root.chain(own).collect());
     }
     let mut merged = Vec::new();
-    for inner in delegate {
+    for (own, inner) in delegate.iter().enumerate() {
         let before = merged.len();
-        let fitting = root.iter().filter(|outer| !contradict(outer, inner));
-        merged.extend(fitting.map(|outer| merge_match(outer, inner)));
+        let fitting = root.iter().enumerate();
+        let fitting = fitting.filter(|(_, outer)| !contradict(outer, inner));
+        merged.extend(fitting.map(|(index, outer)| {
+            let place = place(Some(own), Some(index));
+            (place, merge_match(outer, inner))
+        }));
         if merged.len() == before {
             return None;
         }

@@ -37,6 +37,14 @@ impl Group {
         )
     }
 
+    /// Tells its entries which one they are of.
+    pub(super) fn number(&mut self, place: usize) {
+        let layer4 = self.tls.iter_mut().chain(&mut self.tcp);
+        for entry in self.http.iter_mut().chain(layer4) {
+            entry.group = place;
+        }
+    }
+
     /// A group without entries.
     pub(crate) fn new(
         precedence: Precedence,
@@ -106,7 +114,8 @@ pub(super) fn merge(mut members: Vec<Member<'_>>, precedence: Precedence, name: 
 /// an entry, and requests go straight to the Service.
 pub(crate) fn concatenate(groups: Vec<Group>) -> (Option<RouteTable>, Option<RouteTable>) {
     let (mut http, mut tls, mut tcp) = (Vec::new(), Vec::new(), Vec::new());
-    for group in ordered(groups) {
+    for (place, mut group) in ordered(groups).into_iter().enumerate() {
+        group.number(place);
         http.extend(group.http);
         tls.extend(group.tls);
         tcp.extend(group.tcp);

@@ -36,6 +36,7 @@ pub(super) fn entries(
                 .collect();
             conditions.extend(http::headers(&written.headers));
             let entry = Entry {
+                group: 0,
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,

@@ -39,6 +39,7 @@ pub(super) fn entries(
         for (match_index, written) in matches.iter().enumerate() {
             let conditions = conditions(written);
             let entry = Entry {
+                group: 0,
                 route: object,
                 section: Section::Rules,
                 rule: rule_index,

@@ -103,37 +103,38 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn hides_nothing_that_a_walk_finds(
-            written in vec((path(), any::<bool>()), 0..24),
-            asked in select(&PATHS),
-            method in select(&["GET", "POST"]),
-        ) {
-            let entries = written.into_iter().enumerate().map(|(rule, (path, get))| {
-                let get = get.then(|| Condition::Method(ValueMatch::Exact("GET".to_owned())));
-                Entry {
-                    route: ObjectIndex(0),
-                    section: Section::Rules,
-                    rule,
-                    match_index: Some(0),
-                    conditions: path.map(Condition::Path).into_iter().chain(get).collect(),
-                    action: Arc::new(Action::default()),
-                }
-            });
-            let table = RouteTable::new(entries.collect());
-            let flow = Flow {
-                http: Some(Http {
-                    method: method.to_owned(),
-                    path: format!("{asked}?q=1"),
-                    ..Http::default()
-                }),
-                ..Flow::default()
-            };
-            let place = |entry: Option<&Entry>| entry.map(|entry| entry.rule);
-            let looked_up = place(table.choose(&flow, &mut NoTrace));
-            prop_assert_eq!(looked_up, place(table.choose(&flow, &mut Log::default())));
-            let walked = table.clone().without_index();
-            prop_assert_eq!(looked_up, place(walked.choose(&flow, &mut NoTrace)));
-        }
-    }
+           #[test]
+           fn hides_nothing_that_a_walk_finds(
+               written in vec((path(), any::<bool>()), 0..24),
+               asked in select(&PATHS),
+               method in select(&["GET", "POST"]),
+           ) {
+               let entries = written.into_iter().enumerate().map(|(rule, (path, get))| {
+                   let get = get.then(|| Condition::Method(ValueMatch::Exact("GET".to_owned())));
+                   Entry {
+    group: 0,
+                       route: ObjectIndex(0),
+                       section: Section::Rules,
+                       rule,
+                       match_index: Some(0),
+                       conditions: path.map(Condition::Path).into_iter().chain(get).collect(),
+                       action: Arc::new(Action::default()),
+                   }
+               });
+               let table = RouteTable::new(entries.collect());
+               let flow = Flow {
+                   http: Some(Http {
+                       method: method.to_owned(),
+                       path: format!("{asked}?q=1"),
+                       ..Http::default()
+                   }),
+                   ..Flow::default()
+               };
+               let place = |entry: Option<&Entry>| entry.map(|entry| entry.rule);
+               let looked_up = place(table.choose(&flow, &mut NoTrace));
+               prop_assert_eq!(looked_up, place(table.choose(&flow, &mut Log::default())));
+               let walked = table.clone().without_index();
+               prop_assert_eq!(looked_up, place(walked.choose(&flow, &mut NoTrace)));
+           }
+       }
 }

@@ -17,8 +17,6 @@ pub(crate) struct Server {
     pub(crate) kind: ServerKind,
     /// The names that it serves.
     pub(crate) hosts: Vec<ServerHost>,
-    /// Whether it says anything of TLS.
-    pub(crate) is_tls: bool,
     /// Whether plain HTTP is answered with a redirect to https.
     pub(crate) https_redirect: bool,
     /// The routes that are bound to it, each with its hosts.
@@ -38,6 +36,13 @@ pub(crate) enum ServerKind {
     Passthrough,
     /// It carries bytes.
     Tcp,
+}
+
+impl ServerKind {
+    /// Whether it ends TLS.
+    pub(crate) fn ends_tls(self) -> bool {
+        matches!(self, Self::Https | Self::TlsTerminated)
+    }
 }
 
 /// A name that a server serves.
@@ -196,19 +201,6 @@ fn rank(pattern: &str, name: Option<&str>) -> Option<Rank> {
 }
 
 impl Server {
-    /// Whether another server of the same port, which comes later, is left out beside it: one that has a host of it, where
-    /// both say something of TLS, and any but HTTP beside HTTP where this one comes without TLS.
-    /// `istio/istio: pilot/pkg/model/gateway.go` (mergeGateways, CheckDuplicates, canMergeProtocols).
-    pub(crate) fn excludes(&self, kind: ServerKind, is_tls: bool, hosts: &[ServerHost]) -> bool {
-        let shares_host = || hosts.iter().any(|host| self.hosts.contains(host));
-        match self.kind {
-            _ if self.is_tls && is_tls && shares_host() => true,
-            ServerKind::Http => kind != ServerKind::Http,
-            ServerKind::Tcp => true,
-            ServerKind::Https | ServerKind::TlsTerminated | ServerKind::Passthrough => false,
-        }
-    }
-
     /// Whether routes of some hosts in a namespace have anything to do with it.
     fn serves(&self, bound: &Bound) -> bool {
         self.hosts.iter().any(|own| {
@@ -267,7 +259,8 @@ impl Server {
 }
 
 impl ServerHost {
-    fn is_open_to(&self, namespace: &str) -> bool {
+    /// Whether rules of a namespace may be for it.
+    pub(crate) fn is_open_to(&self, namespace: &str) -> bool {
         self.namespace
             .as_deref()
             .is_none_or(|only| only == namespace)
@@ -278,14 +271,20 @@ impl VirtualHosts {
     /// The virtual hosts of servers whose routes are found together.
     fn new(servers: &[&Server]) -> Self {
         let mut found: Vec<(String, bool, Vec<Entry>)> = Vec::new();
+        let mut groups = 0;
         let mut add = |name: &str, requires_tls: bool, entries: &[Entry]| {
             let name = name.to_ascii_lowercase();
+            groups += 1;
+            let entries = entries.iter().map(|entry| Entry {
+                group: groups,
+                ..entry.clone()
+            });
             match found.iter_mut().find(|(known, _, _)| *known == name) {
                 Some((_, known, list)) => {
                     *known |= requires_tls;
-                    list.extend_from_slice(entries);
+                    list.extend(entries);
                 }
-                None => found.push((name, requires_tls, entries.to_vec())),
+                None => found.push((name, requires_tls, entries.collect())),
             }
         };
         for server in servers {

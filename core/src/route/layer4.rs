@@ -22,6 +22,7 @@ pub(crate) fn entries(
         .iter()
         .enumerate()
         .map(|(rule, written)| Entry {
+            group: 0,
             route: object,
             section: Section::Rules,
             rule,

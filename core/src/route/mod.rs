@@ -48,6 +48,6 @@ pub(crate) use table::{Entry, RouteTable, Section};
 pub(crate) use tie_breaker::TieBreaker;
 pub(crate) use value::ValueMatch;
 pub(crate) use virtual_service::{
-    Place, PlaceKind, Rule as VirtualServiceRule, http as virtual_service_http,
-    layer4 as virtual_service_layer4, seconds,
+    Place, PlaceKind, Root, Rule as VirtualServiceRule, http as virtual_service_http,
+    is_for as match_is_for, layer4 as virtual_service_layer4, layer4_is_for, seconds, takes_all_of,
 };

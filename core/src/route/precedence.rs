@@ -137,6 +137,7 @@ mod tests {
 
     fn entry(conditions: Vec<Condition>) -> Entry {
         Entry {
+            group: 0,
             route: ObjectIndex(0),
             section: Section::Rules,
             rule: 0,

@@ -27,8 +27,13 @@ pub(crate) fn shadowed(table: &RouteTable) -> Vec<(&Entry, &Entry)> {
 
 /// Whether every request that the second takes is one that the first takes.
 fn takes_all_of(first: &Entry, second: &Entry) -> bool {
-    first.conditions.iter().all(|wanted| {
-        second.conditions.iter().any(|given| match (wanted, given) {
+    covers_all(&first.conditions, &second.conditions)
+}
+
+/// Whether every request for which the second conditions hold is one for which the first do.
+pub(super) fn covers_all(first: &[Condition], second: &[Condition]) -> bool {
+    first.iter().all(|wanted| {
+        second.iter().any(|given| match (wanted, given) {
             (Condition::Path(wanted), Condition::Path(given)) => covers(wanted, given),
             (wanted, given) => wanted == given,
         }) || matches!(wanted, Condition::Path(PathMatch::Prefix(path) | PathMatch::Text(path)) if path == "/")

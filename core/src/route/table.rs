@@ -49,6 +49,8 @@ pub(crate) struct Entry {
     pub(crate) conditions: Vec<Condition>,
     /// What becomes of a request.
     pub(crate) action: Arc<Action>,
+    /// The group of rules that it is of, by its place in the table: only within a group are matches compared.
+    pub(crate) group: usize,
 }
 
 impl Entry {

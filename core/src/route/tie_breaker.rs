@@ -15,24 +15,29 @@ pub(crate) enum TieBreaker {
     Seniority,
     /// They are kept apart: groups of rules are tried one after the other.
     Group,
+    /// So they are, but what takes everything stands behind all groups of a gateway's host.
+    CatchAll,
 }
 
 impl TieBreaker {
     /// Between the winner and one behind it.
     pub(crate) fn between(winner: &Entry, other: &Entry) -> Self {
         let is_written = |entry: &Entry| entry.section != Section::Rules;
-        if is_written(winner) && winner.route == other.route {
+        let of_one = winner.group == other.group || winner.route == other.route;
+        if is_written(winner) && is_written(other) && of_one {
             return Self::WrittenFirst;
         }
-        if is_written(winner) || is_written(other) {
+        if winner.group > other.group {
+            return Self::CatchAll;
+        }
+        if winner.group < other.group {
             return Self::Group;
         }
         let (first, second) = (Key::new(winner), Key::new(other));
         match first.difference(&second) {
-            None => Self::Seniority,
             Some(difference) if first < second => Self::Specific(difference),
-            // Sorted together the other one would be first.
-            Some(_) => Self::Group,
+            // Only a parentRef's port, which both have, is a match where none is written.
+            _ => Self::Seniority,
         }
     }
 
@@ -56,7 +61,10 @@ impl TieBreaker {
                 "of equally specific matches the older route's goes first, then the lesser name's, then the earlier rule's"
             }
             Self::Group => {
-                "rules of different namespaces, parentRef ports or APIs are not sorted together: the waypoint's own namespace goes first, then the older group"
+                "rules of different namespaces, parentRef ports or APIs are not sorted together: the proxy's own namespace goes first, then the older group"
+            }
+            Self::CatchAll => {
+                "at a gateway what takes everything goes behind all other rules for the host"
             }
         }
     }
@@ -73,38 +81,44 @@ mod tests {
 
     #[test]
     fn the_first_key_that_differs() {
-        let entry = |route: u32, section: Section, path: PathMatch| Entry {
-            route: ObjectIndex(route),
+        let entry = |group: usize, section: Section, path: PathMatch| Entry {
+            route: ObjectIndex(u32::try_from(group).unwrap()),
             section,
             rule: 0,
             match_index: Some(0),
             conditions: vec![Condition::Path(path)],
             action: Arc::new(Action::default()),
+            group,
         };
         let prefix = |path: &str| PathMatch::Prefix(path.to_owned());
         let exact = |path: &str| PathMatch::Exact(path.to_owned());
-        let rules = |route, path| entry(route, Section::Rules, path);
-        let http = |route, path| entry(route, Section::Http, path);
+        let rules = |group, path| entry(group, Section::Rules, path);
+        let http = |group, path| entry(group, Section::Http, path);
         for (winner, other, expected) in [
             (
                 rules(0, exact("/a")),
-                rules(1, prefix("/a")),
+                rules(0, prefix("/a")),
                 TieBreaker::Specific(Difference::PathKind),
             ),
             (
                 rules(0, prefix("/ab")),
-                rules(1, prefix("/a")),
+                rules(0, prefix("/a")),
                 TieBreaker::Specific(Difference::PathLength),
             ),
             (
                 rules(0, prefix("/a")),
-                rules(1, prefix("/a")),
+                rules(0, prefix("/a")),
                 TieBreaker::Seniority,
             ),
             (
-                rules(0, prefix("/a")),
-                rules(1, exact("/a")),
+                rules(0, exact("/a")),
+                rules(1, prefix("/a")),
                 TieBreaker::Group,
+            ),
+            (
+                rules(1, prefix("/a")),
+                rules(0, prefix("/")),
+                TieBreaker::CatchAll,
             ),
             (
                 http(0, prefix("/a")),

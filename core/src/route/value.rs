@@ -48,6 +48,9 @@ impl Pattern {
 }
 
 /// A regular expression that may match a part of a text.
+///
+/// Never inlined: most manifests have none, and the page fetches their compiler when this is first called.
+#[inline(never)]
 pub(super) fn compile(text: &str) -> Option<Regex> {
     RegexBuilder::new(text).size_limit(MAX_PROGRAM).build().ok()
 }

@@ -9,10 +9,13 @@ use super::action::{Action, NoBackend, Retry};
 use super::backend::Backends;
 use super::condition::{Condition, PathMatch};
 use super::cors::{self, Cors};
+use super::delegate::MatchPlace;
 use super::fault::{Abort, Fault};
 use super::headers::HeaderChanges;
 use super::path::PathChange;
+use super::precedence::is_catch_all;
 use super::redirect::{Redirect, RedirectPort};
+use super::shadow::covers_all;
 use super::table::{Entry, Section};
 use super::value::{Pattern, ValueMatch};
 use crate::resource::{
@@ -55,6 +58,29 @@ pub(crate) struct Rule {
     pub(crate) index: usize,
     /// What it says.
     pub(crate) route: VirtualServiceHttpRoute,
+    /// Of a delegate's rule, the rule that delegates to it.
+    pub(crate) root: Option<Root>,
+}
+
+/// A rule that delegates.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    /// The object in which it stands.
+    pub(crate) object: ObjectIndex,
+    /// Its place there.
+    pub(crate) index: usize,
+    /// Where each match of the merged rule comes from.
+    pub(crate) matches: Vec<MatchPlace>,
+}
+
+impl Rule {
+    /// The place of a match among those that are written in the rule itself.
+    fn written_match(&self, index: usize) -> Option<usize> {
+        match &self.root {
+            Some(root) => root.matches.get(index)?.own,
+            None => Some(index),
+        }
+    }
 }
 
 /// The entries of HTTP rules. What cannot match in this place is left out.
@@ -63,6 +89,7 @@ pub(crate) fn http(rules: &[Rule], place: &Place<'_>, backends: &dyn Backends) -
     for rule in rules {
         let action = Arc::new(action(&rule.route, place, backends));
         let entry = |match_index, conditions| Entry {
+            group: 0,
             route: rule.object,
             section: Section::Http,
             rule: rule.index,
@@ -76,7 +103,8 @@ pub(crate) fn http(rules: &[Rule], place: &Place<'_>, backends: &dyn Backends) -
         }
         for (match_index, written) in rule.route.matches.iter().enumerate() {
             if is_for(written, place) {
-                entries.push(entry(Some(match_index), conditions(written, place)));
+                let written_match = rule.written_match(match_index);
+                entries.push(entry(written_match, conditions(written, place)));
             }
         }
     }
@@ -103,6 +131,16 @@ pub(crate) fn is_for(written: &HttpMatchRequest, place: &Place<'_>) -> bool {
         PlaceKind::Gateway(labels) => is_subset(&written.source_labels, labels),
     };
     labels_fit && is_namespace(written.source_namespace.as_deref(), place.namespace)
+}
+
+/// Whether a match takes, in some place, every request that another takes.
+pub(crate) fn takes_all_of(
+    first: &HttpMatchRequest,
+    second: &HttpMatchRequest,
+    place: &Place<'_>,
+) -> bool {
+    let first = conditions(first, place);
+    is_catch_all(&first) || covers_all(&first, &conditions(second, place))
 }
 
 fn is_subset(wanted: &Labels, labels: &Labels) -> bool {
@@ -409,6 +447,7 @@ pub(crate) fn layer4(
             ..Action::to(found.collect())
         });
         let entry = |match_index, conditions| Entry {
+            group: 0,
             route: object,
             section,
             rule,
@@ -426,6 +465,11 @@ pub(crate) fn layer4(
         }
     }
     entries
+}
+
+/// Whether a match can hold in a place at all.
+pub(crate) fn layer4_is_for(written: &Layer4Match, section: Section, place: &Place<'_>) -> bool {
+    layer4_conditions(written, section, place).is_some()
 }
 
 /// `None`: the match cannot hold here. A waypoint knows neither labels nor a namespace of the source, and takes a server

@@ -63,7 +63,9 @@ impl Documents {
         // A byte order mark is no part of the text.
         let source = Text::new(text.strip_prefix('\u{feff}').unwrap_or(text));
         let mut names = events::Names::default();
-        for part in parts(&source) {
+        let parts = parts(&source);
+        self.documents.reserve(parts.len());
+        for part in parts {
             match events::read(&part.text, part.line, &mut names) {
                 Ok((root, duplicates)) => {
                     for duplicate in duplicates {

@@ -344,7 +344,7 @@ struct Line(String);
 impl Decode for Line {
     fn decode(reader: &Reader<'_>) -> Self {
         Self(match reader.value() {
-            Some(Value::String(line)) => line.as_ref().into(),
+            Some(Value::String(line)) => (**line).to_owned(),
             Some(Value::Int(number)) => number.to_string(),
             _ => {
                 reader.note("a header is a text, or a list of texts; put it in quotes".to_owned());
@@ -436,13 +436,13 @@ impl Decode for JwtLocation {
             .collect();
         match entries.as_slice() {
             [("header", Some(Value::String(name)))] => Self::Header {
-                header: name.as_ref().into(),
+                header: (**name).to_owned(),
             },
             [("param", Some(Value::String(name)))] => Self::Param {
-                param: name.as_ref().into(),
+                param: (**name).to_owned(),
             },
             [("cookie", Some(Value::String(name)))] => Self::Cookie {
-                cookie: name.as_ref().into(),
+                cookie: (**name).to_owned(),
             },
             _ => {
                 reader.note(

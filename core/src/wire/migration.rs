@@ -13,10 +13,10 @@ use super::{Backend, Diagnostic, HttpRequest, ObjectRef, Request, Verdict};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Decode, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Migration {
-    /// Routes in the place of the VirtualServices, and the Services that subsets need: YAML, to be applied beside the
-    /// rest once the VirtualServices are gone.
+    /// Routes in the place of the VirtualServices, Gateways of Gateway API in the place of Istio's own, and the Services
+    /// that subsets need: YAML, to be applied beside the rest once these are gone.
     pub manifests: String,
-    /// The VirtualServices that they replace.
+    /// The VirtualServices and Istio Gateways that they replace.
     pub replaced: Vec<ObjectRef>,
     /// What cannot be said in Gateway API, or means something else there, at its line.
     pub notes: Vec<Arc<Diagnostic>>,

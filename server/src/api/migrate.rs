@@ -1,4 +1,4 @@
-//! `POST /v1/migrate`: VirtualServices as Gateway API's routes, checked by requests against both forms.
+//! `POST /v1/migrate`: VirtualServices and Istio Gateways as Gateway API's objects, checked by requests against both forms.
 
 use ambient_core::wire;
 use axum::extract::State;
@@ -13,8 +13,8 @@ use crate::{
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::post("/v1/migrate", handle)
         .about(
-            "VirtualServices as routes of Gateway API",
-            "Manifests that say the same in Gateway API, notes at what cannot be said there, and the requests, out of many evaluated against both forms, that the two treat differently.",
+            "VirtualServices and Istio Gateways in Gateway API",
+            "Manifests that say the same in Gateway API: routes, Gateways with a listener for each host of a server, Services for subsets; notes at what cannot be said there, and the requests, out of many evaluated against both forms, that the two treat differently.",
         )
         .answers::<wire::Migration>()
         .example(Example {

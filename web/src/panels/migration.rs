@@ -1,4 +1,4 @@
-//! VirtualServices as Gateway API's routes: the text, what it cannot say, and what it treats differently.
+//! VirtualServices and Istio Gateways as Gateway API's objects: the text, what it cannot say, and what it treats differently.
 
 use yew::prelude::*;
 
@@ -7,9 +7,9 @@ use super::report;
 use crate::report::{Report, Sheet, Topic};
 use crate::state::{Message, State};
 
-const ABOUT: &str = "VirtualServices, with the subsets of DestinationRules, as Gateway API's routes and Services. Apply \
-    them beside the rest once the VirtualServices are gone.";
-const NOTHING: &str = "There is no VirtualService to convert.";
+const ABOUT: &str = "VirtualServices, with the subsets of DestinationRules and Istio's own Gateways, as Gateway API's \
+    routes, Services and Gateways. Apply them beside the rest once the others are gone.";
+const NOTHING: &str = "There is no VirtualService or Istio Gateway to convert.";
 
 pub(super) fn view(state: &State, send: &Callback<Message>) -> Html {
     report::view(state, Topic::Migration, ABOUT, NOTHING, |found| {
@@ -48,7 +48,7 @@ fn difference(sheet: &Sheet, state: &State, send: &Callback<Message>) -> Html {
     });
     let parts = vec![
         el("p", "", vec![code(&sheet.title)]),
-        table(&["what", "as VirtualService", "as route"], rows.collect()),
+        table(&["what", "as it is", "converted"], rows.collect()),
         report::witness(sheet, state, send),
     ];
     el("li", "", parts)

@@ -1,11 +1,13 @@
 //! Signatures of tokens against the keys of a set. Which keys are tried, and how, is `envoyproxy/envoy:
-//! source/common/jwt/verify.cc` (verifyJwtWithoutTimeChecking); the arithmetic is that of the RustCrypto crates, and our
-//! own for ECDSA.
+//! source/common/jwt/verify.cc` (verifyJwtWithoutTimeChecking); the arithmetic is that of the RustCrypto crates.
 
+use ecdsa::elliptic_curve::sec1::{EncodedPoint, FromEncodedPoint, ModulusSize, ToEncodedPoint};
+use ecdsa::elliptic_curve::{self, AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize};
+use ecdsa::hazmat::VerifyPrimitive;
+use ecdsa::{PrimeCurve, SignatureSize};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::ecdsa;
 use crate::resource::jwks::{Jwk, Key};
 
 /// The algorithms that Envoy knows.
@@ -90,7 +92,13 @@ fn confirms(key: &Key, algorithm: &str, message: &[u8], signature: &[u8]) -> boo
         }
         Key::Ec { curve, x, y } => {
             let digest = digest(["ES384"], ["ES512"], algorithm, message);
-            ecdsa::confirms(curve, x, y, &digest, signature).unwrap_or(false)
+            let confirmed = match curve.as_str() {
+                "P-256" => ecdsa_confirms::<p256::NistP256>(x, y, &digest, signature),
+                "P-384" => ecdsa_confirms::<p384::NistP384>(x, y, &digest, signature),
+                "P-521" => ecdsa_confirms::<p521::NistP521>(x, y, &digest, signature),
+                _ => None,
+            };
+            confirmed.unwrap_or(false)
         }
         Key::Okp { x, .. } => ed25519_confirms(x, message, signature).unwrap_or(false),
         Key::Symmetric { secret } => {
@@ -131,6 +139,39 @@ fn hmac<D: Digest>(block: usize, secret: &[u8], message: &[u8]) -> Vec<u8> {
     let inner = D::new().chain_update(padded(0x36)).chain_update(message);
     let outer = D::new().chain_update(padded(0x5c));
     outer.chain_update(inner.finalize()).finalize().to_vec()
+}
+
+/// Whether a key of a curve confirms a signature over a digest; `None`: the numbers are no key and no signature of it.
+#[expect(
+    deprecated,
+    reason = "the trait is the older one, as long as the crates of the curves are of its time"
+)]
+fn ecdsa_confirms<C>(x: &[u8], y: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool>
+where
+    C: PrimeCurve + CurveArithmetic,
+    AffinePoint<C>: FromEncodedPoint<C> + ToEncodedPoint<C> + VerifyPrimitive<C>,
+    FieldBytesSize<C>: ModulusSize,
+    SignatureSize<C>: elliptic_curve::generic_array::ArrayLength<u8>,
+{
+    let point =
+        EncodedPoint::<C>::from_affine_coordinates(&number::<C>(x)?, &number::<C>(y)?, false);
+    let key = AffinePoint::<C>::from_encoded_point(&point).into_option()?;
+    let (r, s) = signature.split_at_checked(signature.len() / 2)?;
+    let signature = ecdsa::Signature::<C>::from_scalars(number::<C>(r)?, number::<C>(s)?).ok()?;
+    // The leftmost bits of a digest, as many as the order has; a shorter one is a number as it is.
+    let size = FieldBytes::<C>::default().len();
+    let digest = number::<C>(digest.get(..size).unwrap_or(digest))?;
+    Some(key.verify_prehashed(&digest, &signature).is_ok())
+}
+
+/// A number of any length as a field of a curve has it; `None`: it is too large.
+fn number<C: elliptic_curve::Curve>(bytes: &[u8]) -> Option<FieldBytes<C>> {
+    let start = bytes.iter().position(|byte| *byte != 0);
+    let digits = start.map_or(&[][..], |start| bytes.get(start..).unwrap_or_default());
+    let mut number = FieldBytes::<C>::default();
+    let place = number.len().checked_sub(digits.len())?;
+    number.get_mut(place..)?.copy_from_slice(digits);
+    Some(number)
 }
 
 fn ed25519_confirms(x: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {

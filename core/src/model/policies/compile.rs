@@ -176,11 +176,22 @@ impl Compiler {
             let waypoints = attachments.service_waypoints(service);
             waypoints.map(move |waypoint| (waypoint.gateway, Some(service)))
         });
+        // Where nothing is attached to a Service itself, it has the policies of its waypoint, and for the same reasons.
+        let mut of_gateways: sorted::Map<GatewayIndex, Arc<(PolicySet, PolicySet)>> =
+            sorted::Map::new();
         for (gateway, service) in addressed.chain(services) {
             let set = members.of_waypoint(gateway, service);
             let rules = tokens.of_waypoint(gateway, service);
             if !set.is_empty() || !rules.is_empty() {
-                let sets = self.at_envoy(set);
+                let targeted =
+                    service.is_some_and(|service| members.services.contains_key(&service));
+                let sets = match of_gateways.get(&gateway).filter(|_| !targeted) {
+                    Some(known) => Arc::clone(known),
+                    None => self.at_envoy(set),
+                };
+                if !targeted {
+                    of_gateways.insert(gateway, Arc::clone(&sets));
+                }
                 self.chains.waypoints.insert((gateway, service), sets);
             }
             if !rules.is_empty() {
@@ -198,9 +209,9 @@ impl Compiler {
     }
 
     /// What an Envoy makes of some policies, for HTTP and for other traffic.
-    fn at_envoy(&self, set: Vec<u32>) -> Box<(PolicySet, PolicySet)> {
+    fn at_envoy(&self, set: Vec<u32>) -> Arc<(PolicySet, PolicySet)> {
         let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
-        Box::new((http, PolicySet::new(Enforcer::Tcp, &self.tcp, set)))
+        Arc::new((http, PolicySet::new(Enforcer::Tcp, &self.tcp, set)))
     }
 
     /// Ingress gateways enforce what is attached to them, and what selects their pods, alone or by the namespace.

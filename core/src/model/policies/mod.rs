@@ -50,10 +50,10 @@ struct Chains {
     /// At waypoints and at ingress gateways.
     envoy_of: sorted::Map<ObjectIndex, u32>,
     workloads: sorted::Map<WorkloadIndex, Arc<PolicySet>>,
-    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), Box<(PolicySet, PolicySet)>>,
+    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), Arc<(PolicySet, PolicySet)>>,
     /// The RequestAuthentications of chains that have any.
     tokens: sorted::Map<Chain, jwt::Providers>,
-    ingress: sorted::Map<ObjectIndex, Box<(PolicySet, PolicySet)>>,
+    ingress: sorted::Map<ObjectIndex, Arc<(PolicySet, PolicySet)>>,
     /// Where PeerAuthentications do not come to what their modes say.
     surprises: sorted::Set<Surprise>,
 }

@@ -6,7 +6,7 @@ use super::Sources;
 use crate::attach::{self, Attachments, ListenerState, Row, Wanted};
 use crate::matcher;
 use crate::mesh::{GatewayInfo, Ingress, Mesh, Role};
-use crate::resource::{IstioGateway, Kind, Listener, Object, ObjectIndex, Resource};
+use crate::resource::{self, IstioGateway, Kind, Listener, Object, ObjectIndex, Resource};
 use crate::route::{
     self, Attached, Bound, GatewayPort, Place, PlaceKind, Rules, Server, ServerHost, ServerKind,
 };
@@ -119,7 +119,6 @@ fn of_gateway_api(
                 namespace: None,
                 name: name.unwrap_or_else(|| "*".to_owned()),
             }],
-            is_tls: listener.tls.is_some(),
             https_redirect: false,
             bound,
         });
@@ -206,76 +205,153 @@ fn is_left_to(own: &str, rivals: &[&str], hostname: &str) -> bool {
 
 /// The servers of all Istio Gateways that the same pods are, by port: the oldest Gateway's first.
 fn of_istio(sources: &Sources<'_>, ingress: &Ingress) -> sorted::Map<u16, Vec<Server>> {
-    let mut gateways: Vec<(&Object, &IstioGateway)> = sources
-        .mesh
-        .live(Kind::IstioGateway)
-        .filter_map(|(_, object)| match &object.resource {
-            Resource::IstioGateway(gateway) => Some((object, gateway)),
-            _ => None,
-        })
-        .filter(|(_, gateway)| {
-            let mut selector = gateway.selector.iter();
-            selector.all(|(key, value)| ingress.labels.get(key) == Some(value))
-        })
-        .collect();
-    gateways.sort_by_key(|(object, _)| {
-        let created = object.metadata.creation_timestamp.as_deref();
-        (created, &object.id.name, &object.id.namespace)
-    });
     let mut by_port: sorted::Map<u16, Vec<Server>> = sorted::Map::new();
-    for (object, gateway) in gateways {
-        let name = format!("{}/{}", object.id.namespace, object.id.name);
-        for written in &gateway.servers {
-            let Some(kind) = server_kind(written) else {
-                continue;
-            };
-            let port = written.port.number;
-            let hosts: Vec<ServerHost> = written
-                .hosts
-                .iter()
-                .map(|host| server_host(host, &object.id.namespace))
-                .collect();
-            let others = by_port.entry(port).or_default();
-            let is_tls = written.tls.is_some();
-            if others
-                .iter()
-                .any(|other| other.excludes(kind, is_tls, &hosts))
-            {
-                continue;
-            }
-            let place = Place {
-                gateway: name.clone(),
-                namespace: &ingress.namespace,
-                port,
-                tls: matches!(kind, ServerKind::Https | ServerKind::TlsTerminated),
-                kind: PlaceKind::Gateway(&ingress.labels),
-            };
-            let resolver = sources.resolver(&ingress.namespace, false);
-            let mut bound: Vec<Bound> = sources
-                .virtual_services
-                .iter()
-                .filter(|service| service.is_at_gateway(&name, &ingress.namespace))
-                .map(|service| Bound {
-                    hosts: service.hosts.clone(),
-                    namespace: service.namespace.to_owned(),
-                    group: service.group(&place, &resolver),
-                })
-                .collect();
-            bound.sort_by(|left, right| left.group.key().cmp(&right.group.key()));
-            others.push(Server {
-                kind,
-                hosts,
-                is_tls,
-                https_redirect: written.tls.as_ref().is_some_and(|tls| tls.https_redirect),
-                bound,
-            });
+    for placed in placed(sources.mesh, ingress) {
+        let Some(object) = sources.mesh.object(placed.gateway) else {
+            continue;
+        };
+        if placed.loses_to.is_some() {
+            continue;
         }
+        let name = object.id.qualified_name();
+        let port = placed.written.port.number;
+        let place = Place {
+            gateway: name.clone(),
+            namespace: &ingress.namespace,
+            port,
+            tls: placed.kind.ends_tls(),
+            kind: PlaceKind::Gateway(&ingress.labels),
+        };
+        let resolver = sources.resolver(&ingress.namespace, false);
+        let mut bound: Vec<Bound> = sources
+            .virtual_services
+            .iter()
+            .filter(|service| service.is_at_gateway(&name, &ingress.namespace))
+            .map(|service| Bound {
+                hosts: service.hosts.clone(),
+                namespace: service.namespace.to_owned(),
+                group: service.group(&place, &resolver),
+            })
+            .collect();
+        bound.sort_by(|left, right| left.group.key().cmp(&right.group.key()));
+        let tls = placed.written.tls.as_ref();
+        by_port.entry(port).or_default().push(Server {
+            kind: placed.kind,
+            hosts: placed.hosts,
+            https_redirect: tls.is_some_and(|tls| tls.https_redirect),
+            bound,
+        });
     }
     by_port
 }
 
+/// A server of an Istio Gateway among all those of the same pods.
+pub(crate) struct Placed<'a> {
+    /// The Gateway.
+    pub(crate) gateway: ObjectIndex,
+    /// Its place among the Gateway's servers.
+    pub(crate) position: usize,
+    /// As written.
+    pub(crate) written: &'a resource::Server,
+    /// What it does with connections.
+    pub(crate) kind: ServerKind,
+    /// The names that it serves.
+    pub(crate) hosts: Vec<ServerHost>,
+    /// What istiod leaves it out for.
+    pub(crate) loses_to: Option<Rival>,
+}
+
+/// A server that came first: its Gateway, and its place there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rival {
+    /// The Gateway.
+    pub(crate) gateway: ObjectIndex,
+    /// Its place among the Gateway's servers.
+    pub(crate) position: usize,
+    /// The host that both serve; `None`: their protocols do not go together on the port.
+    pub(crate) host: Option<String>,
+}
+
+/// The servers of all Istio Gateways that the same pods are, the oldest Gateway's first. A server that says something of
+/// TLS and has a host of an earlier one of its port that does too is left out whole, as is any but HTTP behind one that
+/// takes connections without TLS, and any at all behind one that does not read HTTP.
+/// `istio/istio: pilot/pkg/model/gateway.go` (mergeGateways, CheckDuplicates, canMergeProtocols).
+pub(crate) fn placed<'a>(mesh: &'a Mesh, ingress: &Ingress) -> Vec<Placed<'a>> {
+    let mut gateways: Vec<(ObjectIndex, &Object, &IstioGateway)> = mesh
+        .live(Kind::IstioGateway)
+        .filter_map(|(index, object)| match &object.resource {
+            Resource::IstioGateway(gateway) => Some((index, object, gateway)),
+            _ => None,
+        })
+        .filter(|(_, _, gateway)| {
+            let mut selector = gateway.selector.iter();
+            selector.all(|(key, value)| ingress.labels.get(key) == Some(value))
+        })
+        .collect();
+    gateways.sort_by_key(|(_, object, _)| {
+        let created = object.metadata.creation_timestamp.as_deref();
+        (created, &object.id.name, &object.id.namespace)
+    });
+    // By port and address, with whom each belongs to. A host counts also where its server is left out for its protocol.
+    let mut hosts: Vec<(u16, Option<&str>, ServerHost, Rival)> = Vec::new();
+    let mut plain: Vec<(u16, Option<&str>, ServerKind, Rival)> = Vec::new();
+    let mut found = Vec::new();
+    for (index, object, gateway) in gateways {
+        for (position, written) in gateway.servers.iter().enumerate() {
+            let Some(kind) = server_kind(written) else {
+                continue;
+            };
+            let port = written.port.number;
+            let bind = written.bind.as_deref().filter(|bind| !bind.is_empty());
+            let own: Vec<ServerHost> = written
+                .hosts
+                .iter()
+                .map(|host| server_host(host, &object.id.namespace))
+                .collect();
+            let rival = |host: Option<&ServerHost>| Rival {
+                gateway: index,
+                position,
+                host: host.map(|host| host.name.clone()),
+            };
+            let mut loses_to = None;
+            if written.tls.is_some() {
+                let known = hosts.iter().find(|(at, address, host, _)| {
+                    (*at, *address) == (port, bind) && own.contains(host)
+                });
+                loses_to = known.map(|(_, _, _, rival)| rival.clone());
+                if loses_to.is_none() {
+                    hosts.extend(
+                        own.iter()
+                            .map(|host| (port, bind, host.clone(), rival(Some(host)))),
+                    );
+                }
+            }
+            if loses_to.is_none() {
+                // The first without TLS stands for all of its port.
+                let first = plain.iter().find(|(at, _, _, _)| *at == port);
+                let fits = |other: ServerKind| other == ServerKind::Http && kind == other;
+                loses_to = first
+                    .filter(|(_, address, other, _)| *address == bind && !fits(*other))
+                    .map(|(_, _, _, rival)| rival.clone());
+                if first.is_none() && matches!(kind, ServerKind::Http | ServerKind::Tcp) {
+                    plain.push((port, bind, kind, rival(None)));
+                }
+            }
+            found.push(Placed {
+                gateway: index,
+                position,
+                written,
+                kind,
+                hosts: own,
+                loses_to,
+            });
+        }
+    }
+    found
+}
+
 /// `istio/istio: pkg/config/gateway/gateway.go` (IsHTTPServer, IsPassThroughServer).
-fn server_kind(server: &crate::resource::Server) -> Option<ServerKind> {
+fn server_kind(server: &resource::Server) -> Option<ServerKind> {
     let mode = server
         .tls
         .as_ref()

@@ -8,6 +8,7 @@ mod resolver;
 mod virtual_services;
 
 use self::destination_rules::DestinationRules;
+pub(crate) use self::gateways::{Placed, placed as servers_of_pods};
 use self::resolver::Resolver;
 pub(crate) use self::virtual_services::{Written, gather as virtual_services};
 use crate::attach::{Attachments, Reason};

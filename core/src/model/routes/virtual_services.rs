@@ -100,6 +100,7 @@ fn rules(mesh: &Mesh, object: ObjectIndex, namespace: &str, spec: &VirtualServic
                 object,
                 index,
                 route: root,
+                root: None,
             });
             continue;
         };
@@ -122,20 +123,25 @@ fn rules(mesh: &Mesh, object: ObjectIndex, namespace: &str, spec: &VirtualServic
         {
             continue;
         }
-        rules.extend(
-            inner
-                .http
-                .iter()
-                .enumerate()
-                .filter_map(|(index, written)| {
-                    let inner = complete(written, &id.namespace, mesh);
-                    Some(Rule {
-                        object: at,
+        let merged = inner
+            .http
+            .iter()
+            .enumerate()
+            .filter_map(|(position, written)| {
+                let inner = complete(written, &id.namespace, mesh);
+                let (route, matches) = route::merge_delegate(&root, &inner)?;
+                Some(Rule {
+                    object: at,
+                    index: position,
+                    route,
+                    root: Some(route::Root {
+                        object,
                         index,
-                        route: route::merge_delegate(&root, &inner)?,
-                    })
-                }),
-        );
+                        matches,
+                    }),
+                })
+            });
+        rules.extend(merged);
     }
     rules
 }

@@ -119,8 +119,8 @@ pub(super) const TRAFFIC: &[Field] = &[
     row(IstioGateway, "servers[].tls.serverCertificate", NotModelled, "certificates are not looked at"),
     row(IstioGateway, "servers[].tls.privateKey", NotModelled, ""),
     row(IstioGateway, "servers[].tls.caCertificates", NotModelled, ""),
-    row(IstioGateway, "servers[].tls.credentialName", NotModelled, ""),
-    row(IstioGateway, "servers[].tls.credentialNames", NotModelled, ""),
+    row(IstioGateway, "servers[].tls.credentialName", NotModelled, "a migration carries it over"),
+    row(IstioGateway, "servers[].tls.credentialNames[]", NotModelled, "a migration carries it over"),
     row(IstioGateway, "servers[].tls.subjectAltNames", NotModelled, ""),
     row(IstioGateway, "servers[].tls.verifyCertificateSpki", NotModelled, ""),
     row(IstioGateway, "servers[].tls.verifyCertificateHash", NotModelled, ""),
@@ -131,6 +131,6 @@ pub(super) const TRAFFIC: &[Field] = &[
     row(IstioGateway, "servers[].tls.caCertCredentialName", NotModelled, ""),
     row(IstioGateway, "servers[].tls.tlsCertificates", NotModelled, ""),
     row(IstioGateway, "servers[].name", NotModelled, ""),
-    row(IstioGateway, "servers[].bind", NotModelled, ""),
+    row(IstioGateway, "servers[].bind", Evaluated, "servers of one address exclude each other"),
     row(IstioGateway, "servers[].defaultEndpoint", NotModelled, ""),
 ];

@@ -22,11 +22,16 @@ struct Part {
 }
 
 /// What the first verdict does not need.
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 3] = [
     // What panels show. It runs in a worker of its own, which starts with the first panel.
     Part {
         name: "reports",
         entry: "report",
+    },
+    // The compiler of regular expressions: only routes that match by them need it.
+    Part {
+        name: "patterns",
+        entry: "ambient_core::route::value::compile",
     },
     // The arithmetic of signatures: only requests with a real token need it.
     Part {
