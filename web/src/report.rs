@@ -1,6 +1,8 @@
 //! What only an open panel shows: a question with its topic, answered by a worker of its own, so that no verdict waits
 //! for it. Every topic has the same shape, so that the page has to know one.
 
+use std::sync::Arc;
+
 use ambient_core::decode::Decode;
 use ambient_core::{Workspace, sorted, wire};
 use serde::Serialize;
@@ -67,7 +69,7 @@ pub(crate) struct Report {
     /// How many requests a conversion was checked with.
     pub(crate) checked: usize,
     /// What to know, at its line.
-    pub(crate) notes: Vec<wire::Diagnostic>,
+    pub(crate) notes: Vec<Arc<wire::Diagnostic>>,
     /// The parts, those about the selected object first.
     pub(crate) sheets: Vec<Sheet>,
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::convert::Destinations;
 use super::notes::Notes;
 use super::object;
+use crate::matcher::Pattern;
 use crate::resource::{
     self, HeaderOperations, Headers, HttpMatchRequest, HttpRedirect, HttpRouteDestination,
     StringMatch, VirtualServiceHttpRoute,
@@ -226,11 +227,7 @@ pub(super) fn wants(wanted: &StringMatch, text: &str) -> bool {
     match (&wanted.exact, &wanted.prefix, &wanted.regex) {
         (Some(exact), _, _) => exact == text,
         (None, Some(prefix), _) => text.starts_with(prefix.as_str()),
-        (None, None, Some(regex)) => {
-            regex == "*"
-                || regex_lite::Regex::new(&format!("^(?:{regex})$"))
-                    .is_ok_and(|regex| regex.is_match(text))
-        }
+        (None, None, Some(regex)) => regex == "*" || Pattern::new(regex).matches(text),
         (None, None, None) => true,
     }
 }

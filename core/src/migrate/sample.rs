@@ -3,6 +3,7 @@
 
 use super::convert::Converted;
 use super::gateway::Gateway;
+use crate::matcher::Pattern;
 use crate::model::{Model, Placed, WrittenVirtualService, servers_of_pods, virtual_services};
 use crate::resource::{HttpMatchRequest, StringMatch};
 use crate::route::ServerKind;
@@ -302,8 +303,7 @@ fn of_match(one: &HttpMatchRequest) -> Vec<wire::HttpRequest> {
                 .into_iter()
                 .find(|name| {
                     let regex = wanted.regex.as_deref().unwrap_or(".*");
-                    regex_lite::Regex::new(&format!("^(?:{regex})$"))
-                        .is_ok_and(|regex| regex.is_match(name))
+                    Pattern::new(regex).matches(name)
                 })
                 .unwrap_or("GET")
                 .to_owned(),
@@ -384,7 +384,7 @@ fn fitting(wanted: &StringMatch, start: &str) -> String {
                     character.is_ascii_alphanumeric() || "/-_".contains(*character)
                 })
                 .collect();
-            let compiled = regex_lite::Regex::new(&format!("^(?:{regex})$"));
+            let compiled = Pattern::new(regex);
             [
                 head.clone(),
                 format!("{head}1"),
@@ -393,7 +393,7 @@ fn fitting(wanted: &StringMatch, start: &str) -> String {
                 literal.clone(),
             ]
             .into_iter()
-            .find(|text| compiled.as_ref().is_ok_and(|regex| regex.is_match(text)))
+            .find(|text| compiled.matches(text))
             .unwrap_or(format!("{start}{}", literal.trim_start_matches('/')))
         }
         (None, None, None) if start == "/" => "/there".to_owned(),

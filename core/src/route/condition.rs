@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::value::{Pattern, ValueMatch};
+use super::value::ValueMatch;
 use crate::flow::{Flow, Http};
 use crate::matcher;
+use crate::matcher::Pattern;
 use crate::trace::Truth;
 
 /// One condition; a match holds if all of its conditions do.

@@ -2,8 +2,9 @@
 //! `istio/istio: pilot/pkg/config/kube/gateway/conversion.go` (createCorsFilter),
 //! `envoyproxy/envoy: source/extensions/filters/http/cors/cors_filter.cc` (decodeHeaders).
 
-use super::value::{Pattern, ValueMatch};
+use super::value::ValueMatch;
 use crate::flow::Http;
+use crate::matcher::Pattern;
 use crate::resource::HttpCorsFilter;
 use crate::sorted;
 

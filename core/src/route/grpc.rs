@@ -10,7 +10,7 @@ use super::condition::{Condition, PathMatch};
 use super::http;
 use super::precedence::Key;
 use super::table::{Entry, Section};
-use super::value::Pattern;
+use crate::matcher::Pattern;
 use crate::resource::{GrpcMethodMatch, GrpcRoute, GrpcRouteMatch, GrpcRouteRule, ObjectIndex};
 
 /// The entries of a route, in its order. Without rules it has none: the CRD fills nothing in.

@@ -12,7 +12,8 @@ use super::path::PathChange;
 use super::precedence::Key;
 use super::redirect::{Redirect, RedirectPort};
 use super::table::{Entry, Section};
-use super::value::{Pattern, ValueMatch};
+use super::value::ValueMatch;
+use crate::matcher::Pattern;
 use crate::resource::{
     HttpHeaderFilter, HttpPathMatch, HttpRequestMirrorFilter, HttpRoute, HttpRouteFilter,
     HttpRouteMatch, HttpRouteRule, HttpValueMatch, ObjectIndex,

@@ -81,9 +81,10 @@ mod tests {
     use super::super::action::Action;
     use super::super::condition::Condition;
     use super::super::table::{RouteTable, Section};
-    use super::super::value::{Pattern, ValueMatch};
+    use super::super::value::ValueMatch;
     use super::*;
     use crate::flow::Http;
+    use crate::matcher::Pattern;
     use crate::resource::ObjectIndex;
     use crate::trace::{Log, NoTrace};
 

@@ -5,7 +5,7 @@
 use regex_lite::Regex;
 
 use super::condition::PathMatch;
-use super::value;
+use crate::matcher::compile_regex;
 use crate::resource::HttpPathModifier;
 
 /// A change to a path.
@@ -45,7 +45,7 @@ impl PathChange {
 
     /// A regular expression with Envoy's substitution.
     pub(super) fn regex(pattern: &str, substitution: &str) -> Self {
-        Self::Regex(value::compile(pattern), substitution.to_owned())
+        Self::Regex(compile_regex(pattern), substitution.to_owned())
     }
 
     /// The new path and query. `matched`: how the path was matched; `None`: as with the prefix `/`.

@@ -127,8 +127,9 @@ mod tests {
 
     use super::super::action::Action;
     use super::super::table::Section;
-    use super::super::value::{Pattern, ValueMatch};
+    use super::super::value::ValueMatch;
     use super::*;
+    use crate::matcher::Pattern;
     use crate::resource::ObjectIndex;
 
     fn prefix(path: &str) -> Condition {

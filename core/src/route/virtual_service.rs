@@ -17,7 +17,8 @@ use super::precedence::is_catch_all;
 use super::redirect::{Redirect, RedirectPort};
 use super::shadow::covers_all;
 use super::table::{Entry, Section};
-use super::value::{Pattern, ValueMatch};
+use super::value::ValueMatch;
+use crate::matcher::Pattern;
 use crate::resource::{
     CorsPolicy, HeaderOperations, Headers, HttpFaultInjection, HttpMatchRequest, HttpRewrite,
     HttpRouteDestination, Labels, Layer4Match, ObjectIndex, Percent, StringMatch,

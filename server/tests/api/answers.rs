@@ -1,5 +1,7 @@
 //! Answers are the engine's, whatever the form of the question.
 
+use std::collections::BTreeSet;
+
 use crate::support::*;
 use ambient_core::decode::from_json;
 use ambient_core::wire::{Evaluation, Input, Requests};
@@ -7,58 +9,68 @@ use ambient_server::{decode::decode, format::Format};
 
 #[tokio::test]
 async fn of_every_example_are_the_engines() {
+    let mut told = BTreeSet::new();
     for (path, bytes) in examples() {
-        let input: Input = decode(&bytes, Format::Yaml).unwrap();
-        let engine = [
-            (
-                "/v1/analyze",
-                serde_json::to_vec(&ambient_core::analyze(&input)),
-            ),
-            (
-                "/v1/effective",
-                serde_json::to_vec(&ambient_core::effective(&input, None)),
-            ),
-            (
-                "/v1/envoy",
-                serde_json::to_vec(&ambient_core::envoy(&input, None)),
-            ),
-            (
-                "/v1/evaluate",
-                serde_json::to_vec(&ambient_core::evaluate(&input)),
-            ),
-            (
-                "/v1/graph",
-                serde_json::to_vec(&ambient_core::graph(&input)),
-            ),
-            (
-                "/v1/migrate",
-                serde_json::to_vec(&ambient_core::migrate(&input)),
-            ),
-            (
-                "/v1/status",
-                serde_json::to_vec(&ambient_core::status(&input)),
-            ),
-            (
-                "/v1/ways-around",
-                serde_json::to_vec(&ambient_core::ways_around(&input)),
-            ),
-        ];
-        assert_eq!(
-            engine.each_ref().map(|(endpoint, _)| *endpoint).to_vec(),
-            endpoints()
-        );
-        for (endpoint, expected) in engine {
-            let reply = post(endpoint, YAML, bytes.clone()).await;
-            assert_eq!(reply.status, StatusCode::OK);
-            assert_eq!(reply.header(header::CONTENT_TYPE), JSON);
+        for behavior in ["implemented", "documented"] {
+            let mut question: Value = serde_yaml::from_slice(&bytes).unwrap();
+            question["settings"]["behavior"] = behavior.into();
+            let question = serde_yaml::to_string(&question).unwrap();
+            let input: Input = decode(question.as_bytes(), Format::Yaml).unwrap();
+            let engine = [
+                (
+                    "/v1/analyze",
+                    serde_json::to_vec(&ambient_core::analyze(&input)),
+                ),
+                (
+                    "/v1/effective",
+                    serde_json::to_vec(&ambient_core::effective(&input, None)),
+                ),
+                (
+                    "/v1/envoy",
+                    serde_json::to_vec(&ambient_core::envoy(&input, None)),
+                ),
+                (
+                    "/v1/evaluate",
+                    serde_json::to_vec(&ambient_core::evaluate(&input)),
+                ),
+                (
+                    "/v1/graph",
+                    serde_json::to_vec(&ambient_core::graph(&input)),
+                ),
+                (
+                    "/v1/migrate",
+                    serde_json::to_vec(&ambient_core::migrate(&input)),
+                ),
+                (
+                    "/v1/status",
+                    serde_json::to_vec(&ambient_core::status(&input)),
+                ),
+                (
+                    "/v1/ways-around",
+                    serde_json::to_vec(&ambient_core::ways_around(&input)),
+                ),
+            ];
             assert_eq!(
-                reply.body,
-                expected.unwrap(),
-                "{endpoint} {}",
-                path.display()
+                engine.each_ref().map(|(endpoint, _)| *endpoint).to_vec(),
+                endpoints()
             );
+            for (endpoint, expected) in engine {
+                let reply = post(endpoint, YAML, question.clone()).await;
+                assert_eq!(reply.status, StatusCode::OK);
+                assert_eq!(reply.header(header::CONTENT_TYPE), JSON);
+                let place = format!("{endpoint} {}", path.display());
+                assert_eq!(reply.body, expected.unwrap(), "{place}");
+                told.insert((place, reply.body));
+            }
         }
     }
+    let evaluations = told
+        .iter()
+        .filter(|(place, _)| place.starts_with("/v1/evaluate"));
+    assert!(
+        evaluations.count() > examples().len(),
+        "no example shows whether settings are heeded"
+    );
 }
 
 #[tokio::test]

@@ -23,7 +23,10 @@ async fn are_yaml_if_the_client_asks() {
         assert_eq!(reply.header(header::CONTENT_TYPE), content_type, "{accept}");
         assert_eq!(reply.header(header::VARY), "accept");
     }
-    let yaml: Value = serde_yaml::from_slice(&ask(YAML).await.body).unwrap();
+    let yaml = ask(YAML).await.body;
+    // Every JSON is YAML too.
+    assert!(serde_json::from_slice::<Value>(&yaml).is_err());
+    let yaml: Value = serde_yaml::from_slice(&yaml).unwrap();
     assert_eq!(yaml, ask(JSON).await.json());
 }
 

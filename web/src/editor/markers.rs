@@ -1,5 +1,7 @@
 //! Findings → markers of the editor.
 
+use std::sync::Arc;
+
 use ambient_core::wire;
 use serde::Serialize;
 
@@ -28,7 +30,7 @@ struct Code {
 }
 
 /// The markers of one tab.
-pub(crate) fn markers(diagnostics: &[wire::Diagnostic], tab: Tab) -> Vec<Marker> {
+pub(crate) fn markers(diagnostics: &[Arc<wire::Diagnostic>], tab: Tab) -> Vec<Marker> {
     diagnostics
         .iter()
         .filter(|diagnostic| Tab::of_file(diagnostic.file.as_deref()) == tab)
@@ -122,7 +124,8 @@ mod tests {
             diagnostic(None, range),
             diagnostic(Some("requests"), range),
             diagnostic(None, None),
-        ];
+        ]
+        .map(Arc::new);
         let of_manifests = markers(&all, Tab::Manifests);
         assert_eq!(of_manifests.len(), 1);
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Chain, Chains, Policies, context};
+use super::{AtEnvoy, Chain, Chains, Policies, context};
 use crate::attach::Attachments;
 use crate::authz::mtls::{Candidate, Levels};
 use crate::authz::{self, Enforcer, Policy, PolicySet, jwt, mtls};
@@ -177,8 +177,7 @@ impl Compiler {
             waypoints.map(move |waypoint| (waypoint.gateway, Some(service)))
         });
         // Where nothing is attached to a Service itself, it has the policies of its waypoint, and for the same reasons.
-        let mut of_gateways: sorted::Map<GatewayIndex, Arc<(PolicySet, PolicySet)>> =
-            sorted::Map::new();
+        let mut of_gateways: sorted::Map<GatewayIndex, AtEnvoy> = sorted::Map::new();
         for (gateway, service) in addressed.chain(services) {
             let set = members.of_waypoint(gateway, service);
             let rules = tokens.of_waypoint(gateway, service);
@@ -209,7 +208,7 @@ impl Compiler {
     }
 
     /// What an Envoy makes of some policies, for HTTP and for other traffic.
-    fn at_envoy(&self, set: Vec<u32>) -> Arc<(PolicySet, PolicySet)> {
+    fn at_envoy(&self, set: Vec<u32>) -> AtEnvoy {
         let http = PolicySet::new(Enforcer::Http, &self.http, set.iter().copied());
         Arc::new((http, PolicySet::new(Enforcer::Tcp, &self.tcp, set)))
     }

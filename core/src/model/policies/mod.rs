@@ -43,6 +43,9 @@ struct Replaced {
     tcp: Vec<(u32, Policy)>,
 }
 
+/// The policies of an Envoy for HTTP and for other connections; those that have the same share them.
+type AtEnvoy = Arc<(PolicySet, PolicySet)>;
+
 /// Which policies each chain has, by their places in the tables.
 #[derive(Default)]
 struct Chains {
@@ -50,10 +53,10 @@ struct Chains {
     /// At waypoints and at ingress gateways.
     envoy_of: sorted::Map<ObjectIndex, u32>,
     workloads: sorted::Map<WorkloadIndex, Arc<PolicySet>>,
-    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), Arc<(PolicySet, PolicySet)>>,
+    waypoints: sorted::Map<(GatewayIndex, Option<ServiceIndex>), AtEnvoy>,
     /// The RequestAuthentications of chains that have any.
     tokens: sorted::Map<Chain, jwt::Providers>,
-    ingress: sorted::Map<ObjectIndex, Arc<(PolicySet, PolicySet)>>,
+    ingress: sorted::Map<ObjectIndex, AtEnvoy>,
     /// Where PeerAuthentications do not come to what their modes say.
     surprises: sorted::Set<Surprise>,
 }

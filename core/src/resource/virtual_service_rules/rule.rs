@@ -6,6 +6,7 @@ use super::super::{
     CorsPolicy, GRPC_STATUSES, Headers, HttpFaultInjection, HttpMatchRequest, HttpRedirect,
     HttpRetry, HttpRewrite, Percent, StringMatch, VirtualServiceHttpRoute,
 };
+use crate::matcher::compile_regex;
 use crate::sorted;
 
 /// Reports what is refused: in a rule of a VirtualService that others delegate to or not, that is for the mesh or for
@@ -175,7 +176,7 @@ fn string_match(text: &StringMatch, may_be_empty: bool, at: String, out: &mut Vi
 }
 
 fn regex(pattern: &str, at: String, out: &mut Violations) {
-    if pattern.is_empty() || pattern.len() > 1024 || regex_lite::Regex::new(pattern).is_err() {
+    if pattern.is_empty() || pattern.len() > 1024 || compile_regex(pattern).is_none() {
         out.error(at, format!("`{pattern}` is no regular expression"));
     }
 }

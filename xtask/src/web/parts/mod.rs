@@ -31,7 +31,7 @@ const PARTS: [Part; 3] = [
     // The compiler of regular expressions: only routes that match by them need it.
     Part {
         name: "patterns",
-        entry: "ambient_core::route::value::compile",
+        entry: "ambient_core::matcher::pattern::compile",
     },
     // The arithmetic of signatures: only requests with a real token need it.
     Part {
