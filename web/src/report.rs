@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ambient_core::decode::Decode;
+use ambient_core::decode::{Decode, json_block};
 use ambient_core::{Workspace, sorted, wire};
 use serde::Serialize;
 use serde_json::Value;
@@ -307,7 +307,7 @@ fn json(input: &wire::Input) -> Report {
         fields.insert("madeBy".to_owned(), versions().into());
     }
     Report {
-        text: format!("{graph:#}\n"),
+        text: json_block(&graph) + "\n",
         ..Report::default()
     }
 }

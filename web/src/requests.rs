@@ -1,5 +1,6 @@
 //! One more sample request in the second text: an edit that leaves everything that is there as it is written.
 
+use ambient_core::decode::json_line;
 use ambient_core::wire;
 use serde_json::Value;
 
@@ -85,7 +86,11 @@ fn in_brackets(
         .filter_map(|line| line.trim_end().chars().last())
         .next_back()?;
     let comma = if matches!(last, '[' | ',') { "" } else { ", " };
-    Some(insertion(at, before, &format!("{comma}{request}")))
+    Some(insertion(
+        at,
+        before,
+        &(comma.to_owned() + &json_line(request)),
+    ))
 }
 
 /// Behind a text that is at the beginning of a line.

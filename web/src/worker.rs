@@ -1,7 +1,7 @@
 //! The engine's side of the worker: a question is both texts, an answer is everything that the page shows of them.
 //! Typing never waits for it.
 
-use ambient_core::decode::Decode;
+use ambient_core::decode::{Decode, from_json, json, json_line};
 use ambient_core::wire;
 use serde::Serialize;
 
@@ -81,13 +81,11 @@ pub(crate) fn input(manifests: String, requests: String, documented: bool) -> wi
 /// A message to the other side.
 pub(crate) fn encode<T: Serialize>(message: &T) -> String {
     // By way of a value: that is how the engine writes answers for tests, and every way is compiled for every type.
-    serde_json::to_value(message)
-        .unwrap_or_default()
-        .to_string()
+    json_line(&serde_json::to_value(message).unwrap_or_default())
 }
 
 /// A message of the other side.
 pub(crate) fn decode<T: Decode>(message: &str) -> Result<T, String> {
-    let json = ambient_core::decode::json(message).ok_or("this is no JSON")?;
-    ambient_core::decode::from_json(&json)
+    let json = json(message).ok_or("this is no JSON")?;
+    from_json(&json)
 }

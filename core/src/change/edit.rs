@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::authz::{Attribute, Lever};
+use crate::decode::json_line;
 use crate::mesh::Mesh;
 use crate::wire::{self, HeaderValue, Jwt, Request, Source};
 
@@ -330,7 +331,7 @@ fn token(request: &Request, change: impl Fn(&mut Jwt)) -> Edit {
         let issuer = first.issuer.as_deref().unwrap_or_default();
         summary = format!("a valid token of issuer `{issuer}`");
         for (name, claim) in &first.claims {
-            summary.push_str(&format!(" with `{name}: {claim}`"));
+            summary.push_str(&format!(" with `{name}: {}`", json_line(claim)));
         }
     }
     Edit {

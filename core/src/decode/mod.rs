@@ -16,7 +16,7 @@ use std::str::Split;
 
 pub use ambient_derive::Decode;
 pub(crate) use decimal::decimal;
-pub use json::json;
+pub use json::{json, json_block, json_line};
 pub(crate) use node::{Entry, Node, Position, Span, Value};
 pub(crate) use path::{FieldPath, Segment};
 pub(crate) use types::Key;

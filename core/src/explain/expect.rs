@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::decode::json_line;
 use crate::wire;
 
 /// The fields of an answer that `expect` may name.
@@ -28,7 +29,8 @@ pub(super) fn compare(expect: &Value, answer: &wire::Answer) -> wire::Expected {
             }
         }
         other => differences.push(format!(
-            "`expect` is a verdict or an object of fields, not `{other}`"
+            "`expect` is a verdict or an object of fields, not `{}`",
+            json_line(other)
         )),
     }
     wire::Expected {
@@ -70,7 +72,7 @@ fn difference(path: &str, wanted: &Value, got: Option<&Value>, out: &mut Vec<Str
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => json_line(other),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::convert::Converted;
 use super::gateway::Gateway;
+use crate::decode::json_line;
 use crate::matcher::Pattern;
 use crate::model::{Model, Placed, WrittenVirtualService, servers_of_pods, virtual_services};
 use crate::resource::{HttpMatchRequest, StringMatch};
@@ -26,9 +27,7 @@ pub(super) fn requests(model: &Model, converted: &Converted) -> Vec<Sample> {
     let mut seen = sorted::Set::new();
     let mut add = |list: &mut Vec<Sample>, request: wire::Request, gateway: Option<usize>| {
         // By way of a value, as all else is written: each way is compiled for each type.
-        let key = serde_json::to_value(&request)
-            .unwrap_or_default()
-            .to_string();
+        let key = json_line(&serde_json::to_value(&request).unwrap_or_default());
         if list.len() < MAX_REQUESTS && seen.insert(key) {
             list.push(Sample { request, gateway });
         }

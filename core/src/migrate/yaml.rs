@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use crate::decode::json_line;
+
 /// Documents, each behind a `---` but the first.
 pub(crate) fn documents(values: &[Value]) -> String {
     let mut out = String::new();
@@ -123,7 +125,7 @@ fn inline(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::String(text) => scalar(text),
-        other => other.to_string(),
+        other => json_line(other),
     }
 }
 
@@ -141,7 +143,7 @@ fn scalar(text: &str) -> String {
     if plain {
         text.to_owned()
     } else {
-        Value::from(text).to_string()
+        json_line(&text.into())
     }
 }
 

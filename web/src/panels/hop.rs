@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use ambient_core::decode::json_line;
 use ambient_core::{sorted, wire};
 use yew::prelude::*;
 
@@ -131,7 +132,7 @@ fn found(got: &serde_json::Value) -> Html {
     match got {
         serde_json::Value::Null => say("em", "", "nothing"),
         serde_json::Value::String(text) => code(text),
-        other => code(&other.to_string()),
+        other => code(&json_line(other)),
     }
 }
 

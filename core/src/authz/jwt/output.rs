@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Claims;
 use super::location::without_parameter;
+use crate::decode::json_line;
 use crate::flow::Http;
 
 /// Changes of headers, names in lower case: all removals come first.
@@ -64,7 +65,7 @@ pub(super) fn claim_as_header(claims: &Claims, path: &str) -> Option<String> {
     let text = match value {
         Value::Null => return None,
         Value::String(text) => text.clone(),
-        Value::Bool(_) => value.to_string(),
+        Value::Bool(_) => json_line(value),
         // Envoy reads all numbers as floats, and writes whole ones without a fraction unless they are negative.
         Value::Number(number) => match number.as_f64()? {
             whole
@@ -74,7 +75,7 @@ pub(super) fn claim_as_header(claims: &Claims, path: &str) -> Option<String> {
             }
             other => format!("{other:.6}"),
         },
-        Value::Array(_) | Value::Object(_) => Base64::encode_string(value.to_string().as_bytes()),
+        Value::Array(_) | Value::Object(_) => Base64::encode_string(json_line(value).as_bytes()),
     };
     Some(text).filter(|text| !text.is_empty())
 }

@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
 use super::{Claims, Location};
-use crate::decode::json;
+use crate::decode::{json, json_line};
 use crate::resource::jwks;
 use crate::wire::Jwt;
 
@@ -210,7 +210,7 @@ fn parse_encoded(token: &str) -> Result<Parsed, TokenError> {
 
 /// A value in base64url.
 fn encode(value: &Value) -> String {
-    Base64UrlUnpadded::encode_string(value.to_string().as_bytes())
+    Base64UrlUnpadded::encode_string(json_line(value).as_bytes())
 }
 
 impl Parsed {
