@@ -102,7 +102,7 @@ test("an open panel follows the texts, and says when it has nothing", () =>
   onPage("/", async (page) => {
     await verdicts(page);
     const panel = await dock(page, "Migration");
-    await panel.getByText("There is no VirtualService to convert.").waitFor();
+    await panel.getByText("There is no VirtualService or Istio Gateway to convert.").waitFor();
     await page.locator(".menu summary", { hasText: "Examples" }).click();
     await page.locator(".menu li button", { hasText: "VirtualService beside" }).click();
     await panel.locator("pre", { hasText: "kind: HTTPRoute" }).waitFor();
