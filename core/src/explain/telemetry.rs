@@ -17,6 +17,11 @@ use crate::wire::{Backend, Cause, HopKind, HopVerdict, Telemetry};
 
 type Text = Cow<'static, str>;
 type Fields = sorted::Map<Text, Option<Text>>;
+/// In the order in which they come to mind; of two of one name the later counts.
+type Unsorted = Vec<(Text, Option<Text>)>;
+
+/// So many labels at most has what a proxy tells.
+const MOST_LABELS: usize = 24;
 
 const UNKNOWN: Text = Cow::Borrowed("unknown");
 
@@ -58,19 +63,26 @@ pub(super) fn of(model: &Model, outcome: &Outcome<'_, Log>, place: usize) -> Opt
         _ => {}
     }
     let is_envoy = is_envoy(hop.kind);
-    let mut telemetry = Telemetry {
+    let mut labels = Unsorted::with_capacity(MOST_LABELS);
+    seen.source(&mut labels);
+    seen.destination(&mut labels);
+    seen.common(is_envoy, &mut labels);
+    let labels = sorted(labels);
+    Some(Telemetry {
         metrics: seen.metrics(is_envoy),
-        ..Telemetry::default()
-    };
-    seen.source(&mut telemetry.labels);
-    seen.destination(&mut telemetry.labels);
-    seen.common(is_envoy, &mut telemetry.labels);
-    telemetry.access_log = if is_envoy {
-        seen.envoy_log()
-    } else {
-        seen.ztunnel_log(&telemetry.labels)
-    };
-    Some(telemetry)
+        access_log: if is_envoy {
+            seen.envoy_log()
+        } else {
+            seen.ztunnel_log(&labels)
+        },
+        labels,
+    })
+}
+
+/// What comes in order costs a map least.
+fn sorted(mut fields: Unsorted) -> Fields {
+    fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+    fields.into_iter().collect()
 }
 
 /// One proxy, with the way to it.
@@ -81,8 +93,8 @@ struct Seen<'a, 'm> {
     place: usize,
 }
 
-fn put(fields: &mut Fields, name: &'static str, value: Option<impl Into<Text>>) {
-    fields.insert(Cow::Borrowed(name), value.map(Into::into));
+fn put(fields: &mut Unsorted, name: &'static str, value: Option<impl Into<Text>>) {
+    fields.push((Cow::Borrowed(name), value.map(Into::into)));
 }
 
 /// The names of the labels of one side of a connection.
@@ -187,7 +199,7 @@ impl Seen<'_, '_> {
 
     /// Whoever sends to this proxy: the proxy before that made a connection of its own, else the client. The principal is
     /// that of the certificate.
-    fn source(&self, labels: &mut Fields) {
+    fn source(&self, labels: &mut Unsorted) {
         // What a gateway tells of it tells as the source.
         let own = self.hop.proxy.filter(|_| self.is_gateway());
         let source = own.or_else(|| self.sender()).or_else(|| self.client());
@@ -289,7 +301,7 @@ impl Seen<'_, '_> {
     }
 
     /// Labels of a workload, or of the pods of a Gateway. Envoy's `app` and `version` are not known.
-    fn side(&self, side: &Side, party: &End<Party>, labels: &mut Fields) {
+    fn side(&self, side: &Side, party: &End<Party>, labels: &mut Unsorted) {
         let service = party.value(|party| Some(party.service.clone()));
         let revision = party.value(|party| Some(party.revision.clone()));
         let is_ztunnel = !is_envoy(self.hop.kind);
@@ -444,7 +456,7 @@ impl Seen<'_, '_> {
         }
     }
 
-    fn common(&self, is_envoy: bool, labels: &mut Fields) {
+    fn common(&self, is_envoy: bool, labels: &mut Unsorted) {
         let reporter = match self.hop.kind {
             HopKind::Waypoint => "waypoint",
             HopKind::DestinationZtunnel => "destination",
@@ -525,7 +537,7 @@ impl Seen<'_, '_> {
     }
 
     fn envoy_log(&self) -> Fields {
-        let mut fields = Fields::new();
+        let mut fields = Unsorted::new();
         if let Some(http) = &self.hop.flow.http {
             put(&mut fields, "method", Some(http.method.clone()));
             // The path as it came; the authority as it goes.
@@ -544,7 +556,7 @@ impl Seen<'_, '_> {
         put(&mut fields, "response_code_details", self.details());
         put(&mut fields, "route_name", self.route_name());
         put(&mut fields, "upstream_cluster", self.cluster());
-        fields
+        sorted(fields)
     }
 
     fn details(&self) -> Option<Text> {
@@ -609,7 +621,7 @@ impl Seen<'_, '_> {
 
     /// Of what the labels tell, too; identities where there is mutual TLS.
     fn ztunnel_log(&self, labels: &Fields) -> Fields {
-        let mut fields = Fields::new();
+        let mut fields = Unsorted::new();
         let outbound = self.hop.kind == HopKind::SourceZtunnel;
         put(
             &mut fields,
@@ -636,7 +648,7 @@ impl Seen<'_, '_> {
                 Some("connection closed due to policy rejection"),
             );
         }
-        fields
+        sorted(fields)
     }
 }
 
