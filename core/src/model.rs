@@ -45,7 +45,11 @@ impl Model {
     ) -> Self {
         let documents = Documents::read(manifests, out);
         let objects = resource::read(&documents, out);
-        Self::of(documents, objects, settings)
+        let model = Self::of(documents, objects, settings);
+        for replaced in model.mesh.replaced() {
+            resource::report_replaced(replaced, out);
+        }
+        model
     }
 
     /// The same without some of the objects. Findings about these manifests have been told before.

@@ -73,6 +73,16 @@ fn the_same_input_gives_the_same_bytes() {
     }
 }
 
+#[test]
+fn an_answer_that_is_written_is_read_again() {
+    for (name, input) in inputs() {
+        let evaluation = ambient_core::evaluate(&input);
+        let written = serde_json::to_value(&evaluation).expect("it serializes");
+        let read = ambient_core::decode::from_json(&written);
+        assert_eq!(read, Ok(evaluation), "{name}");
+    }
+}
+
 /// An answer without the places in the text, which move with the documents.
 fn without_places(mut value: serde_json::Value) -> serde_json::Value {
     match &mut value {

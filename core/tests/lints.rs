@@ -154,7 +154,7 @@ fn every_quick_fix_mends_what_it_is_about() {
                 let Some(fix) = &finding.fix else { continue };
                 fixes.insert(finding.code.clone());
                 let text = mended(&block.text, fix);
-                let count = |findings: &[std::sync::Arc<wire::Diagnostic>]| {
+                let count = |findings: &[Arc<wire::Diagnostic>]| {
                     findings
                         .iter()
                         .filter(|one| one.code == finding.code)

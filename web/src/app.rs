@@ -116,6 +116,12 @@ impl Component for App {
                         editor.set_text(tab.name(), self.state.texts.get(tab))
                     });
                 }
+                // The visitor may have gone to the other tab since it was asked for.
+                let tab = self.state.tab.name();
+                self.with_editor(|editor| {
+                    editor.show(tab);
+                    hand_over(editor, &self.stand_in, tab);
+                });
                 ctx.link().send_message(Message::EditorReady);
                 false
             }
@@ -254,7 +260,7 @@ impl App {
         );
         self.callbacks = Some(callbacks);
         let (texts, tab) = (self.state.texts.clone(), self.state.tab.name());
-        let (link, stand_in) = (ctx.link().clone(), self.stand_in.clone());
+        let link = ctx.link().clone();
         spawn_local(async move {
             let loaded = monaco::load_editor(
                 &host,
@@ -266,11 +272,9 @@ impl App {
             )
             .await;
             // Without the editor the text area goes on serving.
-            let Ok(editor) = loaded.map(|editor| editor.unchecked_into::<Editor>()) else {
-                return;
-            };
-            hand_over(&editor, &stand_in, tab);
-            link.send_message(Event::EditorLoaded(editor));
+            if let Ok(editor) = loaded {
+                link.send_message(Event::EditorLoaded(editor.unchecked_into()));
+            }
         });
     }
 }
@@ -302,7 +306,6 @@ fn hand_over(editor: &Editor, stand_in: &NodeRef, tab: &str) {
         .next()
         .map_or(0, |line| line.encode_utf16().count());
     let column = u32::try_from(column).unwrap_or(0) + 1;
-    editor.set_text(tab, &area.value());
     editor.reveal(tab, line, column, line, column);
 }
 

@@ -8,23 +8,28 @@ import { edit, row, verdicts } from "./page.mjs";
 const onPage = browser();
 const NARROW = { viewport: { width: 360, height: 780 }, hasTouch: true };
 
-test("nothing scrolls sideways on a narrow screen, in any pane, with an explanation open", () =>
-  onPage(
-    "/",
-    async (page) => {
-      await verdicts(page);
-      await row(page, "productpage writes reviews").getByRole("button").first().click();
-      await page.locator(".trace").waitFor();
-      for (const pane of ["Verdicts", "Attachment", "Problems", "Ways around", "Status", "Envoy", "Migration", "Editor"]) {
-        await page.locator(".pane-tabs button", { hasText: pane }).click();
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(width <= NARROW.viewport.width, `${pane}: ${width}`);
-      }
-      assert.ok(await page.locator("#editor").isVisible());
-      assert.ok(!(await page.locator("#verdicts").isVisible()));
-    },
-    NARROW,
-  ));
+for (const example of ["bookinfo", "virtual-service"]) {
+  test(`nothing of ${example} scrolls sideways on a narrow screen, in any pane, with all that can be opened open`, () =>
+    onPage(
+      `/#example/${example}`,
+      async (page) => {
+        await verdicts(page);
+        await page.locator(".verdict-row").first().click();
+        await page.locator(".trace").waitFor();
+        for (const pane of ["Verdicts", "Attachment", "Problems", "Ways around", "Status", "Envoy", "Migration", "Editor"]) {
+          await page.locator(".pane-tabs button", { hasText: pane }).click();
+          await page.getByText("Asking the engine").waitFor({ state: "detached" });
+          await page.locator(".trace details, #docked details").evaluateAll((all) => all.forEach((one) => (one.open = true)));
+          const widths = ["html", "#docked"].map((part) => page.locator(part).evaluate((element) => element.scrollWidth));
+          const width = Math.max(...(await Promise.all(widths)));
+          assert.ok(width <= NARROW.viewport.width, `${pane}: ${width}`);
+        }
+        assert.ok(await page.locator("#editor").isVisible());
+        assert.ok(!(await page.locator("#verdicts").isVisible()));
+      },
+      NARROW,
+    ));
+}
 
 test("a clause leads to the editor on a narrow screen", () =>
   onPage(
@@ -55,9 +60,12 @@ for (const colorScheme of ["light", "dark"]) {
         }
         assert.notEqual(seen.light, seen.dark);
         assert.equal(system, seen[colorScheme]);
+        // The one that the system would not give.
+        const forced = colorScheme === "light" ? "dark" : "light";
+        while (!(await page.getByRole("button", { name: `Theme: ${forced}` }).isVisible())) await theme.click();
         await page.reload();
         await verdicts(page);
-        assert.equal(await ground(), seen.dark);
+        assert.equal(await ground(), seen[forced]);
       },
       { colorScheme },
     ));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { browser } from "./harness.mjs";
-import { dock, edit, editor, paste, says, verdicts } from "./page.mjs";
+import { dock, edit, editor, hold, paste, says, verdicts } from "./page.mjs";
 
 const onPage = browser();
 
@@ -12,34 +12,28 @@ test("verdicts are on the screen before the editor is asked for", () =>
   onPage("/", async (page) => {
     const script = await page.request.get("/main.js");
     assert.ok((await script.body()).length < 200_000);
-    let release;
-    const held = new Promise((resolve) => (release = resolve));
-    await page.route("**/monaco.js", async (route) => {
-      await held;
-      await route.continue();
-    });
+    const engine = await hold(page, "**/worker.js");
+    const later = await hold(page, "**/monaco.js");
     await page.reload();
+    await page.locator("#editor > textarea").waitFor();
+    await page.waitForTimeout(300);
+    assert.deepEqual(later.asked, []);
+    engine.release();
     assert.ok((await verdicts(page)).length > 0);
     assert.ok(await page.locator("#editor > textarea").isVisible());
-    release();
+    later.release();
     await page.locator(".monaco-editor .view-line").first().waitFor();
   }));
 
 test("verdicts wait for no part of the engine that they do not need, and nothing is asked later", () =>
   onPage("/", async (page) => {
-    let release;
-    const held = new Promise((resolve) => (release = resolve));
-    const parts = new Set();
-    await page.route(/(patterns|reports|tokens)-\w+\.wasm$/, async (route) => {
-      parts.add(/patterns|reports|tokens/.exec(route.request().url())[0]);
-      await held;
-      await route.continue();
-    });
+    const parts = await hold(page, /(patterns|reports|tokens)-\w+\.wasm$/);
     await page.reload();
     assert.ok((await verdicts(page)).length > 0);
-    release();
+    parts.release();
     await page.waitForLoadState("networkidle");
-    assert.deepEqual([...parts], ["reports", "patterns", "tokens"]);
+    const asked = parts.asked.map((part) => /patterns|reports|tokens/.exec(part)[0]);
+    assert.deepEqual([...new Set(asked)], ["reports", "patterns", "tokens"]);
   }));
 
 test("a real token is verified, also when the arithmetic for it could not be fetched ahead", () =>
@@ -73,27 +67,34 @@ test("a real token is verified, also when the arithmetic for it could not be fet
     await dock(page, "Status");
   }));
 
-test("what is typed before the editor is there is kept and evaluated", () =>
-  onPage("/", async (page) => {
-    let release;
-    const held = new Promise((resolve) => (release = resolve));
-    await page.route("**/monaco.js", async (route) => {
-      await held;
-      await route.continue();
-    });
-    await page.reload();
-    await verdicts(page);
-    await page.getByRole("tab", { name: "Requests" }).click();
-    await page.locator("#editor > textarea").fill("- { from: { outside: true }, to: { service: nowhere/at-all, port: 80 }, name: typed early }");
-    await page.locator(".verdict-row .name", { hasText: "typed early" }).waitFor();
-    release();
-    await page.locator(".monaco-editor .view-line", { hasText: "typed early" }).waitFor();
-    assert.equal(await page.locator("#editor > textarea").count(), 0);
-  }));
+for (const focus of ["in it", "elsewhere"]) {
+  test(`what is typed before the editor is there is kept and evaluated, with the focus ${focus}`, () =>
+    onPage("/", async (page) => {
+      const later = await hold(page, "**/monaco.js");
+      await page.reload();
+      await verdicts(page);
+      await page.getByRole("tab", { name: "Requests" }).click();
+      const area = page.locator("#editor > textarea");
+      await area.fill("- { from: { outside: true }, to: { service: nowhere/at-all, port: 80 }, name: typed early }");
+      await page.locator(".verdict-row .name", { hasText: "typed early" }).waitFor();
+      await area.press("ArrowLeft");
+      if (focus === "elsewhere") await area.blur();
+      later.release();
+      await page.locator(".monaco-editor .view-line", { hasText: "typed early" }).waitFor();
+      await area.waitFor({ state: "detached" });
+      if (focus === "elsewhere") return;
+      await page.waitForFunction(() => globalThis.monaco.editor.getEditors()[0].hasTextFocus());
+      await page.keyboard.type("and on ");
+      assert.match((await editor(page)).value, /typed early and on \}$/);
+    }));
+}
 
 test("the editor colours YAML and brings its styles", () =>
-  onPage("/", (page) =>
-    page.waitForFunction(() => {
+  onPage("/", async (page) => {
+    await page.waitForFunction(() => {
       const colours = [...document.querySelectorAll(".view-line span span")].map((span) => getComputedStyle(span).color);
       return new Set(colours).size > 1;
-    })));
+    });
+    const line = page.locator(".monaco-editor .view-line").first();
+    assert.equal(await line.evaluate((line) => getComputedStyle(line).position), "absolute");
+  }));

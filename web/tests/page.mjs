@@ -18,6 +18,19 @@ export async function verdicts(page) {
   return page.locator(".verdict-row .badge").allInnerTexts();
 }
 
+/** Holds back what is asked for at an address until it is released; tells what was asked for. */
+export async function hold(page, address) {
+  const asked = [];
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route(address, async (route) => {
+    asked.push(new URL(route.request().url()).pathname);
+    await released;
+    await route.continue();
+  });
+  return { asked, release };
+}
+
 /** Opens a docked panel, and returns it once it has something to say. */
 export async function dock(page, name) {
   await page.locator(".dock-tabs button", { hasText: name }).click();

@@ -78,7 +78,7 @@ test("a marker tells code, sentence, help and page; F8 goes from one to the next
     });
     const hover = page.locator(".monaco-hover", { hasText: "WP0203" });
     await hover.waitFor();
-    assert.match(await hover.innerText(), /waypont/);
+    assert.match(await hover.innerText(), /`default\/waypont` does not exist[^]*correct the name[^]*WP0203/);
     const [link] = (await page.evaluate(() => globalThis.monaco.editor.getModelMarkers({}).map((marker) => marker.code))).filter(
       (code) => code.value === "WP0203",
     );

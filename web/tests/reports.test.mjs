@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { browser } from "./harness.mjs";
-import { dock, edit, editor, paste, row, says, verdicts } from "./page.mjs";
+import { dock, edit, editor, hold, paste, row, says, select, verdicts } from "./page.mjs";
 
 const onPage = browser();
 const CLIPBOARD = { permissions: ["clipboard-read", "clipboard-write"] };
@@ -102,27 +102,40 @@ test("an open panel follows the texts, and says when it has nothing", () =>
   onPage("/", async (page) => {
     await verdicts(page);
     const panel = await dock(page, "Migration");
-    await panel.getByText("There is no VirtualService to convert.").waitFor();
+    await panel.getByText("There is no VirtualService or Istio Gateway to convert.").waitFor();
     await page.locator(".menu summary", { hasText: "Examples" }).click();
     await page.locator(".menu li button", { hasText: "VirtualService beside" }).click();
     await panel.locator("pre", { hasText: "kind: HTTPRoute" }).waitFor();
+    await edit(page, "Manifests");
+    const { value } = await editor(page);
+    await paste(page, value.replace(/(kind: VirtualService\nmetadata:\n *name:) reviews/, "$1 renamed"));
+    await panel.locator("pre", { hasText: "name: renamed" }).waitFor();
     await page.locator(".dock-tabs button", { hasText: "Migration" }).click();
     await panel.waitFor({ state: "detached" });
   }));
 
 test("verdicts do not wait for a panel", () =>
   onPage("/", async (page) => {
+    const part = await hold(page, /reports-\w+\.wasm$/);
+    await page.reload();
+    await verdicts(page);
+    await page.locator(".dock-tabs button", { hasText: "Envoy" }).click();
+    const asking = page.locator("#docked", { hasText: "Asking the engine" });
+    await asking.waitFor();
     await edit(page, "Requests");
-    await dock(page, "Envoy");
-    const workers = page.workers().filter((worker) => worker.url().endsWith("/worker.js"));
-    assert.equal(workers.length, 2, "the panel's question goes to a worker of its own");
+    await select(page, "GET");
+    await page.keyboard.type("POST");
+    await says(page, "productpage reads reviews", "DENY");
+    assert.ok(await asking.isVisible());
+    part.release();
+    await page.locator("#docked details").first().waitFor();
   }));
 
 for (const [format, start] of [
   ["Mermaid", /^%% Ambient Playground: Engine .*\nflowchart LR\n/],
   ["DOT", /^\/\/ Ambient Playground: Engine .*\ndigraph/],
   ["SVG", /^<!-- Ambient Playground: Engine .* -->\n<svg/],
-  ["JSON", /"nodes": \[/],
+  ["JSON", /^\{[^]*"nodes": \[[^]*\n\}\n$/],
 ]) {
   test(`the graph is copied as ${format}`, () =>
     onPage(

@@ -63,15 +63,16 @@ test("a link never destroys one's own work", async () => {
   });
 });
 
-for (const [what, link] of [
-  ["was cut", async () => (await makeLink()).link.slice(0, -20)],
-  ["was changed", async () => (await makeLink()).link.replace(/.{6}$/, "AAAAAA")],
-  ["is of an unknown version", () => "/#s=7.AAAA"],
-  ["names no example", () => "/#example/nothing"],
+for (const [what, link, sentence] of [
+  ["was cut", async () => (await makeLink()).link.slice(0, -20), "is incomplete"],
+  ["was changed", async () => (await makeLink()).link.replace(/.{6}$/, "AAAAAA"), "is damaged"],
+  ["has another checksum", async () => (await makeLink()).link.replace(/(?<=#s=1\..{6}).{4}/, "AAAA"), "is damaged"],
+  ["is of an unknown version", () => "/#s=7.AAAA", "is of format 7"],
+  ["names no example", () => "/#example/nothing", "no example of this name"],
 ]) {
   test(`a link that ${what} says so, and shows no example instead`, async () => {
     await onPage(await link(), async (page) => {
-      await page.locator(".notice.error").waitFor();
+      await page.locator(".notice.error", { hasText: sentence }).waitFor();
       assert.equal(await page.locator(".verdict-row").count(), 0);
     });
   });
@@ -102,14 +103,16 @@ test("an example has an address of its own", () =>
   }));
 
 test("a link with a Secret or a token in it is made only when that is wanted", () =>
-  onPage("/", async (page) => {
+  onPage("/#example/tokens", async (page) => {
+    await edit(page, "Requests");
+    const line = (await editor(page)).value.split("\n").findIndex((line) => line.includes("token: ey")) + 1;
     await edit(page, "Manifests");
     await paste(page, "apiVersion: v1\nkind: Secret\nmetadata: { name: key, namespace: default }\n");
     await page.getByRole("button", { name: "Share", exact: true }).click();
-    await page.locator(".notice", { hasText: "a Secret (manifests line 2)" }).waitFor();
-    assert.equal(new URL(page.url()).hash, "");
+    await page.locator(".notice", { hasText: `a Secret (manifests line 2), a token (requests line ${line})` }).waitFor();
+    assert.equal(new URL(page.url()).hash, "#example/tokens");
     await page.getByRole("button", { name: "Do not share" }).click();
-    assert.equal(new URL(page.url()).hash, "");
+    assert.equal(new URL(page.url()).hash, "#example/tokens");
     await page.getByRole("button", { name: "Share", exact: true }).click();
     await page.getByRole("button", { name: "Share all the same" }).click();
     await page.waitForFunction(() => location.hash.startsWith("#s="));

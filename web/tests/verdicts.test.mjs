@@ -49,6 +49,8 @@ test("requests that cannot be read leave the last verdicts, greyed, and mark the
     await paste(page, "- name: fine\n- name: \"never closed\n");
     await page.getByText("Based on the last valid text.").waitFor();
     assert.deepEqual(await verdicts(page), before);
+    const list = page.locator(".verdict-list");
+    assert.ok((await list.evaluate((list) => getComputedStyle(list).opacity)) < 0.8);
     const [marker] = await markers(page, "requests");
     assert.ok(marker.startLineNumber >= 2, JSON.stringify(marker));
   }));
@@ -99,7 +101,7 @@ test("a problem leads to its place, the caret to its node, a node to its text", 
     });
   }));
 
-test("an open explanation tells tokens, each proxy's own route, and what the request leaves behind", () =>
+test("an open explanation tells each proxy's own route, and what the request leaves behind", () =>
   onPage("/", async (page) => {
     await row(page, READS).getByRole("button").first().click();
     const waypoint = row(page, READS).locator(".hops > li", { hasText: "waypoint" }).first();

@@ -96,6 +96,8 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         .services()
         .map(|(_, service)| use_waypoint::service(mesh, service))
         .collect();
+    // Those that no label tells from others are bound as these are, namespace by namespace.
+    let mut alike: sorted::Map<&str, Binding> = sorted::Map::new();
     let canaries = mesh
         .services()
         .zip(&services)
@@ -105,7 +107,14 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
         .collect();
     let workloads = mesh
         .workloads()
-        .map(|(_, workload)| use_waypoint::workload(mesh, workload))
+        .map(|(_, workload)| {
+            let bind = || use_waypoint::workload(mesh, workload);
+            if mesh.is_marked(workload.object) {
+                return bind();
+            }
+            let binding = alike.entry(&workload.namespace).or_insert_with(bind);
+            binding.clone()
+        })
         .collect();
     let mut attachments = Attachments {
         rows: Vec::new(),

@@ -108,14 +108,14 @@ impl Clause {
     /// Whether the request satisfies the clause.
     pub(super) fn holds(&self, flow: &Flow) -> Truth {
         let observed = self.attribute.observe(flow);
-        let any = self.values.iter().any(|value| value.matches(observed));
+        let any = self.values.iter().any(|value| value.matches(&observed));
         Truth::from(any != self.negated)
     }
 }
 
 impl Matcher {
     #[inline]
-    fn matches(&self, observed: Observed<'_>) -> bool {
+    fn matches(&self, observed: &Observed<'_>) -> bool {
         match (self, observed) {
             (Self::Text(text), Observed::Text(seen)) => text.matches(seen),
             // Each line on its own, as Envoy 1.40 was seen to do.
@@ -128,8 +128,8 @@ impl Matcher {
             }
             (Self::Present, Observed::Text(_) | Observed::Lines(_)) => true,
             (Self::PathTemplate(template), Observed::Text(path)) => template.matches(path),
-            (Self::Ip(block), Observed::Ip(ip)) => block.contains(&ip),
-            (Self::Port(port), Observed::Port(seen)) => *port == seen,
+            (Self::Ip(block), Observed::Ip(ip)) => block.contains(ip),
+            (Self::Port(port), Observed::Port(seen)) => port == seen,
             (Self::Principal(text), Observed::Principal(peer)) => {
                 text.matches(peer.without_scheme())
             }

@@ -5,7 +5,7 @@ use super::{Row, blamed, row, say};
 use crate::authz::{Authentication, Effect};
 use crate::eval;
 use crate::flow::{Flow, Principal};
-use crate::mesh::{Capture, Role, ServiceIndex, WorkloadIndex};
+use crate::mesh::{Capture, Role, ServiceIndex, WorkloadIndex, WorkloadInfo};
 use crate::model::{Chain, Model};
 use crate::resource::{Kind, ObjectId, ObjectIndex};
 use crate::sorted;
@@ -189,29 +189,32 @@ fn ingress_bypasses_waypoint(model: &Model, lint: &'static Lint, out: &mut Diagn
 /// Told where the manifests hold possible clients, and no ztunnel carries any of them.
 fn uncaptured_clients(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     // What installs and serves the mesh is no client of Services, and what is written out for a ServiceEntry is no pod.
-    let is_client = |index: WorkloadIndex| {
-        model.mesh.workload(index).filter(|workload| {
-            let is_endpoint = model
-                .mesh
-                .object(workload.object)
-                .is_some_and(|object| object.id.kind == Kind::Endpoint);
-            workload.capture != Capture::ExcludedNamespace
-                && model.mesh.instance_of(workload).is_none()
-                && !model.mesh.is_router(index)
-                && !model.mesh.is_root(&workload.namespace)
-                && !is_endpoint
-        })
+    let is_client = |index: WorkloadIndex, workload: &WorkloadInfo| {
+        let is_endpoint = model
+            .mesh
+            .object(workload.object)
+            .is_some_and(|object| object.id.kind == Kind::Endpoint);
+        workload.capture != Capture::ExcludedNamespace
+            && model.mesh.instance_of(workload).is_none()
+            && !model.mesh.is_router(index)
+            && !model.mesh.is_root(&workload.namespace)
+            && !is_endpoint
     };
-    let count = |indices: &mut dyn Iterator<Item = WorkloadIndex>| {
-        let clients = indices.filter_map(is_client);
-        clients.fold((0, 0), |(all, captured), workload| {
-            let is_captured = usize::from(workload.capture.carries_outbound());
-            (all + 1, captured + is_captured)
+    // Of each workload how many clients it is, and how many that a ztunnel carries.
+    let counts: Vec<(usize, usize)> = model
+        .mesh
+        .workloads()
+        .map(|(index, workload)| match is_client(index, workload) {
+            true => (1, usize::from(workload.capture.carries_outbound())),
+            false => (0, 0),
         })
-    };
-    let (all, all_captured) = count(&mut model.mesh.workloads().map(|(index, _)| index));
+        .collect();
+    let add = |(all, captured), (one, carried): &(usize, usize)| (all + one, captured + carried);
+    let (all, all_captured) = counts.iter().fold((0, 0), add);
     for (index, service) in model.mesh.service_objects() {
-        let (members, own) = count(&mut service.workloads.iter().copied());
+        let members = service.workloads.iter();
+        let members = members.filter_map(|member| counts.get(member.place()));
+        let (members, own) = members.fold((0, 0), add);
         let has_others = all > members;
         let waypoint = model.attachments.service_waypoint(index).is_some();
         if waypoint && has_others && all_captured == own {

@@ -4,7 +4,7 @@ use super::{Row, row};
 use crate::authz::{Attribute, is_widened};
 use crate::matcher::PathTemplate;
 use crate::model::Model;
-use crate::resource::{AuthorizationPolicy, Object, ObjectIndex, Resource};
+use crate::resource::{AuthorizationPolicy, Kind, Object, ObjectIndex, Resource};
 use crate::source::{Diagnostics, FieldPath, Lint, Origin, lint};
 use crate::wire::{Behavior, Via};
 
@@ -18,10 +18,8 @@ pub(super) static CHECKS: &[Row] = &[row(&DOCUMENTED_OTHERWISE, documented_other
 
 fn documented_otherwise(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     let documented = model.mesh.settings().behavior == Behavior::Documented;
-    for (index, object) in model.mesh.objects() {
-        if !model.mesh.is_live(index) {
-            continue;
-        }
+    let kinds = [Kind::AuthorizationPolicy, Kind::RequestAuthentication].into_iter();
+    for (index, object) in kinds.flat_map(|kind| model.mesh.live(kind)) {
         match &object.resource {
             Resource::AuthorizationPolicy(policy) => {
                 values(model, lint, out, (index, object, policy));

@@ -180,11 +180,11 @@ fn ambient_and_sidecar(model: &Model, lint: &'static Lint, out: &mut Diagnostics
         }
     }
     for (_, workload) in model.mesh.workloads() {
-        let asks = workload
-            .labels
-            .get(DATAPLANE_MODE)
-            .is_some_and(|is| is == "ambient");
-        if asks && workload.capture == Capture::Sidecar {
+        let asks = || {
+            let mode = workload.labels.get(DATAPLANE_MODE);
+            mode.is_some_and(|is| is == "ambient")
+        };
+        if workload.capture == Capture::Sidecar && asks() {
             let message =
                 "this workload asks for ambient and gets a sidecar, which wins".to_owned();
             say(
@@ -202,13 +202,16 @@ fn ambient_and_sidecar(model: &Model, lint: &'static Lint, out: &mut Diagnostics
 fn host_network_in_ambient(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
     for (_, workload) in model.mesh.workloads() {
         let ambient = |label: Option<&str>| label == Some("ambient");
+        if workload.capture != Capture::HostNetwork {
+            continue;
+        }
         let meant = ambient(workload.labels.get(DATAPLANE_MODE).map(String::as_str))
             || ambient(
                 model
                     .mesh
                     .namespace_label(&workload.namespace, DATAPLANE_MODE),
             );
-        if meant && workload.capture == Capture::HostNetwork {
+        if meant {
             let message = "this workload shares its node's network, so ztunnel does not capture it: no mutual TLS, no policy".to_owned();
             let help = "leave `hostNetwork` out, or label the pods `istio.io/dataplane-mode: none` to say so";
             let kind = model
@@ -290,24 +293,20 @@ fn canary_ignored(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
 }
 
 fn no_effect_in_ambient(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
-        if matches!(
-            object.id.kind,
-            Kind::Sidecar | Kind::ProxyConfig | Kind::WorkloadGroup
-        ) {
-            let kind = object.id.kind.written();
-            // Image, environment and the like: `istio/istio:
-            // pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go` (GetProxyConfigOrDefault).
-            let message = if object.id.kind == Kind::ProxyConfig {
-                format!(
-                    "a `{kind}` says how Envoys are started, waypoints too, and nothing about traffic; ztunnels do not read it"
-                )
-            } else {
-                format!("neither ztunnels nor waypoints read objects of kind `{kind}`")
-            };
-            let help = "it can stay, for sidecars and gateways";
-            say(model, lint, out, (index, "metadata.name"), message, help);
-        }
+    let kinds = [Kind::Sidecar, Kind::ProxyConfig, Kind::WorkloadGroup].into_iter();
+    for (index, object) in kinds.flat_map(|kind| model.mesh.live(kind)) {
+        let kind = object.id.kind.written();
+        // Image, environment and the like: `istio/istio:
+        // pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go` (GetProxyConfigOrDefault).
+        let message = if object.id.kind == Kind::ProxyConfig {
+            format!(
+                "a `{kind}` says how Envoys are started, waypoints too, and nothing about traffic; ztunnels do not read it"
+            )
+        } else {
+            format!("neither ztunnels nor waypoints read objects of kind `{kind}`")
+        };
+        let help = "it can stay, for sidecars and gateways";
+        say(model, lint, out, (index, "metadata.name"), message, help);
     }
     for row in model.attachments.rows() {
         let holder = model.mesh.object(row.from);

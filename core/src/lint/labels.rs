@@ -4,7 +4,7 @@ use super::enrolment::{live, replace};
 use super::{Row, metadata, row, say};
 use crate::mesh::DATAPLANE_MODE;
 use crate::model::Model;
-use crate::resource::{Kind, Object};
+use crate::resource::{Kind, Object, ObjectIndex};
 use crate::source::{Diagnostics, Lint, lint};
 use crate::wire::Via;
 
@@ -55,8 +55,14 @@ const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 const INGRESS_USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
 
+/// The objects that count and have a label or annotation that says something to the mesh: most have none, and no lint here
+/// is about these.
+fn marked(model: &Model) -> impl Iterator<Item = (ObjectIndex, &Object)> {
+    live(model).filter(|(index, _)| model.mesh.is_marked(*index))
+}
+
 fn waypoint_for_invalid(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
+    for (index, object) in marked(model) {
         if !matches!(object.id.kind, Kind::Gateway | Kind::GatewayClass) {
             continue;
         }
@@ -128,7 +134,7 @@ fn counting(object: &Object) -> Option<(&crate::resource::Labels, String)> {
 }
 
 fn use_waypoint_namespace_alone(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
+    for (index, object) in marked(model) {
         let Some((labels, path)) = counting(object) else {
             continue;
         };
@@ -159,7 +165,7 @@ fn misplaced(object: &Object, key: &str, kinds: &[Kind]) -> Option<String> {
 }
 
 fn use_waypoint_misplaced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
+    for (index, object) in marked(model) {
         let kinds = [Kind::ServiceAccount, Kind::Gateway];
         if let Some(path) = misplaced(object, USE_WAYPOINT, &kinds) {
             let message = format!("nobody reads `{USE_WAYPOINT}` here, so it does nothing");
@@ -170,7 +176,7 @@ fn use_waypoint_misplaced(model: &Model, lint: &'static Lint, out: &mut Diagnost
 }
 
 fn use_waypoint_none_case(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
+    for (index, object) in marked(model) {
         let Some((labels, path)) = counting(object) else {
             continue;
         };
@@ -189,7 +195,7 @@ fn use_waypoint_none_case(model: &Model, lint: &'static Lint, out: &mut Diagnost
 }
 
 fn dataplane_mode_misplaced(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
+    for (index, object) in marked(model) {
         let kinds = [Kind::ServiceAccount, Kind::Service, Kind::ServiceEntry];
         let help = "put it among the labels of a namespace or a pod template: `ambient` or `none`";
         if let Some(path) = misplaced(object, DATAPLANE_MODE, &kinds) {
@@ -222,7 +228,7 @@ fn dataplane_mode_misplaced(model: &Model, lint: &'static Lint, out: &mut Diagno
 
 /// `istio/istio: pilot/pkg/serviceregistry/ambient/services.go` (ingressUseWaypointFromLabels): Go's booleans.
 fn ingress_use_waypoint_invalid(model: &Model, lint: &'static Lint, out: &mut Diagnostics) {
-    for (index, object) in live(model) {
+    for (index, object) in marked(model) {
         let Some(value) = object.metadata.labels.get(INGRESS_USE_WAYPOINT) else {
             continue;
         };

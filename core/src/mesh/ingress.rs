@@ -8,7 +8,7 @@ use crate::flow::Principal;
 use crate::resource::{Kind, Labels, ObjectId, ObjectIndex, Resource};
 
 /// On the pods of a Gateway of Gateway API.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+pub(super) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// An ingress gateway.
 #[derive(Clone, Debug)]
@@ -45,11 +45,23 @@ pub(super) fn add(mesh: &mut Mesh) {
         Some(&written.selector).filter(|selector| !selector.is_empty())
     });
     let selected = selectors.flat_map(|selector| mesh.select_everywhere(selector));
-    let instances = mesh.workloads().filter_map(|(index, workload)| {
-        let gateway = mesh.instance_of(workload)?;
-        matches!(gateway.role, Role::Ingress | Role::Sandwich).then_some(index)
+    let instances: Vec<Option<GatewayIndex>> = mesh
+        .workloads()
+        .map(|(_, workload)| {
+            let marked = mesh.is_marked(workload.object).then_some(&workload.labels);
+            let name = marked?.get(GATEWAY_NAME)?;
+            mesh.find_gateway(&workload.namespace, name)
+        })
+        .collect();
+    let at_gateways = mesh.workloads().zip(&instances);
+    let at_gateways = at_gateways.filter_map(|((index, _), instance)| {
+        let role = mesh.gateway((*instance)?)?.role;
+        matches!(role, Role::Ingress | Role::Sandwich).then_some(index)
     });
-    let routers = selected.chain(instances).collect();
+    let routers = selected.chain(at_gateways).collect();
+    for (workload, instance) in mesh.workloads.iter_mut().zip(instances) {
+        workload.instance = instance;
+    }
     mesh.routers = routers;
     mesh.ingresses = ingresses;
 }
@@ -67,8 +79,7 @@ impl Mesh {
 
     /// The Gateway of Gateway API whose pods a workload is.
     pub(crate) fn instance_of(&self, workload: &WorkloadInfo) -> Option<&GatewayInfo> {
-        let name = workload.labels.get(GATEWAY_NAME)?;
-        self.gateway(self.find_gateway(&workload.namespace, name)?)
+        self.gateway(workload.instance?)
     }
 
     /// Whether a workload is the Envoy of an ingress gateway, and no ztunnel stands in front of it.

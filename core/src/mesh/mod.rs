@@ -22,7 +22,7 @@ pub(crate) use workload::{WorkloadIndex, WorkloadInfo};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex, in_order};
+use crate::resource::{Endpoint, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, in_order};
 use crate::sorted;
 use crate::source::DocumentId;
 use crate::wire;
@@ -38,6 +38,8 @@ pub(crate) struct Mesh {
     documents: usize,
     /// Those that count under their ids, in the order of these.
     by_id: Vec<ObjectIndex>,
+    /// Those that a later one of their id replaces, refused ones too.
+    replaced: Vec<ObjectIndex>,
     /// What each object is here.
     standings: Vec<Standing>,
     namespaces: sorted::Map<String, Namespace>,
@@ -56,6 +58,8 @@ pub(crate) struct Mesh {
 struct Standing {
     /// It is the one that counts under its id.
     counts: bool,
+    /// A label or annotation of it, or of its pods, is one that says something to the mesh.
+    marked: bool,
     /// The workload that it is, or belongs to.
     workload: Option<WorkloadIndex>,
     /// The Service that it is, or those that its hosts are.
@@ -71,24 +75,27 @@ struct Namespace {
 /// Indexes objects. Of several objects with one id the last counts, as it would if they were applied in their order;
 /// an object that validation refused is kept for the graph, and found by no lookup.
 pub(crate) fn index(settings: wire::Settings, mut objects: Vec<Object>) -> Mesh {
-    let mut by_id = counting(&objects);
+    let order = in_order(&objects);
+    let replaced = replaced(&order);
+    let mut by_id = counting(order);
     let documents = objects.len();
-    let endpoints: Vec<Object> = objects
-        .iter()
-        .zip(standings(&by_id, documents))
-        .filter(|(_, standing)| standing.counts)
-        .flat_map(|(object, _)| Endpoint::of(object))
+    let entries = by_id.iter().filter_map(|index| objects.get(index.place()));
+    let mut entries: Vec<&Object> = entries
+        .filter(|object| object.id.kind == Kind::ServiceEntry)
         .collect();
+    entries.sort_by_key(|entry| entry.document);
+    let endpoints: Vec<Object> = entries.into_iter().flat_map(Endpoint::of).collect();
     if !endpoints.is_empty() {
         objects.extend(endpoints);
-        by_id = counting(&objects);
+        by_id = counting(in_order(&objects));
     }
     let mut mesh = Mesh {
         settings,
-        standings: standings(&by_id, objects.len()),
+        standings: standings(&by_id, &objects),
         objects,
         documents,
         by_id,
+        replaced,
         namespaces: sorted::Map::new(),
         services: Vec::new(),
         service_by_host: sorted::Map::new(),
@@ -112,9 +119,15 @@ fn numbered(objects: &[Object]) -> impl Iterator<Item = (ObjectIndex, &Object)> 
     (0..).map(ObjectIndex).zip(objects)
 }
 
-/// Those that count, by their ids: no refused ones, and of several of one id the last.
-fn counting(objects: &[Object]) -> Vec<ObjectIndex> {
-    let mut order = in_order(objects);
+/// Of objects in the order of their ids those behind which another one of the same id stands.
+fn replaced(order: &[(ObjectIndex, &Object)]) -> Vec<ObjectIndex> {
+    let pairs = order.iter().zip(order.iter().skip(1));
+    let replaced = pairs.filter(|((_, object), (_, next))| object.id == next.id);
+    replaced.map(|((index, _), _)| *index).collect()
+}
+
+/// Of objects in the order of their ids those that count: no refused ones, and of several of one id the last.
+fn counting(mut order: Vec<(ObjectIndex, &Object)>) -> Vec<ObjectIndex> {
     order.retain(|(_, object)| !object.refused);
     order.dedup_by(|(next, later), (index, object)| {
         let replaces = later.id == object.id;
@@ -126,15 +139,33 @@ fn counting(objects: &[Object]) -> Vec<ObjectIndex> {
     order.into_iter().map(|(index, _)| index).collect()
 }
 
-/// What so many objects are, as far as their ids tell.
-fn standings(by_id: &[ObjectIndex], objects: usize) -> Vec<Standing> {
-    let mut standings = vec![Standing::default(); objects];
+/// What objects are, as far as they tell themselves.
+fn standings(by_id: &[ObjectIndex], objects: &[Object]) -> Vec<Standing> {
+    let standing = |object| Standing {
+        marked: is_marked(object),
+        ..Standing::default()
+    };
+    let mut standings: Vec<Standing> = objects.iter().map(standing).collect();
     for index in by_id {
         if let Some(standing) = standings.get_mut(index.place()) {
             standing.counts = true;
         }
     }
     standings
+}
+
+/// Whether a label or annotation of an object, or of its pods, is one that says something to the mesh.
+fn is_marked(object: &Object) -> bool {
+    let of_pods: [Option<&Labels>; 2] = match &object.resource {
+        Resource::Workload(pods) => [Some(&pods.labels), Some(&pods.annotations)],
+        Resource::WorkloadEntry(entry) => [Some(&entry.labels), None],
+        Resource::Endpoint(endpoint) => [Some(&endpoint.labels), Some(&endpoint.annotations)],
+        _ => [None, None],
+    };
+    let own = [&object.metadata.labels, &object.metadata.annotations];
+    let maps = own.into_iter().chain(of_pods.into_iter().flatten());
+    maps.flat_map(Labels::keys)
+        .any(|key| key.contains("istio.io/") || key == ingress::GATEWAY_NAME)
 }
 
 fn namespaces(mesh: &Mesh) -> sorted::Map<String, Namespace> {
@@ -168,6 +199,12 @@ impl Mesh {
         self.objects().filter(|(index, object)| {
             self.is_live(*index) || (object.refused && self.find(&object.id).is_none())
         })
+    }
+
+    /// The objects that a later one of their id replaces, refused ones too.
+    pub(crate) fn replaced(&self) -> impl Iterator<Item = &Object> {
+        let replaced = self.replaced.iter();
+        replaced.filter_map(|&index| self.object(index))
     }
 
     /// The objects of one kind that count, in the order of their ids.
@@ -235,6 +272,11 @@ impl Mesh {
     /// Whether an object counts: it was not refused, and no later one replaced it.
     pub(crate) fn is_live(&self, index: ObjectIndex) -> bool {
         self.standing(index).is_some_and(|standing| standing.counts)
+    }
+
+    /// Whether a label or annotation of an object, or of its pods, is one that says something to the mesh.
+    pub(crate) fn is_marked(&self, index: ObjectIndex) -> bool {
+        self.standing(index).is_some_and(|standing| standing.marked)
     }
 
     fn standing(&self, index: ObjectIndex) -> Option<&Standing> {

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Capture, Mesh, ServiceInfo, capture};
+use super::{Capture, GatewayIndex, Mesh, ServiceInfo, capture};
 use crate::flow::Principal;
 use crate::resource::{
     Endpoint, IntOrString, Kind, Labels, Object, ObjectId, ObjectIndex, Resource, Workload,
@@ -42,6 +42,8 @@ pub(crate) struct WorkloadInfo {
     named_ports: sorted::Map<String, u16>,
     /// It is a WorkloadEntry or an endpoint, and no pod.
     is_entry: bool,
+    /// The Gateway of Gateway API whose pods it is.
+    pub(super) instance: Option<GatewayIndex>,
 }
 
 impl WorkloadInfo {
@@ -200,6 +202,7 @@ fn of_pod(
         addresses: pod_ip(workload).into_iter().collect(),
         named_ports: named_ports(workload),
         is_entry: false,
+        instance: None,
         namespace,
     })
 }
@@ -248,6 +251,7 @@ fn written_out(
             .collect(),
         named_ports: entry.ports.clone(),
         is_entry: true,
+        instance: None,
         namespace,
     }
 }

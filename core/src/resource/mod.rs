@@ -68,7 +68,7 @@ pub(crate) use metadata::{Labels, Metadata, ObjectId, ObjectIndex};
 pub(crate) use not_modelled::NotModelled;
 pub(crate) use peer_authentication::PeerAuthentication;
 pub(crate) use policy_attachment::POLICY_TARGET_CROSS_NAMESPACE;
-pub(crate) use read::{LINTS, read};
+pub(crate) use read::{LINTS, read, report_replaced};
 pub(crate) use reference_grant::ReferenceGrant;
 pub(crate) use request_authentication::RequestAuthentication;
 pub(crate) use route::Route;

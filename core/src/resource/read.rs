@@ -44,7 +44,6 @@ pub(crate) fn read(documents: &Documents, out: &mut Diagnostics) -> Vec<Object> 
     for (document, node) in documents.iter() {
         objects.extend(object(document, node, out));
     }
-    report_replaced(&objects, out);
     objects
 }
 
@@ -226,26 +225,19 @@ fn validate(
     !violations.errors.is_empty()
 }
 
-/// Of several objects with one id the last counts, as if they were applied one after the other.
-fn report_replaced(objects: &[Object], out: &mut Diagnostics) {
-    let order = super::in_order(objects);
-    for ((_, replaced), (_, object)) in order.iter().zip(order.iter().skip(1)) {
-        if replaced.id == object.id {
-            let message = format!(
-                "{} `{}` stands in the manifests again further down; only the last one counts",
-                object.id.kind.name(),
-                object.id.qualified_name()
-            );
-            out.report(
-                &REPLACED,
-                Origin {
-                    document: replaced.document,
-                    path: FieldPath::new(),
-                },
-                message,
-            )
-            .resource(&object.id)
-            .help("remove one, or give it another name");
-        }
-    }
+/// Reports an object behind which another one of its id stands. The last counts, as if they were applied one after the
+/// other.
+pub(crate) fn report_replaced(replaced: &Object, out: &mut Diagnostics) {
+    let origin = Origin {
+        document: replaced.document,
+        path: FieldPath::new(),
+    };
+    let message = format!(
+        "{} `{}` stands in the manifests again further down; only the last one counts",
+        replaced.id.kind.name(),
+        replaced.id.qualified_name()
+    );
+    out.report(&REPLACED, origin, message)
+        .resource(&replaced.id)
+        .help("remove one, or give it another name");
 }

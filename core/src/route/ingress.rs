@@ -46,7 +46,7 @@ impl ServerKind {
 }
 
 /// A name that a server serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ServerHost {
     /// The namespace in which VirtualServices for it must live; `None`: any.
     pub(crate) namespace: Option<String>,

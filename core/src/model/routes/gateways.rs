@@ -293,8 +293,9 @@ pub(crate) fn placed<'a>(mesh: &'a Mesh, ingress: &Ingress) -> Vec<Placed<'a>> {
         (created, &object.id.name, &object.id.namespace)
     });
     // By port and address, with whom each belongs to. A host counts also where its server is left out for its protocol.
-    let mut hosts: Vec<(u16, Option<&str>, ServerHost, Rival)> = Vec::new();
-    let mut plain: Vec<(u16, Option<&str>, ServerKind, Rival)> = Vec::new();
+    let mut hosts: sorted::Map<(u16, &str, ServerHost), Rival> = sorted::Map::new();
+    // The first of a port without TLS stands for all of it.
+    let mut plain: sorted::Map<u16, (&str, ServerKind, Rival)> = sorted::Map::new();
     let mut found = Vec::new();
     for (index, object, gateway) in gateways {
         for (position, written) in gateway.servers.iter().enumerate() {
@@ -302,7 +303,7 @@ pub(crate) fn placed<'a>(mesh: &'a Mesh, ingress: &Ingress) -> Vec<Placed<'a>> {
                 continue;
             };
             let port = written.port.number;
-            let bind = written.bind.as_deref().filter(|bind| !bind.is_empty());
+            let bind = written.bind.as_deref().unwrap_or_default();
             let own: Vec<ServerHost> = written
                 .hosts
                 .iter()
@@ -315,26 +316,23 @@ pub(crate) fn placed<'a>(mesh: &'a Mesh, ingress: &Ingress) -> Vec<Placed<'a>> {
             };
             let mut loses_to = None;
             if written.tls.is_some() {
-                let known = hosts.iter().find(|(at, address, host, _)| {
-                    (*at, *address) == (port, bind) && own.contains(host)
-                });
-                loses_to = known.map(|(_, _, _, rival)| rival.clone());
+                let keys = || own.iter().map(|host| (port, bind, host.clone()));
+                loses_to = keys().find_map(|key| hosts.get(&key).cloned());
                 if loses_to.is_none() {
-                    hosts.extend(
-                        own.iter()
-                            .map(|host| (port, bind, host.clone(), rival(Some(host)))),
-                    );
+                    let taken = keys().zip(own.iter().map(|host| rival(Some(host))));
+                    hosts.extend(taken);
                 }
             }
             if loses_to.is_none() {
-                // The first without TLS stands for all of its port.
-                let first = plain.iter().find(|(at, _, _, _)| *at == port);
                 let fits = |other: ServerKind| other == ServerKind::Http && kind == other;
-                loses_to = first
-                    .filter(|(_, address, other, _)| *address == bind && !fits(*other))
-                    .map(|(_, _, _, rival)| rival.clone());
-                if first.is_none() && matches!(kind, ServerKind::Http | ServerKind::Tcp) {
-                    plain.push((port, bind, kind, rival(None)));
+                match plain.get(&port) {
+                    Some((address, other, first)) if *address == bind && !fits(*other) => {
+                        loses_to = Some(first.clone());
+                    }
+                    None if matches!(kind, ServerKind::Http | ServerKind::Tcp) => {
+                        plain.insert(port, (bind, kind, rival(None)));
+                    }
+                    _ => {}
                 }
             }
             found.push(Placed {
