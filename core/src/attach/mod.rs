@@ -139,19 +139,7 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
     backend_policy::rows(mesh, &mut rows);
     selector::rows(mesh, &attachments, &mut rows);
     membership::rows(mesh, &mut rows);
-    // By ids, never by the order of documents.
-    rows.sort_by_cached_key(|row| {
-        let from = mesh.object(row.from).map(|object| object.id.text());
-        (
-            from,
-            row.via,
-            row.to.text(),
-            row.port,
-            row.section_name.clone(),
-            row.from,
-            row.origin.path.to_string(),
-        )
-    });
+    sort(mesh, &mut rows);
     for (place, row) in rows.iter().enumerate() {
         if let Some(held) = attachments.by_holder.get_mut(row.from.place()) {
             held.push(place);
@@ -159,6 +147,40 @@ pub(crate) fn resolve(mesh: &Mesh) -> Attachments {
     }
     attachments.rows = rows;
     attachments
+}
+
+/// Sorts by ids, never by the order of documents. The ids of who refers are compared once for all references of an object.
+fn sort(mesh: &Mesh, rows: &mut [Row]) {
+    let mut objects: Vec<ObjectIndex> = rows.iter().map(|row| row.from).collect();
+    objects.sort();
+    objects.dedup();
+    objects.sort_by_cached_key(|object| mesh.object(*object).map(|object| object.id.text()));
+    let mut ranks = vec![0; mesh.objects().count()];
+    let of_one_id = objects.chunk_by(|one, other| {
+        let [one, other] = [one, other].map(|object| mesh.object(*object));
+        one.map(|object| &object.id) == other.map(|object| &object.id)
+    });
+    for (rank, objects) in of_one_id.enumerate() {
+        for object in objects {
+            if let Some(place) = ranks.get_mut(object.place()) {
+                *place = rank;
+            }
+        }
+    }
+    let rank = |row: &Row| ranks.get(row.from.place()).copied();
+    rows.sort_by_key(rank);
+    for rows in rows.chunk_by_mut(|one, other| rank(one) == rank(other)) {
+        rows.sort_by_cached_key(|row| {
+            (
+                row.via,
+                row.to.text(),
+                row.port,
+                row.section_name.clone(),
+                row.from,
+                row.origin.path.to_string(),
+            )
+        });
+    }
 }
 
 impl Attachments {
