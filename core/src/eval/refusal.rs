@@ -41,7 +41,13 @@ impl<'o> Refusal<'o> {
     /// `None`: it is not refused, or not by authorization policies.
     pub(crate) fn of(model: &'o Model, outcome: &'o Outcome<'_, Log>) -> Option<Self> {
         let hop = refusing(outcome)?;
-        Self::at(model, by_policies(outcome)?, hop, &hop.policies)
+        Self::at(
+            model,
+            by_policies(outcome)?,
+            hop.chain?,
+            &hop.flow,
+            &hop.policies,
+        )
     }
 
     /// The same of an outcome without a log: what could allow the request is logged now, but for rules with a clause that
@@ -58,16 +64,16 @@ impl<'o> Refusal<'o> {
             let (set, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
             set.log_allowing(table, &hop.flow, fixed, log);
         }
-        Self::at(model, by, hop, log)
+        Self::at(model, by, hop.chain?, &hop.flow, log)
     }
 
-    fn at<T>(
+    fn at(
         model: &'o Model,
         by: Deciding,
-        hop: &'o HopOutcome<'_, T>,
+        chain: Chain,
+        flow: &'o Flow,
         log: &'o Log,
     ) -> Option<Self> {
-        let (chain, flow) = (hop.chain?, &hop.flow);
         let (set, table) = model.policies.of(chain, flow.http.is_some())?;
         Some(Self {
             flow,
