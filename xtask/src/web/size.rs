@@ -25,14 +25,14 @@ const LIMITS: [Limit; 3] = [
         what: "the wasm that the first verdict needs",
         counts: is_first_wasm,
         encoding: "gz",
-        most: 530_000,
+        most: 500_000,
     },
     // With the parts that are fetched after it.
     Limit {
         what: "all wasm",
         counts: is_wasm,
         encoding: "gz",
-        most: 700_000,
+        most: 670_000,
     },
     // As browsers get it. The editor is loaded beside it, and no verdict waits for the editor.
     Limit {

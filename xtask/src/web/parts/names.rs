@@ -23,33 +23,14 @@ fn is_hash(text: &str) -> bool {
     text.len() >= 15 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What a function is before its type arguments: the same for all copies of a generic one.
-pub(super) fn generic(readable: &str) -> &str {
-    let path = readable.trim_start_matches(['<', '&']);
-    path.split('<').next().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{generic, readable};
+    use super::readable;
 
     #[test]
     fn names_are_read_without_hashes() {
         let mangled = "_RNvNtNtCseRw3rKCs9xY_12ambient_core6source6events4read";
         assert_eq!(readable(mangled), "ambient_core::source::events::read");
         assert_eq!(readable("report"), "report");
-    }
-
-    #[test]
-    fn copies_of_a_generic_function_have_one_name() {
-        let copies = [
-            "core::ptr::drop_in_place::<u8>",
-            "core::ptr::drop_in_place::<[u8; 4]>",
-        ];
-        assert_eq!(copies.map(generic), ["core::ptr::drop_in_place::"; 2]);
-        assert_eq!(
-            generic("<&alloc::vec::Vec<u8> as core::fmt::Debug>::fmt"),
-            "alloc::vec::Vec"
-        );
     }
 }
