@@ -83,7 +83,7 @@ impl Model {
     /// What the manifests come to with other rules in some policies. All else is shared.
     pub(crate) fn with_rules(
         &self,
-        changed: &[(resource::ObjectIndex, resource::AuthorizationPolicy)],
+        changed: &[(resource::ObjectIndex, Arc<resource::AuthorizationPolicy>)],
     ) -> Self {
         Self {
             documents: Arc::clone(&self.documents),

@@ -194,6 +194,14 @@ impl Rule {
         self.is_plain.then_some(&*self.clauses)
     }
 
+    /// Whether it may match once clauses turn that are not `fixed`; `true` where groups have a choice.
+    pub(super) fn can_turn(&self, flow: &Flow, fixed: &dyn Fn(&Clause) -> bool) -> bool {
+        self.plain().is_none_or(|clauses| {
+            let mut clauses = clauses.iter();
+            clauses.all(|clause| !fixed(clause) || clause.holds(flow) == Truth::Yes)
+        })
+    }
+
     /// `from`, `to` and each condition.
     pub(crate) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let (mut first, mut start) = (0, 0);

@@ -9,6 +9,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::attribute::Attribute;
+use super::clause::Clause;
 use super::compile::Enforcer;
 use super::decision::{Authentication, Deciding, Decision, Opinions};
 use super::index::Index;
@@ -16,7 +17,7 @@ use super::policy::{Effect, Policy, Provider};
 use super::table::Table;
 use crate::flow::Flow;
 use crate::resource::Action;
-use crate::trace::{Step, Trace, Truth, any, step};
+use crate::trace::{Log, Step, Trace, Truth, any, step};
 use crate::wire::{Cause, PolicyText, ProviderAnswer, ProviderProtocol, Verdict};
 
 /// The policies of one chain, by place in a table that is shared by many sets. Each list is in the order in which the
@@ -210,6 +211,24 @@ impl PolicySet {
             }
         }
         opinions.into_decision()
+    }
+
+    /// Logs how the `ALLOW` policies are evaluated, but those of which each rule has a clause that is `fixed` and would
+    /// have to turn for it to match.
+    pub(crate) fn log_allowing(
+        &self,
+        policies: Table<'_>,
+        flow: &Flow,
+        fixed: &dyn Fn(&Clause) -> bool,
+        log: &mut Log,
+    ) {
+        for member in &self.allow.members {
+            if let Some(policy) = policies.get(*member)
+                && policy.rules.iter().any(|rule| rule.can_turn(flow, fixed))
+            {
+                evaluate(*member, policy, flow, log);
+            }
+        }
     }
 
     /// What comes of a `CUSTOM` policy that matches; `None`: the request passes.

@@ -8,7 +8,7 @@ mod policy;
 pub(crate) use around::ways;
 pub(crate) use policy::{changes as policies, is_enforced};
 
-use crate::authz::{Lever, Near};
+use crate::authz::{Clause, Lever, Near};
 use crate::eval::{self, Outcome, Refusal};
 use crate::model::Model;
 use crate::trace::{Log, NoTrace};
@@ -66,13 +66,15 @@ fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<w
     let Ok(call) = eval::resolve(model, &changed) else {
         return Vec::new();
     };
-    let outcome = eval::evaluate::<Log>(model, &call);
-    let refusal = Refusal::of(model, &outcome);
+    let outcome = eval::evaluate::<NoTrace>(model, &call);
     // What the first edits set stays as they set it.
-    let is_free = |near: &&Near<'_>| {
-        let is_set = |field| first.iter().any(|edit| edit.path == field);
-        !near.any(|clause| edit::field(&clause.attribute).is_some_and(is_set))
+    let is_set = |clause: &Clause| {
+        let field = edit::field(&clause.attribute);
+        field.is_some_and(|field| first.iter().any(|edit| edit.path == field))
     };
+    let mut log = Log::default();
+    let refusal = Refusal::of_unlogged(model, &outcome, &is_set, &mut log);
+    let is_free = |near: &&Near<'_>| !near.any(is_set);
     let near = refusal.iter().flat_map(|refusal| &refusal.near);
     let near = near.filter(is_free);
     let further = proposals(model, &changed, &outcome, refusal.as_ref(), near);
@@ -90,10 +92,10 @@ fn with_another(model: &Model, request: &wire::Request, first: &[Edit]) -> Vec<w
 }
 
 /// Sets of edits, each of which turns every clause that it has to; made as they are asked for.
-fn proposals<'a>(
+fn proposals<'a, T>(
     model: &'a Model,
     request: &'a wire::Request,
-    outcome: &Outcome<'_, Log>,
+    outcome: &Outcome<'_, T>,
     refusal: Option<&'a Refusal<'a>>,
     near: impl Iterator<Item = &'a Near<'a>> + 'a,
 ) -> Box<dyn Iterator<Item = Vec<Edit>> + 'a> {

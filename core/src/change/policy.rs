@@ -1,6 +1,8 @@
 //! What would have to change in policies for a request to be judged otherwise. Each change is made to the rules, and
 //! listed only if the policies that they then make give the other verdict.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::authz::{Effect, Lever, Policy};
@@ -138,7 +140,7 @@ fn evaluated<'o>(
 /// What is done to the policies.
 struct Proposal {
     summary: String,
-    policies: Vec<(ObjectIndex, AuthorizationPolicy)>,
+    policies: Vec<(ObjectIndex, Arc<AuthorizationPolicy>)>,
     set: sorted::Map<String, Value>,
 }
 
@@ -201,7 +203,7 @@ fn without_rule(model: &Model, (object, rule): (ObjectIndex, u32)) -> Option<Pro
             true => format!("no {name}"),
             false => format!("no rule {rule} in {name}"),
         },
-        policies: vec![(object, written)],
+        policies: vec![(object, Arc::new(written))],
         set,
     })
 }
@@ -229,7 +231,7 @@ fn with_rule(model: &Model, object: ObjectIndex, flow: &Flow) -> Option<Proposal
     written.rules.push(Some(rule));
     Some(Proposal {
         summary: format!("one more rule, for `{value}` among `{field}`, in {name}"),
-        policies: vec![(object, written)],
+        policies: vec![(object, Arc::new(written))],
         set: sorted::Map::from([(path, json!({ "from": [{ "source": { field: [value] } }] }))]),
     })
 }
@@ -261,7 +263,8 @@ fn refusing<'a>(model: &'a Model, outcome: &'a Outcome<'_, Log>) -> Proposals<'a
                 let path = format!("spec.rules[{index}]");
                 proposal.set.insert(path, Value::Null);
             }
-            proposal.policies.push((policy.object, written));
+            let changed = Arc::new(written);
+            proposal.policies.push((policy.object, changed));
         }
         proposal.summary = match rules.as_slice() {
             [] => return None,
@@ -320,7 +323,7 @@ fn proposal(
     }
     (!phrases.is_empty()).then(|| Proposal {
         summary: format!("{} in rule {rule} of {name}", phrases.join(" and ")),
-        policies: vec![(object, written)],
+        policies: vec![(object, Arc::new(written))],
         set,
     })
 }

@@ -1,17 +1,24 @@
 //! What refuses a request, where policies do: the proxy, and how near each rule came to allowing it.
 
-use super::evaluate::{HopOutcome, Outcome};
-use crate::authz::{Deciding, Lever, Near, PolicySet, Table};
+use super::evaluate::{HopOutcome, Outcome, handshake};
+use crate::authz::{Clause, Deciding, Lever, Near, PolicySet, Table};
 use crate::flow::Flow;
 use crate::model::{Chain, Model};
 use crate::resource::ObjectIndex;
-use crate::trace::Log;
+use crate::trace::{Log, NoTrace};
 use crate::wire::{Cause, HopVerdict, Verdict};
 
 /// The first proxy that refuses.
 fn refusing<'o, 'm, T>(outcome: &'o Outcome<'m, T>) -> Option<&'o HopOutcome<'m, T>> {
     let mut hops = outcome.hops.iter();
     hops.find(|hop| hop.verdict == HopVerdict::Deny)
+}
+
+/// What of a proxy's policies refuses.
+fn by_policies<T>(outcome: &Outcome<'_, T>) -> Option<Deciding> {
+    let by = outcome.decided?.by;
+    let is_one = matches!(by.cause, Cause::Authorization | Cause::Default);
+    (outcome.verdict == Verdict::Deny && is_one).then_some(by)
 }
 
 /// Policies that refuse a request.
@@ -33,13 +40,40 @@ pub(crate) struct Refusal<'o> {
 impl<'o> Refusal<'o> {
     /// `None`: it is not refused, or not by authorization policies.
     pub(crate) fn of(model: &'o Model, outcome: &'o Outcome<'_, Log>) -> Option<Self> {
-        let by = outcome.decided?.by;
-        let by_policies = matches!(by.cause, Cause::Authorization | Cause::Default);
-        if outcome.verdict != Verdict::Deny || !by_policies {
-            return None;
-        }
         let hop = refusing(outcome)?;
-        let (chain, flow, log) = (hop.chain?, &hop.flow, &hop.policies);
+        Self::at(
+            model,
+            by_policies(outcome)?,
+            hop.chain?,
+            &hop.flow,
+            &hop.policies,
+        )
+    }
+
+    /// The same of an outcome without a log: what could allow the request is logged now, but for rules with a clause that
+    /// is `fixed` and would have to turn.
+    pub(crate) fn of_unlogged(
+        model: &'o Model,
+        outcome: &'o Outcome<'_, NoTrace>,
+        fixed: &dyn Fn(&Clause) -> bool,
+        log: &'o mut Log,
+    ) -> Option<Self> {
+        let (hop, by) = (refusing(outcome)?, by_policies(outcome)?);
+        // Behind a handshake that fails no policy is asked.
+        if by.rule.is_none() && hop.by != handshake() {
+            let (set, table) = model.policies.of(hop.chain?, hop.flow.http.is_some())?;
+            set.log_allowing(table, &hop.flow, fixed, log);
+        }
+        Self::at(model, by, hop.chain?, &hop.flow, log)
+    }
+
+    fn at(
+        model: &'o Model,
+        by: Deciding,
+        chain: Chain,
+        flow: &'o Flow,
+        log: &'o Log,
+    ) -> Option<Self> {
         let (set, table) = model.policies.of(chain, flow.http.is_some())?;
         Some(Self {
             flow,

@@ -30,7 +30,7 @@ pub(super) fn policies(mesh: &Mesh, attachments: &Attachments) -> Policies {
         http: Arc::new(compiler.http),
         tcp: Arc::new(compiler.tcp),
         chains: Arc::new(compiler.chains),
-        replaced: Arc::default(),
+        replaced: None,
     }
 }
 

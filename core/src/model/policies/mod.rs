@@ -2,7 +2,7 @@
 
 mod compile;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::attach::Attachments;
 use crate::authz::mtls::Surprise;
@@ -32,15 +32,42 @@ pub(crate) struct Policies {
     tcp: Arc<Vec<Policy>>,
     chains: Arc<Chains>,
     /// What stands at some places instead, to ask what it would come to.
-    replaced: Arc<Replaced>,
+    replaced: Option<Arc<Replaced>>,
 }
 
-/// Policies with other rules, by their places in the tables.
-#[derive(Default)]
+/// Policies with other rules, compiled for a kind of proxy once one is asked.
 struct Replaced {
-    ztunnel: Vec<(u32, Policy)>,
-    http: Vec<(u32, Policy)>,
-    tcp: Vec<(u32, Policy)>,
+    mesh: Arc<Mesh>,
+    written: Box<[(ObjectIndex, Arc<AuthorizationPolicy>)]>,
+    /// Those that had other rules before.
+    earlier: Option<Arc<Replaced>>,
+    /// By their places in the tables.
+    ztunnel: OnceLock<Vec<(u32, Policy)>>,
+    http: OnceLock<Vec<(u32, Policy)>>,
+    tcp: OnceLock<Vec<(u32, Policy)>>,
+}
+
+impl Replaced {
+    fn of(&self, enforcer: Enforcer, chains: &Chains) -> &[(u32, Policy)] {
+        let (compiled, places) = match enforcer {
+            Enforcer::Ztunnel => (&self.ztunnel, &chains.ztunnel_of),
+            Enforcer::Http => (&self.http, &chains.envoy_of),
+            Enforcer::Tcp => (&self.tcp, &chains.envoy_of),
+        };
+        compiled.get_or_init(|| {
+            let own = self.written.iter().filter_map(|(index, written)| {
+                let (place, object) = (places.get(index)?, self.mesh.object(*index)?);
+                let context = context(&self.mesh, *index, object);
+                Some((*place, authz::compile(written, context, enforcer)))
+            });
+            let mut all: Vec<(u32, Policy)> = own.collect();
+            // The newest rules of a policy come first and count.
+            if let Some(earlier) = &self.earlier {
+                all.extend_from_slice(earlier.of(enforcer, chains));
+            }
+            all
+        })
+    }
 }
 
 /// The policies of an Envoy for HTTP and for other connections; those that have the same share them.
@@ -69,38 +96,38 @@ impl Policies {
     /// The same with other rules in some policies: who enforces them stays as it is.
     pub(super) fn with_rules(
         &self,
-        mesh: &Mesh,
-        changed: &[(ObjectIndex, AuthorizationPolicy)],
+        mesh: &Arc<Mesh>,
+        changed: &[(ObjectIndex, Arc<AuthorizationPolicy>)],
     ) -> Self {
-        let mut replaced = Replaced::default();
-        for (index, written) in changed {
-            let Some(object) = mesh.object(*index) else {
-                continue;
-            };
-            let compile =
-                |enforcer| authz::compile(written, context(mesh, *index, object), enforcer);
-            if let Some(place) = self.chains.ztunnel_of.get(index) {
-                let policy = compile(Enforcer::Ztunnel);
-                replaced.ztunnel.push((*place, policy));
-            }
-            if let Some(place) = self.chains.envoy_of.get(index) {
-                replaced.http.push((*place, compile(Enforcer::Http)));
-                replaced.tcp.push((*place, compile(Enforcer::Tcp)));
-            }
-        }
-        // The newest rules of a policy come first and count.
-        replaced.ztunnel.extend_from_slice(&self.replaced.ztunnel);
-        replaced.http.extend_from_slice(&self.replaced.http);
-        replaced.tcp.extend_from_slice(&self.replaced.tcp);
+        let replaced = Replaced {
+            mesh: Arc::clone(mesh),
+            written: changed.into(),
+            earlier: self.replaced.clone(),
+            ztunnel: OnceLock::new(),
+            http: OnceLock::new(),
+            tcp: OnceLock::new(),
+        };
         Self {
-            replaced: Arc::new(replaced),
+            replaced: Some(Arc::new(replaced)),
             ..self.clone()
         }
     }
 
+    /// All policies as one kind of proxy enforces them.
+    fn table(&self, enforcer: Enforcer) -> Table<'_> {
+        let policies = match enforcer {
+            Enforcer::Ztunnel => &self.ztunnel,
+            Enforcer::Http => &self.http,
+            Enforcer::Tcp => &self.tcp,
+        };
+        let replaced = self.replaced.as_ref();
+        let replaced = replaced.map(|replaced| replaced.of(enforcer, &self.chains));
+        Table::new(policies, replaced.unwrap_or_default())
+    }
+
     /// A policy as ztunnels enforce it; `None` for one that no ztunnel is told of.
     pub(crate) fn at_ztunnel(&self, policy: ObjectIndex) -> Option<&Policy> {
-        let table = Table::new(&self.ztunnel, &self.replaced.ztunnel);
+        let table = self.table(Enforcer::Ztunnel);
         table.get(*self.chains.ztunnel_of.get(&policy)?)
     }
 
@@ -119,7 +146,7 @@ impl Policies {
         match chain {
             Chain::Ztunnel(workload) => Some((
                 self.chains.workloads.get(&workload)?,
-                Table::new(&self.ztunnel, &self.replaced.ztunnel),
+                self.table(Enforcer::Ztunnel),
             )),
             Chain::Waypoint(..) | Chain::Ingress(_) => {
                 let (for_http, for_tcp) = &**match chain {
@@ -130,9 +157,9 @@ impl Policies {
                     Chain::Ztunnel(_) => return None,
                 };
                 Some(if http {
-                    (for_http, Table::new(&self.http, &self.replaced.http))
+                    (for_http, self.table(Enforcer::Http))
                 } else {
-                    (for_tcp, Table::new(&self.tcp, &self.replaced.tcp))
+                    (for_tcp, self.table(Enforcer::Tcp))
                 })
             }
         }
