@@ -147,7 +147,8 @@ impl Plan {
         let (params, results) = module.types.params_results(ty);
         let (params, results) = (params.to_vec(), results.to_vec());
         let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-        let arguments = ids(params.iter().map(|&ty| module.locals.add(ty)));
+        let arguments = params.iter().map(|&ty| module.locals.add(ty));
+        let arguments: Vec<_> = arguments.collect();
         let mut body = builder.func_body();
         body.i32_const(slot)
             .instr(TableGet { table })
